@@ -1,0 +1,7 @@
+//! Restricted Boltzmann machines on Burn tensors.
+
+pub mod error;
+pub mod parameters;
+
+pub use error::ModelError;
+pub use parameters::Parameters;
