@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod parameters;
+pub mod sampling;
 
 pub use error::ModelError;
 pub use parameters::Parameters;

@@ -1,0 +1,3 @@
+//! Drawing states: the random numbers that all backends share.
+
+pub mod noise;
