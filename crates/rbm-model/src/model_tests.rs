@@ -245,7 +245,7 @@ fn gibbs_chains_started_from_the_model_stay_distributed_as_the_model() {
         };
         let mut visible = Vec::with_capacity(draws * n);
         for row in 0..draws {
-            let mut u = f64::from(key.uniform(row as u32, 0));
+            let mut u = f64::from(key.uniform(row, 0));
             let mut state = probability.len() - 1;
             for (s, q) in probability.iter().enumerate() {
                 if u < *q {

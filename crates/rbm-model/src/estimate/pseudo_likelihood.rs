@@ -10,7 +10,7 @@
 //! Source: J. Besag, J. R. Stat. Soc. D 24, 179 (1975).
 
 use crate::model::Rbm;
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::sampling::noise::Sequence;
 use crate::sampling::stream;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Tensor, TensorData};
@@ -48,17 +48,10 @@ pub fn sampled_pseudo_log_likelihood(
     key_step: u64,
 ) -> Tensor<1> {
     let [rows, n] = visible.dims();
-    let key = NoiseKey {
-        seed,
-        stream: stream::MONITOR,
-        step: key_step,
-        layer: Layer::Visible,
-    };
+    let mut units = Sequence::new(seed, stream::MONITOR, key_step);
     let mut flip = vec![0.0f32; rows * n];
-    for (row, flip) in flip.chunks_exact_mut(n).enumerate() {
-        // A 23-bit uniform; the bias of the floor is below n / 2^23.
-        let unit = (f64::from(key.uniform(row as u32, 0)) * n as f64) as usize;
-        flip[unit.min(n - 1)] = 1.0;
+    for row in flip.chunks_exact_mut(n) {
+        row[units.below(n as u32) as usize] = 1.0;
     }
     let flip = Tensor::<2>::from_data(TensorData::new(flip, [rows, n]), &visible.device());
     // v + flip - 2 v flip
