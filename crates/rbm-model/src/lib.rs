@@ -1,6 +1,7 @@
 //! Restricted Boltzmann machines on Burn tensors.
 
 pub mod error;
+pub mod kernels;
 pub mod parameters;
 pub mod sampling;
 
