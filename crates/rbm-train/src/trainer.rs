@@ -94,6 +94,11 @@ impl Trainer<'_> {
         let mut monitoring = Duration::ZERO;
         let mut saved = (state.step, Instant::now());
         let mut order = Vec::new();
+        let earlier = match first_step {
+            0 => String::from("session_start,step,seconds,monitoring_seconds\n"),
+            _ => std::fs::read_to_string(self.run.timing_path()).unwrap_or_default(),
+        };
+        let mut timing = Vec::new();
         if state.step == 0 {
             let began = Instant::now();
             for (_, observer) in &mut observers {
@@ -148,6 +153,10 @@ impl Trainer<'_> {
                 saved = (step, Instant::now());
             }
             monitoring += began.elapsed();
+            if save {
+                timing.push((step, start.elapsed(), monitoring));
+                self.write_timing(&earlier, first_step, &timing)?;
+            }
             progress.tick(step);
         }
         progress.finish(state.step);
@@ -180,6 +189,21 @@ impl Trainer<'_> {
         self.run.write(&self.run.model_path(), &model)?;
         self.manifest.step = state.step;
         self.run.write_manifest(&self.manifest)
+    }
+
+    /// Wall times, a row a checkpoint: session, update, seconds since the session's start.
+    fn write_timing(
+        &self,
+        earlier: &str,
+        session: u64,
+        rows: &[(u64, Duration, Duration)],
+    ) -> Result<(), RunError> {
+        let mut text = earlier.to_string();
+        for (step, total, monitoring) in rows {
+            let (total, monitoring) = (total.as_secs_f64(), monitoring.as_secs_f64());
+            text += &format!("{session},{step},{total:.3},{monitoring:.3}\n");
+        }
+        self.run.write(&self.run.timing_path(), text.as_bytes())
     }
 
     fn observers(
