@@ -1,6 +1,7 @@
 //! Processor kernels of the Gibbs sampler: slices in, slices out, no tensors.
 //!
-//! * [`layer`]: bias, sigmoid and draw of a whole layer in one pass over its fields.
+//! * [`layer`]: bias, sigmoid and draw of a whole layer in one pass over its fields;
+//! * [`packed`]: Gibbs sweeps and correlations on states that are kept as bits.
 //!
 //! Every kernel runs with the best instructions of the machine ([`Isa::detect`]), and on all
 //! threads of the current rayon pool. Neither changes a result: sums are taken in one fixed
@@ -11,6 +12,7 @@
 mod draw;
 mod isa;
 pub mod layer;
+pub mod packed;
 mod simd;
 #[cfg(test)]
 mod statistics;
