@@ -1,1 +1,6 @@
-//! placeholder
+//! The whole program from outside: exit codes, messages, files.
+
+mod errors;
+mod resume;
+mod support;
+mod train;

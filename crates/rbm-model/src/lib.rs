@@ -1,7 +1,44 @@
 //! Restricted Boltzmann machines on Burn tensors.
+//!
+//! [`RbmConfig`] makes an [`Rbm`], a Burn module with weights `[n_visible, n_hidden]` and two
+//! biases, on any Burn device. The crate offers its energies and conditionals, block Gibbs
+//! sweeps over batches of [`sampling::Chains`], the closed-form likelihood
+//! [`gradient`](mod@gradient) with its centred variant, exact sums by
+//! [`estimate::Enumeration`], pseudo-likelihoods, and safetensors [`mod@file`]s.
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use rbm_model::{RbmConfig, estimate::Enumeration, sampling::{Chains, stream}};
+//!
+//! let rbm = RbmConfig::new(12, 8).with_weight_std(0.5).init(&Device::flex())?;
+//! let mut chains = Chains::from_biases(&rbm, 100, 1, stream::CHAINS);
+//! chains.sweep(&rbm, 10);
+//! assert_eq!(chains.visible.dims(), [100, 12]);
+//! let ln_z = Enumeration::new(&rbm.parameters()?)?.ln_z();
+//! assert!(ln_z > 0.0);
+//! # Ok::<(), rbm_model::ModelError>(())
+//! ```
+//!
+//! Nothing here prints, and no random number comes from a global generator: everything random
+//! is keyed by (seed, stream, step, layer, row, column), see [`sampling::noise`].
 
+pub mod config;
+pub mod device;
 pub mod error;
+pub mod estimate;
+pub mod file;
+pub mod gradient;
+pub mod init;
+pub mod kernels;
+pub mod model;
+pub mod ops;
 pub mod parameters;
+pub mod sampling;
 
+pub use config::RbmConfig;
 pub use error::ModelError;
+pub use model::Rbm;
 pub use parameters::Parameters;
+
+#[cfg(test)]
+mod model_tests;

@@ -1,2 +1,5 @@
-//! placeholder
-fn main() {}
+//! The `rbm-train` command.
+
+fn main() -> std::process::ExitCode {
+    rbm_train::cli::main()
+}

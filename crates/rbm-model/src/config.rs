@@ -1,0 +1,89 @@
+//! Shape and initialisation of a model.
+
+use crate::error::ModelError;
+use crate::init;
+use crate::model::Rbm;
+use burn::config::Config;
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Configuration of an [`Rbm`].
+///
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::RbmConfig;
+///
+/// let rbm = RbmConfig::new(784, 500).with_seed(7).init(&Device::flex())?;
+/// assert_eq!(rbm.weight.val().dims(), [784, 500]);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
+#[derive(Config, Debug)]
+pub struct RbmConfig {
+    /// Number of visible units N.
+    pub n_visible: usize,
+    /// Number of hidden units M.
+    pub n_hidden: usize,
+    /// Standard deviation s of the initial weights, W_ij ~ N(0, s^2). Default: 0.01.
+    #[config(default = 0.01)]
+    pub weight_std: f64,
+    /// Seed of the initial weights. Default: 0.
+    #[config(default = 0)]
+    pub seed: u64,
+}
+
+impl RbmConfig {
+    /// Creates the model on a device: normal weights, all biases 0.
+    ///
+    /// The weights come from the counter-based generator, so they are the same on every device.
+    ///
+    /// # Errors
+    /// [`ModelError::EmptyLayer`] if a layer has no units.
+    pub fn init(&self, device: &Device) -> Result<Rbm, ModelError> {
+        self.init_with_visible_bias(vec![0.0; self.n_visible], device)
+    }
+
+    /// Creates the model with visible biases that make independent units reproduce the data's
+    /// means: b_i = ln(p_i / (1 - p_i)), see [`init::visible_bias_from_mean`].
+    ///
+    /// `mean` has one entry a visible unit, taken over `rows` data rows.
+    ///
+    /// # Errors
+    /// [`ModelError::EmptyLayer`]; [`ModelError::Shape`] if `mean` has another length.
+    pub fn init_from_data_mean(
+        &self,
+        mean: &[f64],
+        rows: usize,
+        device: &Device,
+    ) -> Result<Rbm, ModelError> {
+        if mean.len() != self.n_visible {
+            return Err(ModelError::Shape {
+                tensor: "data mean".into(),
+                expected: vec![self.n_visible],
+                found: vec![mean.len()],
+            });
+        }
+        self.init_with_visible_bias(init::visible_bias_from_mean(mean, rows), device)
+    }
+
+    fn init_with_visible_bias(
+        &self,
+        visible_bias: Vec<f32>,
+        device: &Device,
+    ) -> Result<Rbm, ModelError> {
+        for (layer, units) in [("visible", self.n_visible), ("hidden", self.n_hidden)] {
+            if units == 0 {
+                return Err(ModelError::EmptyLayer { layer });
+            }
+        }
+        let shape = [self.n_visible, self.n_hidden];
+        let weight = init::normal(self.n_visible * self.n_hidden, self.weight_std, self.seed);
+        Ok(Rbm {
+            weight: Param::from_tensor(Tensor::from_data(TensorData::new(weight, shape), device)),
+            visible_bias: Param::from_tensor(Tensor::from_data(
+                TensorData::new(visible_bias, [self.n_visible]),
+                device,
+            )),
+            hidden_bias: Param::from_tensor(Tensor::zeros([self.n_hidden], device)),
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! Model files in the safetensors format.
+//!
+//! `weight` `[n_visible, n_hidden]`, `visible_bias` `[n_visible]`, `hidden_bias` `[n_hidden]`, F32
+//! or F64, row-major; metadata `format = "rbm"`, `version`, `units`. Any file with those three
+//! tensors and consistent shapes is read, whoever wrote it.
+
+use crate::error::ModelError;
+use crate::model::{Rbm, host};
+use crate::parameters::Parameters;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+mod container;
+
+pub use container::{ElementType, Entry, serialize};
+
+const NAMES: [&str; 3] = ["weight", "visible_bias", "hidden_bias"];
+
+/// The bytes of a model file with F32 tensors; the same model gives the same bytes.
+///
+/// # Errors
+/// [`ModelError::NotFinite`] if a parameter is NaN or infinite: such a model is never saved.
+pub fn to_bytes(rbm: &Rbm) -> Result<Vec<u8>, ModelError> {
+    let metadata = [("format", "rbm"), ("units", "binary 0/1"), ("version", "1")];
+    let metadata = metadata.map(|(k, v)| (k.to_string(), v.to_string()));
+    Ok(serialize(&entries(rbm)?, &BTreeMap::from(metadata)))
+}
+
+/// The three tensors of a model, for a container that holds more than the model.
+///
+/// # Errors
+/// [`ModelError::NotFinite`] if a parameter is NaN or infinite.
+pub fn entries(rbm: &Rbm) -> Result<Vec<Entry>, ModelError> {
+    let (n, m) = (rbm.n_visible(), rbm.n_hidden());
+    let tensors = [
+        (NAMES[0], vec![n, m], host(rbm.weight.val())),
+        (NAMES[1], vec![n], host(rbm.visible_bias.val())),
+        (NAMES[2], vec![m], host(rbm.hidden_bias.val())),
+    ];
+    tensors
+        .into_iter()
+        .map(|(name, shape, values)| {
+            check_finite(name, &values)?;
+            Ok(Entry::f32(
+                name,
+                &shape,
+                values.into_iter().map(|x| x as f32),
+            ))
+        })
+        .collect()
+}
+
+/// Reads the parameters of a model file in f64.
+///
+/// # Errors
+/// What is wrong, with the file, the tensor, what was expected and what was found:
+/// [`ModelError::Io`], [`ModelError::Format`], [`ModelError::MissingTensor`],
+/// [`ModelError::TensorType`], or [`ModelError::InFile`] around a shape or value error.
+pub fn read(path: &Path) -> Result<Parameters, ModelError> {
+    let bytes = std::fs::read(path).map_err(|source| ModelError::Io {
+        path: path.into(),
+        source,
+    })?;
+    from_bytes(&bytes, path)
+}
+
+/// As [`read`], from the bytes of a file; `path` is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Parameters, ModelError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| format_error(path, e))?;
+    let in_file = |source: ModelError| ModelError::InFile {
+        path: path.into(),
+        source: Box::new(source),
+    };
+    let mut values = Vec::with_capacity(3);
+    let mut shapes = Vec::with_capacity(3);
+    for name in NAMES {
+        let view = file.tensor(name).map_err(|_| {
+            let mut found: Vec<String> = file.names().into_iter().map(String::from).collect();
+            found.sort();
+            ModelError::MissingTensor {
+                path: path.into(),
+                tensor: name,
+                found,
+            }
+        })?;
+        values.push(floats(&view).ok_or_else(|| ModelError::TensorType {
+            path: path.into(),
+            tensor: name.into(),
+            found: format!("{:?}", view.dtype()),
+        })?);
+        shapes.push(view.shape().to_vec());
+    }
+    let [n, m] = shapes[0][..] else {
+        return Err(in_file(ModelError::Shape {
+            tensor: "weight".into(),
+            expected: vec![shapes[1].iter().product(), shapes[2].iter().product()],
+            found: shapes[0].clone(),
+        }));
+    };
+    for (index, units) in [(1, n), (2, m)] {
+        if shapes[index] != [units] {
+            return Err(in_file(ModelError::Shape {
+                tensor: NAMES[index].into(),
+                expected: vec![units],
+                found: shapes[index].clone(),
+            }));
+        }
+    }
+    let mut values = values.into_iter();
+    let mut next = || values.next().unwrap_or_default();
+    Parameters::new(n, m, next(), next(), next()).map_err(in_file)
+}
+
+fn floats(view: &TensorView<'_>) -> Option<Vec<f64>> {
+    let data = view.data();
+    match view.dtype() {
+        Dtype::F32 => Some(
+            data.as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| f64::from(f32::from_le_bytes(*b)))
+                .collect(),
+        ),
+        Dtype::F64 => Some(
+            data.as_chunks::<8>()
+                .0
+                .iter()
+                .map(|b| f64::from_le_bytes(*b))
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+fn check_finite(tensor: &str, values: &[f64]) -> Result<(), ModelError> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(ModelError::NotFinite {
+            tensor: tensor.into(),
+            index,
+            value: values[index],
+        }),
+    }
+}
+
+fn format_error(path: &Path, error: safetensors::SafeTensorError) -> ModelError {
+    ModelError::Format {
+        path: path.into(),
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

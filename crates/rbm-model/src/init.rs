@@ -1,0 +1,70 @@
+//! Initial values of weights and biases.
+
+use crate::sampling::noise::{Layer, NoiseKey};
+use crate::sampling::stream;
+
+/// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms.
+pub fn normal(count: usize, std: f64, seed: u64) -> Vec<f32> {
+    let mut uniforms = vec![0.0f32; 2 * count.div_ceil(2)];
+    let key = NoiseKey {
+        seed,
+        stream: stream::INIT,
+        step: 0,
+        layer: Layer::Visible,
+    };
+    // Rows of 64 use every word of a generator block.
+    let rows = uniforms.len().div_ceil(64);
+    uniforms.resize(rows * 64, 0.0);
+    key.fill(0, 64, &mut uniforms);
+    let mut out = Vec::with_capacity(count + 1);
+    for pair in uniforms.chunks_exact(2).take(count.div_ceil(2)) {
+        let radius = std * (-2.0 * f64::from(pair[0]).ln()).sqrt();
+        let angle = std::f64::consts::TAU * f64::from(pair[1]);
+        out.push((radius * angle.cos()) as f32);
+        out.push((radius * angle.sin()) as f32);
+    }
+    out.truncate(count);
+    out
+}
+
+/// Visible biases b_i = ln(p_i / (1 - p_i)) from the data's means over `rows` rows.
+///
+/// p_i is the posterior mean under a uniform prior, (rows mean_i + 1) / (rows + 2) (Laplace's
+/// rule), so units that are constant in the data get finite biases.
+pub fn visible_bias_from_mean(mean: &[f64], rows: usize) -> Vec<f32> {
+    let rows = rows as f64;
+    mean.iter()
+        .map(|m| {
+            let p = (rows * m + 1.0) / (rows + 2.0);
+            (p / (1.0 - p)).ln() as f32
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normal_has_the_stated_moments_and_is_reproducible() {
+        let n = 100_000;
+        let x = normal(n, 0.5, 3);
+        assert_eq!(x, normal(n, 0.5, 3));
+        assert_ne!(x, normal(n, 0.5, 4));
+        let mean = x.iter().map(|v| f64::from(*v)).sum::<f64>() / n as f64;
+        let second = x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / n as f64;
+        let fourth = x.iter().map(|v| f64::from(*v).powi(4)).sum::<f64>() / n as f64;
+        // Standard errors: s/sqrt(n), s^2 sqrt(2/n), s^4 sqrt(96/n); bounds at five of them.
+        let root = (n as f64).sqrt();
+        assert!(mean.abs() < 5.0 * 0.5 / root);
+        assert!((second - 0.25).abs() < 5.0 * 0.25 * 2f64.sqrt() / root);
+        assert!((fourth - 3.0 / 16.0).abs() < 5.0 * 96f64.sqrt() / 16.0 / root);
+    }
+
+    #[test]
+    fn constant_pixels_get_finite_biases() {
+        let b = visible_bias_from_mean(&[0.0, 0.5, 1.0], 8);
+        assert_eq!(b[1], 0.0);
+        assert!((b[0] + 9f32.ln()).abs() < 1e-6 && (b[2] - 9f32.ln()).abs() < 1e-6);
+    }
+}

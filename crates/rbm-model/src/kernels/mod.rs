@@ -1,0 +1,34 @@
+//! Processor kernels of the Gibbs sampler: slices in, slices out, no tensors.
+//!
+//! * [`layer`]: bias, sigmoid and draw of a whole layer in one pass over its fields;
+//! * [`packed`]: Gibbs sweeps and correlations on states that are kept as bits.
+//!
+//! Every kernel runs with the best instructions of the machine ([`Isa::detect`]), and on all
+//! threads of the current rayon pool. Neither changes a result: sums are taken in one fixed
+//! order, without fused multiply-adds, and the noise is a function of the position
+//! ([`crate::sampling::noise`]). States and probabilities are the same bytes on every
+//! instruction set and for any number of threads.
+
+mod draw;
+mod isa;
+pub mod layer;
+pub mod packed;
+mod simd;
+#[cfg(test)]
+mod statistics;
+
+pub use isa::Isa;
+
+use crate::error::ModelError;
+
+/// Refuses a slice whose length does not fit the shape it stands for.
+fn check_shape(tensor: &'static str, found: usize, expected: &[usize]) -> Result<(), ModelError> {
+    if found == expected.iter().product::<usize>() {
+        return Ok(());
+    }
+    Err(ModelError::Shape {
+        tensor: tensor.into(),
+        expected: expected.into(),
+        found: vec![found],
+    })
+}

@@ -1,0 +1,286 @@
+//! The sum over inputs that are on, for all chains and outputs.
+
+use crate::kernels::Isa;
+use crate::kernels::draw::GROUP;
+use crate::kernels::simd::{Kernel, Simd};
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// Inputs that a table row is a partial sum of.
+const INPUTS: usize = 4;
+/// Rows of a table.
+const ENTRIES: usize = 1 << INPUTS;
+/// Tables that a word of inputs needs.
+const TABLES: usize = 64 / INPUTS;
+/// Chains that a task handles at most: their fields stay in the second-level cache.
+const MOST_CHAINS: usize = 512;
+/// Chains for which it pays at least to have tables of their own.
+const LEAST_CHAINS: usize = 64;
+
+/// field[r, o] = bias[o] + sum_i bit(r, i) weight[i, o].
+///
+/// The order of the additions is fixed: the bias, then one partial sum ((w0 + w1) + (w2 + w3))
+/// for each four inputs, in their order.
+pub(super) struct Contraction<'a> {
+    /// Bits of the inputs: bit `i % 64` of word `(i / 64) * chains + r`.
+    pub(super) words: &'a [u64],
+    /// Number of rows r.
+    pub(super) chains: usize,
+    /// Row-major `[inputs, outputs]`.
+    pub(super) weight: &'a [f32],
+    /// Number of columns o; not 0.
+    pub(super) outputs: usize,
+    /// `[outputs]`, or empty for none.
+    pub(super) bias: &'a [f32],
+}
+
+/// What becomes of the fields.
+pub(super) trait Finish: Sync {
+    /// Takes the fields of output units `64 group ..` for some chains; `field` is
+    /// `[chains.len(), 64]`. No two calls overlap. Must be `#[inline(always)]`.
+    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]);
+}
+
+/// A cache line; aligns what is made of it.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
+
+/// Memory of one thread that tasks use one after the other, so that it is not taken from the
+/// system over and over.
+struct Scratch {
+    tables: Vec<Line>,
+    panel: Vec<Line>,
+    field: Vec<Line>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = const {
+        RefCell::new(Scratch {
+            tables: Vec::new(),
+            panel: Vec::new(),
+            field: Vec::new(),
+        })
+    };
+}
+
+/// So many zeros or leftovers, as numbers.
+fn at_least(lines: &mut Vec<Line>, count: usize) -> &mut [f32] {
+    let needed = count.div_ceil(16);
+    if lines.len() < needed {
+        lines.resize(needed, Line([0.0; 16]));
+    }
+    // SAFETY: a line is 16 numbers without padding, so this is the same memory.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), count) }
+}
+
+impl Contraction<'_> {
+    /// Works out all fields and hands them to `finish`, on all threads.
+    pub(super) fn run<E: Finish>(&self, isa: Isa, finish: &E) {
+        if self.chains == 0 {
+            return;
+        }
+        let groups = self.outputs.div_ceil(GROUP);
+        let piece = self.chains_per_task(groups);
+        let pieces = self.chains.div_ceil(piece);
+        (0..groups * pieces)
+            .into_par_iter()
+            .with_max_len(1)
+            .for_each(|task| {
+                let first = task % pieces * piece;
+                SCRATCH.with_borrow_mut(|scratch| {
+                    let chains = first..self.chains.min(first + piece);
+                    isa.run(Task {
+                        tables: at_least(&mut scratch.tables, TABLES * ENTRIES * 2 * 16),
+                        panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
+                        field: at_least(&mut scratch.field, chains.len() * GROUP),
+                        contraction: self,
+                        finish,
+                        group: task / pieces,
+                        chains,
+                    });
+                });
+            });
+    }
+
+    /// Tables are built for each task, so chains are divided only as far as cache and threads need.
+    fn chains_per_task(&self, groups: usize) -> usize {
+        let threads = rayon::current_num_threads();
+        let for_threads = if threads == 1 {
+            1
+        } else {
+            (2 * threads)
+                .div_ceil(groups)
+                .min(self.chains / LEAST_CHAINS)
+                .max(1)
+        };
+        let pieces = for_threads.max(self.chains.div_ceil(MOST_CHAINS));
+        self.chains.div_ceil(pieces)
+    }
+}
+
+/// 64 outputs for some chains.
+struct Task<'a, E> {
+    contraction: &'a Contraction<'a>,
+    finish: &'a E,
+    group: usize,
+    chains: Range<usize>,
+    tables: &'a mut [f32],
+    panel: &'a mut [f32],
+    field: &'a mut [f32],
+}
+
+impl<E: Finish> Kernel for Task<'_, E> {
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let columns = (self.contraction.outputs - GROUP * self.group).min(GROUP);
+        self.start(columns);
+        let mut column = 0;
+        while column < columns {
+            // Two vectors side by side share the work of finding a table row.
+            if columns - column > S::LANES {
+                self.strip::<S, 2>(simd, column, columns);
+                column += 2 * S::LANES;
+            } else {
+                self.strip::<S, 1>(simd, column, columns);
+                column += S::LANES;
+            }
+        }
+        self.finish
+            .finish(simd, self.group, self.chains.clone(), self.field);
+    }
+}
+
+impl<E: Finish> Task<'_, E> {
+    /// Sets the fields to the bias.
+    #[inline(always)]
+    fn start(&mut self, columns: usize) {
+        let mut bias = [0.0; GROUP];
+        if !self.contraction.bias.is_empty() {
+            let first = GROUP * self.group;
+            bias[..columns].copy_from_slice(&self.contraction.bias[first..first + columns]);
+        }
+        for field in self.field.chunks_exact_mut(GROUP) {
+            field.copy_from_slice(&bias);
+        }
+    }
+
+    /// Adds all inputs to the fields of V vectors of outputs, from `column` of the group on.
+    #[inline(always)]
+    fn strip<S: Simd, const V: usize>(&mut self, simd: S, column: usize, columns: usize) {
+        let Contraction {
+            words,
+            chains,
+            weight,
+            outputs,
+            ..
+        } = *self.contraction;
+        let width = V * S::LANES;
+        let inputs = weight.len() / outputs;
+        let first = GROUP * self.group + column;
+        for (word, start) in (0..inputs).step_by(64).enumerate() {
+            let rows = (inputs - start).min(64);
+            let tables = rows.div_ceil(INPUTS);
+            let (from, stride) = if columns - column >= width && rows % INPUTS == 0 {
+                (&weight[start * outputs + first..], outputs)
+            } else {
+                // Zeros where the matrix ends.
+                let panel = &mut self.panel[..tables * INPUTS * width];
+                panel.fill(0.0);
+                let present = (columns - column).min(width);
+                for (row, panel) in panel.chunks_exact_mut(width).take(rows).enumerate() {
+                    let from = (start + row) * outputs + first;
+                    panel[..present].copy_from_slice(&weight[from..from + present]);
+                }
+                (&*panel, width)
+            };
+            tabulate::<S, V>(simd, from, stride, tables, self.tables);
+            let words = &words[word * chains..][self.chains.clone()];
+            let field = &mut self.field[column..];
+            if tables == TABLES {
+                add_rows::<S, V>(simd, self.tables, TABLES, words, field);
+            } else {
+                add_rows::<S, V>(simd, self.tables, tables, words, field);
+            }
+        }
+    }
+}
+
+/// The 16 partial sums of each four rows of weights: `[count, 16, V * LANES]`.
+#[inline(always)]
+fn tabulate<S: Simd, const V: usize>(
+    simd: S,
+    weight: &[f32],
+    stride: usize,
+    count: usize,
+    tables: &mut [f32],
+) {
+    let width = V * S::LANES;
+    assert!((count * INPUTS - 1) * stride + width <= weight.len());
+    assert!(count * ENTRIES * width <= tables.len());
+    let zero = simd.splat(0.0);
+    for table in 0..count {
+        for v in 0..V {
+            let mut low = [zero; 4];
+            let mut high = [zero; 4];
+            // SAFETY: by the first assertion the last of the four rows, and so each, is inside.
+            unsafe {
+                let from = weight.as_ptr().add(table * INPUTS * stride + v * S::LANES);
+                low[1] = simd.load(from);
+                low[2] = simd.load(from.add(stride));
+                high[1] = simd.load(from.add(2 * stride));
+                high[2] = simd.load(from.add(3 * stride));
+            }
+            low[3] = simd.add(low[1], low[2]);
+            high[3] = simd.add(high[1], high[2]);
+            for entry in 0..ENTRIES {
+                let sum = simd.add(low[entry % 4], high[entry / 4]);
+                // SAFETY: by the second assertion, as table < count, entry < ENTRIES and v < V.
+                unsafe {
+                    let to = (table * ENTRIES + entry) * width + v * S::LANES;
+                    simd.store(tables.as_mut_ptr().add(to), sum);
+                }
+            }
+        }
+    }
+}
+
+/// Adds to each chain's field the table rows that its bits select.
+#[inline(always)]
+fn add_rows<S: Simd, const V: usize>(
+    simd: S,
+    tables: &[f32],
+    count: usize,
+    words: &[u64],
+    field: &mut [f32],
+) {
+    let width = V * S::LANES;
+    assert!(count * ENTRIES * width <= tables.len());
+    assert!(words.is_empty() || (words.len() - 1) * GROUP + width <= field.len());
+    for (chain, &word) in words.iter().enumerate() {
+        let mut sum = [simd.splat(0.0); V];
+        // SAFETY: by the second assertion, as chain < words.len().
+        unsafe {
+            for (v, sum) in sum.iter_mut().enumerate() {
+                *sum = simd.load(field.as_ptr().add(chain * GROUP + v * S::LANES));
+            }
+        }
+        for table in 0..count {
+            let entry = (word >> (INPUTS * table)) as usize % ENTRIES;
+            // SAFETY: by the first assertion, as table < count and entry < ENTRIES.
+            unsafe {
+                let row = tables.as_ptr().add((table * ENTRIES + entry) * width);
+                for (v, sum) in sum.iter_mut().enumerate() {
+                    *sum = simd.add(*sum, simd.load(row.add(v * S::LANES)));
+                }
+            }
+        }
+        // SAFETY: as above.
+        unsafe {
+            for (v, &sum) in sum.iter().enumerate() {
+                simd.store(field.as_mut_ptr().add(chain * GROUP + v * S::LANES), sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Conditional draws and Gibbs sweeps.
+
+use super::contraction::{Contraction, Finish};
+use super::states::{PackedStates, group_mask};
+use super::tiles::Tiles;
+use super::transpose::transpose;
+use crate::error::ModelError;
+use crate::kernels::draw::{GROUP, GroupNoise, WORD, reciprocal_sigmoid, uniform};
+use crate::kernels::simd::{Simd, load, store};
+use crate::kernels::{Isa, check_shape};
+use crate::sampling::noise::{Layer, NoiseKey};
+use std::ops::Range;
+
+/// The parameters of a binary RBM with N visible and M hidden units, for the packed kernels.
+#[derive(Clone, Copy, Debug)]
+pub struct PackedModel<'a> {
+    weight: &'a [f32],
+    visible_bias: &'a [f32],
+    hidden_bias: &'a [f32],
+    isa: Isa,
+}
+
+/// Which sweeps to make, and with what noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweeps {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Stream of the noise.
+    pub stream: u8,
+    /// Step of the noise in the first sweep; each sweep takes the next.
+    pub first_step: u64,
+    /// Number of sweeps.
+    pub count: u64,
+}
+
+impl<'a> PackedModel<'a> {
+    /// Takes the parameters: `weight` `[N, M]`, row-major, `visible_bias` `[N]`, `hidden_bias` `[M]`.
+    ///
+    /// # Errors
+    /// [`ModelError::EmptyLayer`] for a layer without units, [`ModelError::Shape`] where the
+    /// length of `weight` does not fit.
+    pub fn new(
+        weight: &'a [f32],
+        visible_bias: &'a [f32],
+        hidden_bias: &'a [f32],
+    ) -> Result<Self, ModelError> {
+        for (layer, bias) in [("visible", visible_bias), ("hidden", hidden_bias)] {
+            if bias.is_empty() {
+                return Err(ModelError::EmptyLayer { layer });
+            }
+        }
+        check_shape(
+            "weight",
+            weight.len(),
+            &[visible_bias.len(), hidden_bias.len()],
+        )?;
+        Ok(Self {
+            weight,
+            visible_bias,
+            hidden_bias,
+            isa: Isa::detect(),
+        })
+    }
+
+    /// The same model with given instructions.
+    #[must_use]
+    pub const fn with_isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+
+    /// p(h_j = 1 | v) = sigmoid(c_j + sum_i v_i W_ij) for all samples v.
+    ///
+    /// # Shapes
+    /// - `visible`: `[B, N]`
+    /// - `probabilities`: `[B, M]`, row-major
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] where a shape does not fit.
+    pub fn hidden_probabilities(
+        &self,
+        visible: &PackedStates,
+        probabilities: &mut [f32],
+    ) -> Result<(), ModelError> {
+        self.check_visible(visible)?;
+        self.check_probabilities(visible.chains(), probabilities)?;
+        self.half_sweep(Half {
+            weight: self.weight,
+            bias: self.hidden_bias,
+            input: visible,
+            draw: None,
+            probabilities: Some(probabilities),
+        });
+        Ok(())
+    }
+
+    /// Draws h from p(h | v) for all samples v; also gives the probabilities, if wanted.
+    ///
+    /// # Shapes
+    /// - `visible`: `[B, N]`
+    /// - `hidden`: `[B, M]`
+    /// - `probabilities`: `[B, M]`, row-major
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] where a shape does not fit.
+    pub fn sample_hidden(
+        &self,
+        visible: &PackedStates,
+        key: NoiseKey,
+        hidden: &mut PackedStates,
+        probabilities: Option<&mut [f32]>,
+    ) -> Result<(), ModelError> {
+        self.check_visible(visible)?;
+        self.check_hidden(hidden, visible.chains())?;
+        if let Some(probabilities) = &probabilities {
+            self.check_probabilities(visible.chains(), probabilities)?;
+        }
+        self.half_sweep(Half {
+            weight: self.weight,
+            bias: self.hidden_bias,
+            input: visible,
+            draw: Some((key, hidden)),
+            probabilities,
+        });
+        Ok(())
+    }
+
+    /// Makes Gibbs sweeps: v from p(v | h), then h from p(h | v), `sweeps.count` times.
+    ///
+    /// Sweep s takes the noise of step `first_step + s`, row r of it for chain r. `hidden` is
+    /// where the chains start; both layers are left as the last sweep drew them, and
+    /// `hidden_probabilities` receives p(h | v) of that v. Without a sweep nothing is written.
+    ///
+    /// # Shapes
+    /// - `hidden`: `[B, M]`
+    /// - `visible`: `[B, N]`
+    /// - `hidden_probabilities`: `[B, M]`, row-major
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] where a shape does not fit.
+    pub fn gibbs_sweeps(
+        &self,
+        sweeps: Sweeps,
+        hidden: &mut PackedStates,
+        visible: &mut PackedStates,
+        mut hidden_probabilities: Option<&mut [f32]>,
+    ) -> Result<(), ModelError> {
+        self.check_visible(visible)?;
+        self.check_hidden(hidden, visible.chains())?;
+        if let Some(probabilities) = &hidden_probabilities {
+            self.check_probabilities(visible.chains(), probabilities)?;
+        }
+        if sweeps.count == 0 {
+            return Ok(());
+        }
+        let transposed = transpose(self.weight, self.hidden_bias.len());
+        for sweep in 0..sweeps.count {
+            let key = NoiseKey {
+                seed: sweeps.seed,
+                stream: sweeps.stream,
+                step: sweeps.first_step.wrapping_add(sweep),
+                layer: Layer::Visible,
+            };
+            self.half_sweep(Half {
+                weight: &transposed,
+                bias: self.visible_bias,
+                input: hidden,
+                draw: Some((key, visible)),
+                probabilities: None,
+            });
+            let last = sweep + 1 == sweeps.count;
+            let layer = Layer::Hidden;
+            self.half_sweep(Half {
+                weight: self.weight,
+                bias: self.hidden_bias,
+                input: visible,
+                draw: Some((NoiseKey { layer, ..key }, hidden)),
+                probabilities: hidden_probabilities.take_if(|_| last),
+            });
+        }
+        Ok(())
+    }
+
+    fn half_sweep(&self, half: Half) {
+        let chains = half.input.chains();
+        let outputs = half.bias.len();
+        Contraction {
+            words: half.input.words(),
+            chains,
+            weight: half.weight,
+            outputs,
+            bias: half.bias,
+        }
+        .run(
+            self.isa,
+            &Activation {
+                outputs,
+                draw: half
+                    .draw
+                    .map(|(key, states)| (key, Tiles::new(states.words_mut(), chains))),
+                probabilities: half.probabilities.map(|p| Tiles::new(p, outputs)),
+            },
+        );
+    }
+
+    fn check_visible(&self, visible: &PackedStates) -> Result<(), ModelError> {
+        let expected = (visible.chains(), self.visible_bias.len());
+        check_states("visible states", visible, expected)
+    }
+
+    fn check_hidden(&self, hidden: &PackedStates, chains: usize) -> Result<(), ModelError> {
+        check_states("hidden states", hidden, (chains, self.hidden_bias.len()))
+    }
+
+    fn check_probabilities(&self, chains: usize, found: &[f32]) -> Result<(), ModelError> {
+        let expected = [chains, self.hidden_bias.len()];
+        check_shape("hidden probabilities", found.len(), &expected)
+    }
+}
+
+/// Refuses states of another shape.
+pub(super) fn check_states(
+    tensor: &'static str,
+    states: &PackedStates,
+    expected: (usize, usize),
+) -> Result<(), ModelError> {
+    if (states.chains(), states.units()) == expected {
+        return Ok(());
+    }
+    Err(ModelError::Shape {
+        tensor: tensor.into(),
+        expected: vec![expected.0, expected.1],
+        found: vec![states.chains(), states.units()],
+    })
+}
+
+/// One layer given the other.
+struct Half<'a> {
+    weight: &'a [f32],
+    bias: &'a [f32],
+    input: &'a PackedStates,
+    draw: Option<(NoiseKey, &'a mut PackedStates)>,
+    probabilities: Option<&'a mut [f32]>,
+}
+
+/// Turns fields into probabilities and states.
+struct Activation<'a> {
+    outputs: usize,
+    /// Words `[groups, chains]`.
+    draw: Option<(NoiseKey, Tiles<'a, u64>)>,
+    /// `[chains, outputs]`
+    probabilities: Option<Tiles<'a, f32>>,
+}
+
+impl Finish for Activation<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]) {
+        let columns = (self.outputs - GROUP * group).min(GROUP);
+        if let Some((key, words)) = &self.draw {
+            // SAFETY: no two calls have the same group and overlapping chains.
+            let words = unsafe { words.piece(group, chains.clone()) };
+            words.fill(0);
+            for lane in (0..WORD.min(columns)).step_by(S::LANES) {
+                let noise = GroupNoise::new(simd, *key, group, lane);
+                for (index, word) in words.iter_mut().enumerate() {
+                    let bits = noise.bits(simd, (chains.start + index) as u32);
+                    let field = &field[GROUP * index..][..GROUP];
+                    for (part, &bits) in bits.iter().enumerate() {
+                        let column = WORD * part + lane;
+                        if column >= columns {
+                            break;
+                        }
+                        let reciprocal = reciprocal_sigmoid(simd, load(simd, &field[column..]));
+                        let threshold = simd.mul(uniform(simd, bits), reciprocal);
+                        let on = simd.less(threshold, simd.splat(1.0));
+                        *word |= u64::from(on) << column;
+                    }
+                }
+            }
+            let mask = group_mask(self.outputs, group);
+            for word in words {
+                *word &= mask;
+            }
+        }
+        if let Some(probabilities) = &self.probabilities {
+            for (field, chain) in field.chunks_exact(GROUP).zip(chains) {
+                let first = GROUP * group;
+                // SAFETY: no two calls have the same group and overlapping chains.
+                let row = unsafe { probabilities.piece(chain, first..first + columns) };
+                for (field, row) in field.chunks(S::LANES).zip(row.chunks_mut(S::LANES)) {
+                    let reciprocal = reciprocal_sigmoid(simd, load(simd, field));
+                    store(simd, row, simd.div(simd.splat(1.0), reciprocal));
+                }
+            }
+        }
+    }
+}

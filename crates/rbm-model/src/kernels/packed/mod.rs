@@ -1,0 +1,31 @@
+//! Gibbs sweeps and correlations of binary units on bits, without a dense product.
+//!
+//! The field of output unit o in chain r is a sum of weights, over the inputs that are on:
+//!
+//! ```text
+//! field[r, o] = bias[o] + sum_i bit(r, i) W[i, o]
+//! ```
+//!
+//! Of four inputs there are only 16 different partial sums. They are tabulated once for a
+//! strip of outputs (as vectors, one lane an output) and then serve all chains: four bits of a
+//! chain's state select a row of the table, and one load and one addition a vector do what
+//! takes four fused multiply-adds in a dense product. This is the "method of four Russians"
+//! (Arlazarov, Dinic, Kronrod and Faradzev, Soviet Math. Dokl. 11, 1209 (1970)) over the reals.
+//! Tables of 64 inputs stay in the first-level cache while the chains pass over them. States
+//! come from the sums as bits, by comparison with the noise; they are never numbers.
+//!
+//! The positive and negative phases v^T p are the same sum with the chains as inputs.
+
+mod contraction;
+mod gibbs;
+mod moments;
+mod states;
+mod tiles;
+mod transpose;
+
+pub use gibbs::{PackedModel, Sweeps};
+pub use moments::{moments, moments_with};
+pub use states::PackedStates;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Correlations of visible states with hidden probabilities.
+
+use super::contraction::{Contraction, Finish};
+use super::states::PackedStates;
+use super::tiles::Tiles;
+use super::transpose::transpose_bits;
+use crate::error::ModelError;
+use crate::kernels::draw::GROUP;
+use crate::kernels::simd::{Simd, load, store};
+use crate::kernels::{Isa, check_shape};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// out = scale * v^T p + beta * out, the sum over samples r of v_ri p_rj.
+///
+/// With p = p(h | v) and scale = 1/B this is the positive phase of the gradient; subtracting
+/// the negative phase in place takes scale = -1/B and beta = 1. For beta = 0 the old content
+/// is not read. The sum runs over the samples in their order, in f32.
+///
+/// # Shapes
+/// - `visible`: `[B, N]`
+/// - `probabilities`: `[B, M]`, row-major
+/// - `out`: `[N, M]`, row-major
+///
+/// # Errors
+/// [`ModelError::Shape`] where a length does not fit.
+pub fn moments(
+    visible: &PackedStates,
+    probabilities: &[f32],
+    scale: f32,
+    beta: f32,
+    out: &mut [f32],
+) -> Result<(), ModelError> {
+    moments_with(Isa::detect(), visible, probabilities, scale, beta, out)
+}
+
+/// [`moments`] with given instructions.
+///
+/// # Errors
+/// As [`moments`].
+pub fn moments_with(
+    isa: Isa,
+    visible: &PackedStates,
+    probabilities: &[f32],
+    scale: f32,
+    beta: f32,
+    out: &mut [f32],
+) -> Result<(), ModelError> {
+    let (samples, units) = (visible.chains(), visible.units());
+    // The number of hidden units is told by what there is: by `out`, if there are no samples.
+    let hidden = match samples {
+        0 => out.len().checked_div(units).unwrap_or(0),
+        _ => probabilities.len() / samples,
+    };
+    check_shape(
+        "hidden probabilities",
+        probabilities.len(),
+        &[samples, hidden],
+    )?;
+    check_shape("moments", out.len(), &[units, hidden])?;
+    if hidden == 0 {
+        return Ok(());
+    }
+    // The samples become the inputs of the contraction, the visible units its chains.
+    let mut words = vec![0; samples.div_ceil(64) * units];
+    if units > 0 {
+        words
+            .par_chunks_mut(units)
+            .enumerate()
+            .for_each(|(block, words)| {
+                for (group, words) in words.chunks_mut(64).enumerate() {
+                    let states = visible.group(group);
+                    let states = &states[64 * block..samples.min(64 * block + 64)];
+                    words.copy_from_slice(&transpose_bits(states)[..words.len()]);
+                }
+            });
+    }
+    Contraction {
+        words: &words,
+        chains: units,
+        weight: probabilities,
+        outputs: hidden,
+        bias: &[],
+    }
+    .run(
+        isa,
+        &Combination {
+            scale,
+            beta,
+            out: Tiles::new(out, hidden),
+            columns: hidden,
+        },
+    );
+    Ok(())
+}
+
+/// out = scale * field + beta * out
+struct Combination<'a> {
+    scale: f32,
+    beta: f32,
+    out: Tiles<'a, f32>,
+    columns: usize,
+}
+
+impl Finish for Combination<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
+        let scale = simd.splat(self.scale);
+        let beta = simd.splat(self.beta);
+        let columns = GROUP * group..self.columns.min(GROUP * (group + 1));
+        for (field, row) in field.chunks_exact(GROUP).zip(rows) {
+            // SAFETY: no two calls have the same group and overlapping rows.
+            let out = unsafe { self.out.piece(row, columns.clone()) };
+            for (field, out) in field.chunks(S::LANES).zip(out.chunks_mut(S::LANES)) {
+                let mut sum = simd.mul(scale, load(simd, field));
+                if self.beta != 0.0 {
+                    sum = simd.add(sum, simd.mul(beta, load(simd, out)));
+                }
+                store(simd, out, sum);
+            }
+        }
+    }
+}

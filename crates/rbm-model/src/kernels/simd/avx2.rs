@@ -1,0 +1,86 @@
+//! AVX2: eight lanes.
+
+use super::{Kernel, Simd};
+use std::arch::x86_64::*;
+
+/// Proof that the machine has AVX2.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct Avx2(());
+
+impl Avx2 {
+    /// Asks the processor.
+    #[inline]
+    pub(in crate::kernels) fn new() -> Option<Self> {
+        (is_x86_feature_detected!("avx2")).then_some(Self(()))
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn enter_with_features<K: Kernel>(self, kernel: K) {
+        kernel.run(self);
+    }
+}
+
+/// Methods whose bodies are intrinsics that need no more than the features of the type.
+macro_rules! operations {
+    ($($name:ident $(<const $n:ident: u32>)? ($($a:ident: $t:ty),*) -> $r:ty = $e:expr;)*) => {$(
+        #[inline(always)]
+        fn $name $(<const $n: u32>)? (self $(, $a: $t)*) -> $r {
+            // SAFETY: a value of this type exists only where `new` found the features.
+            unsafe { $e }
+        }
+    )*};
+}
+
+impl Simd for Avx2 {
+    const LANES: usize = 8;
+    type F = __m256;
+    type U = __m256i;
+    /// Even lanes, odd lanes.
+    type W = [__m256i; 2];
+
+    #[inline]
+    fn enter<K: Kernel>(self, kernel: K) {
+        // SAFETY: a value of this type exists only where `new` found the features.
+        unsafe { self.enter_with_features(kernel) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Self::F {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, a: Self::F) {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { _mm256_storeu_ps(to, a) }
+    }
+
+    operations! {
+        splat(a: f32) -> Self::F = _mm256_set1_ps(a);
+        add(a: Self::F, b: Self::F) -> Self::F = _mm256_add_ps(a, b);
+        sub(a: Self::F, b: Self::F) -> Self::F = _mm256_sub_ps(a, b);
+        mul(a: Self::F, b: Self::F) -> Self::F = _mm256_mul_ps(a, b);
+        div(a: Self::F, b: Self::F) -> Self::F = _mm256_div_ps(a, b);
+        // These two give their second operand where one is NaN.
+        at_most(bound: Self::F, x: Self::F) -> Self::F = _mm256_min_ps(bound, x);
+        at_least(bound: Self::F, x: Self::F) -> Self::F = _mm256_max_ps(bound, x);
+        less(a: Self::F, b: Self::F) -> u32 = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) as u32;
+        one_where_less(a: Self::F, b: Self::F) -> Self::F = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b), _mm256_set1_ps(1.0));
+
+        bits(a: Self::F) -> Self::U = _mm256_castps_si256(a);
+        with_bits(a: Self::U) -> Self::F = _mm256_castsi256_ps(a);
+        splat_u(a: u32) -> Self::U = _mm256_set1_epi32(a as i32);
+        lane_numbers() -> Self::U = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        add_u(a: Self::U, b: Self::U) -> Self::U = _mm256_add_epi32(a, b);
+        or_u(a: Self::U, b: Self::U) -> Self::U = _mm256_or_si256(a, b);
+        shl_u<const N: u32>(a: Self::U) -> Self::U = _mm256_sll_epi32(a, _mm_cvtsi32_si128(N as i32));
+        shr_u<const N: u32>(a: Self::U) -> Self::U = _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32));
+
+        widen(a: Self::U) -> Self::W = [a, _mm256_srli_epi64::<32>(a)];
+        narrow(a: Self::W) -> Self::U = _mm256_blend_epi32::<0xAA>(a[0], _mm256_slli_epi64::<32>(a[1]));
+        splat_w(a: u32) -> Self::W = [_mm256_set1_epi32(a as i32); 2];
+        mul_w(a: Self::W, b: Self::W) -> Self::W = [_mm256_mul_epu32(a[0], b[0]), _mm256_mul_epu32(a[1], b[1])];
+        high_w(a: Self::W) -> Self::W = [_mm256_srli_epi64::<32>(a[0]), _mm256_srli_epi64::<32>(a[1])];
+        xor_w(a: Self::W, b: Self::W) -> Self::W = [_mm256_xor_si256(a[0], b[0]), _mm256_xor_si256(a[1], b[1])];
+    }
+}

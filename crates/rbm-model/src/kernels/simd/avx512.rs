@@ -1,0 +1,90 @@
+//! AVX-512: sixteen lanes.
+
+use super::{Kernel, Simd};
+use std::arch::x86_64::*;
+
+/// Proof that the machine has AVX-512 F, BW, DQ and VL.
+#[derive(Clone, Copy)]
+pub(in crate::kernels) struct Avx512(());
+
+impl Avx512 {
+    /// Asks the processor.
+    #[inline]
+    pub(in crate::kernels) fn new() -> Option<Self> {
+        (is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl"))
+        .then_some(Self(()))
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn enter_with_features<K: Kernel>(self, kernel: K) {
+        kernel.run(self);
+    }
+}
+
+/// Methods whose bodies are intrinsics that need no more than the features of the type.
+macro_rules! operations {
+    ($($name:ident $(<const $n:ident: u32>)? ($($a:ident: $t:ty),*) -> $r:ty = $e:expr;)*) => {$(
+        #[inline(always)]
+        fn $name $(<const $n: u32>)? (self $(, $a: $t)*) -> $r {
+            // SAFETY: a value of this type exists only where `new` found the features.
+            unsafe { $e }
+        }
+    )*};
+}
+
+impl Simd for Avx512 {
+    const LANES: usize = 16;
+    type F = __m512;
+    type U = __m512i;
+    /// Even lanes, odd lanes.
+    type W = [__m512i; 2];
+
+    #[inline]
+    fn enter<K: Kernel>(self, kernel: K) {
+        // SAFETY: a value of this type exists only where `new` found the features.
+        unsafe { self.enter_with_features(kernel) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Self::F {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, a: Self::F) {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { _mm512_storeu_ps(to, a) }
+    }
+
+    operations! {
+        splat(a: f32) -> Self::F = _mm512_set1_ps(a);
+        add(a: Self::F, b: Self::F) -> Self::F = _mm512_add_ps(a, b);
+        sub(a: Self::F, b: Self::F) -> Self::F = _mm512_sub_ps(a, b);
+        mul(a: Self::F, b: Self::F) -> Self::F = _mm512_mul_ps(a, b);
+        div(a: Self::F, b: Self::F) -> Self::F = _mm512_div_ps(a, b);
+        // These two give their second operand where one is NaN.
+        at_most(bound: Self::F, x: Self::F) -> Self::F = _mm512_min_ps(bound, x);
+        at_least(bound: Self::F, x: Self::F) -> Self::F = _mm512_max_ps(bound, x);
+        less(a: Self::F, b: Self::F) -> u32 = u32::from(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b));
+        one_where_less(a: Self::F, b: Self::F) -> Self::F = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), _mm512_set1_ps(1.0));
+
+        bits(a: Self::F) -> Self::U = _mm512_castps_si512(a);
+        with_bits(a: Self::U) -> Self::F = _mm512_castsi512_ps(a);
+        splat_u(a: u32) -> Self::U = _mm512_set1_epi32(a as i32);
+        lane_numbers() -> Self::U = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        add_u(a: Self::U, b: Self::U) -> Self::U = _mm512_add_epi32(a, b);
+        or_u(a: Self::U, b: Self::U) -> Self::U = _mm512_or_si512(a, b);
+        shl_u<const N: u32>(a: Self::U) -> Self::U = _mm512_slli_epi32::<N>(a);
+        shr_u<const N: u32>(a: Self::U) -> Self::U = _mm512_srli_epi32::<N>(a);
+
+        widen(a: Self::U) -> Self::W = [a, _mm512_srli_epi64::<32>(a)];
+        narrow(a: Self::W) -> Self::U = _mm512_mask_blend_epi32(0xAAAA, a[0], _mm512_slli_epi64::<32>(a[1]));
+        splat_w(a: u32) -> Self::W = [_mm512_set1_epi32(a as i32); 2];
+        mul_w(a: Self::W, b: Self::W) -> Self::W = [_mm512_mul_epu32(a[0], b[0]), _mm512_mul_epu32(a[1], b[1])];
+        high_w(a: Self::W) -> Self::W = [_mm512_srli_epi64::<32>(a[0]), _mm512_srli_epi64::<32>(a[1])];
+        xor_w(a: Self::W, b: Self::W) -> Self::W = [_mm512_xor_si512(a[0], b[0]), _mm512_xor_si512(a[1], b[1])];
+    }
+}

@@ -1,0 +1,152 @@
+//! The model: a Burn module with weights and two biases.
+
+use crate::error::ModelError;
+use crate::ops;
+use crate::parameters::Parameters;
+use crate::sampling::noise::NoiseKey;
+use burn::module::{Module, Param};
+use burn::tensor::activation::{sigmoid, softplus};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// A restricted Boltzmann machine with units in {0, 1}.
+///
+/// ```text
+/// E(v, h) = - v.W.h - b.v - c.h        p(v, h) = exp(-E(v, h)) / Z
+/// ```
+///
+/// Source: P. Smolensky, in Parallel Distributed Processing vol. 1, ch. 6 (1986);
+/// G. E. Hinton, Neural Computation 14, 1771 (2002).
+#[derive(Module, Debug)]
+pub struct Rbm {
+    /// Weights W, `[n_visible, n_hidden]`.
+    pub weight: Param<Tensor<2>>,
+    /// Visible biases b, `[n_visible]`.
+    pub visible_bias: Param<Tensor<1>>,
+    /// Hidden biases c, `[n_hidden]`.
+    pub hidden_bias: Param<Tensor<1>>,
+}
+
+impl Rbm {
+    /// Number of visible units N.
+    pub fn n_visible(&self) -> usize {
+        self.weight.val().dims()[0]
+    }
+
+    /// Number of hidden units M.
+    pub fn n_hidden(&self) -> usize {
+        self.weight.val().dims()[1]
+    }
+
+    /// The device that the parameters live on.
+    pub fn device(&self) -> Device {
+        self.weight.val().device()
+    }
+
+    /// Energy of joint states, E = - v.W.h - b.v - c.h, in units of k_B T.
+    ///
+    /// # Shapes
+    /// `visible` `[rows, n_visible]`, `hidden` `[rows, n_hidden]`, result `[rows]`
+    pub fn energy(&self, visible: Tensor<2>, hidden: Tensor<2>) -> Tensor<1> {
+        let field = visible.clone().matmul(self.weight.val()) + self.hidden_bias.val().unsqueeze();
+        let interaction: Tensor<1> = (field * hidden).sum_dim(1).squeeze_dim(1);
+        let bias: Tensor<1> = (visible * self.visible_bias.val().unsqueeze())
+            .sum_dim(1)
+            .squeeze_dim(1);
+        -(interaction + bias)
+    }
+
+    /// Free energy of visible states, F(v) = - b.v - sum_j softplus(c_j + (v W)_j).
+    ///
+    /// p(v) = exp(-F(v)) / Z.
+    ///
+    /// # Shapes
+    /// `visible` `[rows, n_visible]`, result `[rows]`
+    pub fn free_energy(&self, visible: Tensor<2>) -> Tensor<1> {
+        let hidden: Tensor<1> = softplus(self.hidden_field(visible.clone()), 1.0)
+            .sum_dim(1)
+            .squeeze_dim(1);
+        let bias: Tensor<1> = (visible * self.visible_bias.val().unsqueeze())
+            .sum_dim(1)
+            .squeeze_dim(1);
+        -(hidden + bias)
+    }
+
+    /// Fields on the hidden units, c + v W: `[rows, n_visible]` to `[rows, n_hidden]`.
+    pub fn hidden_field(&self, visible: Tensor<2>) -> Tensor<2> {
+        visible.matmul(self.weight.val()) + self.hidden_bias.val().unsqueeze()
+    }
+
+    /// Fields on the visible units, b + h W^T: `[rows, n_hidden]` to `[rows, n_visible]`.
+    pub fn visible_field(&self, hidden: Tensor<2>) -> Tensor<2> {
+        hidden.matmul(self.weight.val().transpose()) + self.visible_bias.val().unsqueeze()
+    }
+
+    /// p(h_j = 1 | v) = sigmoid(c_j + (v W)_j): `[rows, n_visible]` to `[rows, n_hidden]`.
+    ///
+    /// `visible` may hold any values; for binary states [`ops::hidden_probabilities`] is faster.
+    pub fn hidden_probabilities(&self, visible: Tensor<2>) -> Tensor<2> {
+        sigmoid(self.hidden_field(visible))
+    }
+
+    /// p(v_i = 1 | h) = sigmoid(b_i + (h W^T)_i): `[rows, n_hidden]` to `[rows, n_visible]`.
+    pub fn visible_probabilities(&self, hidden: Tensor<2>) -> Tensor<2> {
+        sigmoid(self.visible_field(hidden))
+    }
+
+    /// Draws hidden states from p(h | v); returns states and probabilities, `[rows, n_hidden]`.
+    pub fn sample_hidden(&self, visible: Tensor<2>, key: NoiseKey) -> (Tensor<2>, Tensor<2>) {
+        ops::sample_layer(
+            visible.matmul(self.weight.val()),
+            self.hidden_bias.val(),
+            key,
+        )
+    }
+
+    /// Draws visible states from p(v | h); returns states and probabilities, `[rows, n_visible]`.
+    pub fn sample_visible(&self, hidden: Tensor<2>, key: NoiseKey) -> (Tensor<2>, Tensor<2>) {
+        ops::sample_layer(
+            hidden.matmul(self.weight.val().transpose()),
+            self.visible_bias.val(),
+            key,
+        )
+    }
+
+    /// Copies the parameters to the host in f64.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFinite`] if a parameter is NaN or infinite.
+    pub fn parameters(&self) -> Result<Parameters, ModelError> {
+        Parameters::new(
+            self.n_visible(),
+            self.n_hidden(),
+            host(self.weight.val()),
+            host(self.visible_bias.val()),
+            host(self.hidden_bias.val()),
+        )
+    }
+
+    /// Puts host parameters on a device, rounded to its float type.
+    pub fn from_parameters(parameters: &Parameters, device: &Device) -> Self {
+        let shape = [parameters.n_visible, parameters.n_hidden];
+        let tensor = |values: &[f64]| values.iter().map(|x| *x as f32).collect::<Vec<f32>>();
+        Self {
+            weight: Param::from_tensor(Tensor::from_data(
+                TensorData::new(tensor(&parameters.weight), shape),
+                device,
+            )),
+            visible_bias: Param::from_tensor(Tensor::from_data(
+                TensorData::new(tensor(&parameters.visible_bias), [parameters.n_visible]),
+                device,
+            )),
+            hidden_bias: Param::from_tensor(Tensor::from_data(
+                TensorData::new(tensor(&parameters.hidden_bias), [parameters.n_hidden]),
+                device,
+            )),
+        }
+    }
+}
+
+/// Reads a tensor back as f64 values in row-major order.
+pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}

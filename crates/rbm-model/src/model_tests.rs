@@ -1,0 +1,353 @@
+//! The tensor path against sums over all states on small models.
+
+use crate::estimate::{Enumeration, pseudo_log_likelihood, sampled_pseudo_log_likelihood};
+use crate::gradient::{Gradient, Offsets, Statistics};
+use crate::init::normal;
+use crate::model::host;
+use crate::ops::{self, Sweeps};
+use crate::parameters::sigmoid;
+use crate::sampling::noise::{Layer, NoiseKey};
+use crate::sampling::{Chains, stream};
+use crate::{Parameters, Rbm};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Every device that this build has without extra hardware.
+fn devices() -> Vec<Device> {
+    crate::device::compiled_devices()
+        .into_iter()
+        .filter(|name| ["flex", "ndarray"].contains(name))
+        .filter_map(|name| crate::device::parse_device(name).ok())
+        .collect()
+}
+
+fn small(n: usize, m: usize, scale: f64, seed: u64) -> Parameters {
+    let draw = |count, seed| {
+        normal(count, scale, seed)
+            .into_iter()
+            .map(f64::from)
+            .collect::<Vec<_>>()
+    };
+    Parameters::new(
+        n,
+        m,
+        draw(n * m, seed),
+        draw(n, seed + 1),
+        draw(m, seed + 2),
+    )
+    .unwrap()
+}
+
+/// All states of a layer as rows of zeros and ones.
+fn all_states(units: usize) -> Vec<f64> {
+    (0..1usize << units)
+        .flat_map(|s| (0..units).map(move |i| (s >> i & 1) as f64))
+        .collect()
+}
+
+fn tensor(values: &[f64], columns: usize, device: &Device) -> Tensor<2> {
+    let rows = values.len() / columns;
+    let values: Vec<f32> = values.iter().map(|x| *x as f32).collect();
+    Tensor::from_data(TensorData::new(values, [rows, columns]), device)
+}
+
+fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (k, (f, e)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (f - e).abs() <= tolerance * e.abs().max(1.0),
+            "[{k}] {f} {e}"
+        );
+    }
+}
+
+#[test]
+fn energies_and_conditionals_agree_with_the_definition() {
+    let p = small(5, 3, 1.2, 40);
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&p, &device);
+        let (v, h) = (all_states(5), all_states(3));
+        // Each visible state beside one hidden state, cycling.
+        let h_rows: Vec<f64> = (0..32).flat_map(|r| h[r % 8 * 3..][..3].to_vec()).collect();
+        let energy = host(rbm.energy(tensor(&v, 5, &device), tensor(&h_rows, 3, &device)));
+        let free = host(rbm.free_energy(tensor(&v, 5, &device)));
+        let hidden = host(rbm.hidden_probabilities(tensor(&v, 5, &device)));
+        let binary = host(ops::hidden_probabilities(
+            rbm.weight.val(),
+            rbm.hidden_bias.val(),
+            tensor(&v, 5, &device),
+        ));
+        let visible = host(rbm.visible_probabilities(tensor(&h, 3, &device)));
+        for r in 0..32 {
+            let row = &v[r * 5..][..5];
+            assert_close(
+                &energy[r..=r],
+                &[p.energy(row, &h_rows[r * 3..][..3])],
+                1e-5,
+            );
+            assert_close(&free[r..=r], &[p.free_energy(row)], 1e-5);
+            // p(h_j | v) from joint energies alone.
+            let weights: Vec<f64> = h.chunks(3).map(|h| (-p.energy(row, h)).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            for j in 0..3 {
+                let on: f64 = (0..8).filter(|s| s >> j & 1 == 1).map(|s| weights[s]).sum();
+                assert_close(&hidden[r * 3 + j..=r * 3 + j], &[on / total], 1e-6);
+                assert_close(&binary[r * 3 + j..=r * 3 + j], &[on / total], 1e-6);
+            }
+        }
+        for r in 0..8 {
+            let fields = p.visible_field(&h[r * 3..][..3]);
+            let expected: Vec<f64> = fields.into_iter().map(sigmoid).collect();
+            assert_close(&visible[r * 5..][..5], &expected, 1e-6);
+        }
+    }
+}
+
+#[test]
+fn pseudo_likelihood_agrees_with_conditionals_from_enumeration() {
+    let p = small(6, 4, 1.0, 50);
+    let exact = Enumeration::new(&p).unwrap();
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&p, &device);
+        let v = all_states(6);
+        let found = host(pseudo_log_likelihood(&rbm, tensor(&v, 6, &device)));
+        let ln_p: Vec<f64> = v.chunks(6).map(|v| exact.log_probability(v)).collect();
+        let expected: Vec<f64> = (0..64usize)
+            .map(|s| {
+                (0..6)
+                    .map(|i| ln_p[s] - (ln_p[s].exp() + ln_p[s ^ (1 << i)].exp()).ln())
+                    .sum()
+            })
+            .collect();
+        assert_close(&found, &expected, 2e-6);
+        // The one-unit estimate averages to the same; its error comes from its own spread.
+        let draws = 400;
+        let mut sums = (0.0, 0.0);
+        for step in 0..draws {
+            let x = host(sampled_pseudo_log_likelihood(
+                &rbm,
+                tensor(&v, 6, &device),
+                3,
+                step,
+            ));
+            let mean = x.iter().sum::<f64>() / 64.0;
+            sums = (sums.0 + mean, sums.1 + mean * mean);
+        }
+        let mean = sums.0 / draws as f64;
+        let error = ((sums.1 / draws as f64 - mean * mean) / draws as f64).sqrt();
+        let expected = expected.iter().sum::<f64>() / 64.0;
+        assert!(
+            (mean - expected).abs() < 5.0 * error,
+            "{mean} {expected} {error}"
+        );
+    }
+}
+
+/// The model's exact moments as negative statistics on a device.
+fn exact_statistics(exact: &Enumeration, n: usize, m: usize, device: &Device) -> Statistics {
+    let moments = exact.moments();
+    Statistics {
+        correlation: tensor(&moments.visible_hidden, m, device),
+        visible: tensor(&moments.visible, n, device).squeeze_dim(0),
+        hidden: tensor(&moments.hidden, m, device).squeeze_dim(0),
+    }
+}
+
+#[test]
+fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
+    let (n, m) = (6, 4);
+    let p = small(n, m, 0.8, 60);
+    let exact = Enumeration::new(&p).unwrap();
+    let data: Vec<f64> = all_states(n)[..n * 23].to_vec();
+    let likelihood = |p: &Parameters| Enumeration::new(p).unwrap().log_likelihood(&data);
+    let difference = |field: fn(&mut Parameters) -> &mut Vec<f64>, count: usize| -> Vec<f64> {
+        (0..count)
+            .map(|k| {
+                let (mut up, mut down) = (p.clone(), p.clone());
+                field(&mut up)[k] += 1e-5;
+                field(&mut down)[k] -= 1e-5;
+                (likelihood(&up) - likelihood(&down)) / 2e-5
+            })
+            .collect()
+    };
+    let expected = [
+        difference(|p| &mut p.weight, n * m),
+        difference(|p| &mut p.visible_bias, n),
+        difference(|p| &mut p.hidden_bias, m),
+    ];
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&p, &device);
+        let rows = tensor(&data, n, &device);
+        let hidden =
+            ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), rows.clone());
+        let positive = Statistics::new(rows, hidden);
+        let gradient = Gradient::new(&positive, &exact_statistics(&exact, n, m, &device));
+        let found = [
+            host(gradient.weight.clone()),
+            host(gradient.visible_bias.clone()),
+            host(gradient.hidden_bias.clone()),
+        ];
+        for (found, expected) in found.iter().zip(&expected) {
+            let norm = expected.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let error = found
+                .iter()
+                .zip(expected)
+                .map(|(f, e)| (f - e).powi(2))
+                .sum::<f64>()
+                .sqrt();
+            assert!(error < 1e-3 * norm, "relative error {:e}", error / norm);
+        }
+
+        // Centring with zero offsets changes nothing; with any offsets it is the gradient of the
+        // model written in centred units, mapped back.
+        let mu: Vec<f64> = (0..n).map(|i| 0.1 + 0.1 * i as f64).collect();
+        let lambda: Vec<f64> = (0..m).map(|j| 0.7 - 0.1 * j as f64).collect();
+        let centred = gradient.centred(&Offsets {
+            visible: tensor(&mu, n, &device).squeeze_dim(0),
+            hidden: tensor(&lambda, m, &device).squeeze_dim(0),
+        });
+        let [dw, db, dc] = &expected;
+        let w = |i: usize, j: usize| dw[i * m + j] - mu[i] * dc[j] - db[i] * lambda[j];
+        let weight: Vec<f64> = (0..n * m).map(|k| w(k / m, k % m)).collect();
+        let visible: Vec<f64> = (0..n)
+            .map(|i| db[i] - (0..m).map(|j| w(i, j) * lambda[j]).sum::<f64>())
+            .collect();
+        let hidden: Vec<f64> = (0..m)
+            .map(|j| dc[j] - (0..n).map(|i| w(i, j) * mu[i]).sum::<f64>())
+            .collect();
+        assert_close(&host(centred.weight), &weight, 1e-5);
+        assert_close(&host(centred.visible_bias), &visible, 1e-5);
+        assert_close(&host(centred.hidden_bias), &hidden, 1e-5);
+    }
+}
+
+#[test]
+fn gibbs_chains_started_from_the_model_stay_distributed_as_the_model() {
+    let (n, m) = (4, 3);
+    let p = small(n, m, 1.0, 70);
+    let ln_z = Enumeration::new(&p).unwrap().ln_z();
+    let probability: Vec<f64> = (0..1usize << (n + m))
+        .map(|s| {
+            let unit = |k: usize| (s >> k & 1) as f64;
+            let v: Vec<f64> = (0..n).map(unit).collect();
+            let h: Vec<f64> = (n..n + m).map(unit).collect();
+            (-p.energy(&v, &h) - ln_z).exp()
+        })
+        .collect();
+    let draws = 200_000;
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&p, &device);
+        // Exact visible samples by inversion of the cumulated probabilities.
+        let key = NoiseKey {
+            seed: 11,
+            stream: 200,
+            step: 0,
+            layer: Layer::Visible,
+        };
+        let mut visible = Vec::with_capacity(draws * n);
+        for row in 0..draws {
+            let mut u = f64::from(key.uniform(row, 0));
+            let mut state = probability.len() - 1;
+            for (s, q) in probability.iter().enumerate() {
+                if u < *q {
+                    state = s;
+                    break;
+                }
+                u -= q;
+            }
+            visible.extend((0..n).map(|k| (state >> k & 1) as f64));
+        }
+        let mut chains =
+            Chains::from_visible(&rbm, tensor(&visible, n, &device), 5, stream::CHAINS);
+        for sweeps in [0, 1, 3] {
+            chains.sweep(&rbm, sweeps);
+            let mut counts = vec![0u32; probability.len()];
+            let (v, h) = (host(chains.visible.clone()), host(chains.hidden.clone()));
+            for (v, h) in v.chunks(n).zip(h.chunks(m)) {
+                let state = v
+                    .iter()
+                    .chain(h)
+                    .enumerate()
+                    .map(|(k, x)| (*x as usize) << k)
+                    .sum::<usize>();
+                counts[state] += 1;
+            }
+            let chi: f64 = counts
+                .iter()
+                .zip(&probability)
+                .map(|(c, q)| (f64::from(*c) - draws as f64 * q).powi(2) / (draws as f64 * q))
+                .sum();
+            // 127 degrees of freedom: mean 127, standard deviation 16; 5 of them.
+            assert!(
+                chi < 127.0 + 5.0 * 16.0,
+                "after {sweeps} sweeps chi^2 = {chi}"
+            );
+        }
+    }
+}
+
+#[test]
+fn sweeps_return_the_probabilities_of_their_own_last_state_and_depend_on_the_key() {
+    let p = small(70, 35, 0.3, 80);
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&p, &device);
+        let mut chains = Chains::from_biases(&rbm, 19, 3, stream::CHAINS);
+        let start = chains.clone();
+        let probabilities = chains.sweep(&rbm, 3);
+        let expected = rbm.hidden_probabilities(chains.visible.clone());
+        assert_close(&host(probabilities), &host(expected), 1e-5);
+        // Three sweeps are one and two more; another seed gives other states.
+        let mut split = start.clone();
+        split.sweep(&rbm, 1);
+        split.sweep(&rbm, 2);
+        assert_eq!(host(split.visible), host(chains.visible.clone()));
+        assert_eq!(host(split.hidden), host(chains.hidden.clone()));
+        let mut other = start;
+        other.seed = 4;
+        other.sweep(&rbm, 3);
+        assert_ne!(host(other.visible), host(chains.visible));
+    }
+}
+
+#[test]
+fn backends_agree_with_the_generic_path() {
+    use burn::backend::Dispatch;
+    let p = small(75, 131, 0.2, 90);
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&p, &device);
+        let chains = Chains::from_biases(&rbm, 37, 3, stream::CHAINS);
+        let sweeps = Sweeps {
+            count: 1,
+            first_step: 9,
+            seed: 1,
+            stream: 2,
+        };
+        let (v, h, q) = ops::generic::gibbs_sweeps::<Dispatch>(
+            rbm.weight.val().into_dispatch(),
+            rbm.visible_bias.val().into_dispatch(),
+            rbm.hidden_bias.val().into_dispatch(),
+            chains.hidden.clone().into_dispatch(),
+            sweeps,
+        );
+        let found = ops::gibbs_sweeps(
+            rbm.weight.val(),
+            rbm.visible_bias.val(),
+            rbm.hidden_bias.val(),
+            chains.hidden.clone(),
+            sweeps,
+        );
+        // 37 x 206 draws: a uniform within rounding of its threshold is not among them.
+        assert_eq!(
+            host(found.visible.clone()),
+            host(Tensor::<2>::from_dispatch(v))
+        );
+        assert_eq!(host(found.hidden), host(Tensor::<2>::from_dispatch(h)));
+        let q = Tensor::<2>::from_dispatch(q);
+        assert_close(&host(found.hidden_probabilities), &host(q.clone()), 1e-5);
+        let dense = found.visible.clone().transpose().matmul(q.clone());
+        assert_close(
+            &host(ops::correlations(found.visible, q)),
+            &host(dense),
+            1e-5,
+        );
+    }
+}

@@ -1,0 +1,2 @@
+//! Burn's CubeCL backends (wgpu, CUDA).
+impl super::RbmOps for burn_cubecl::CubeBackend {}

@@ -1,0 +1,2 @@
+//! Burn's flex backend.
+impl super::RbmOps for burn::backend::Flex {}

@@ -1,0 +1,165 @@
+//! The operations that training spends its time in, as one backend extension.
+//!
+//! [`RbmOps`] has a default body in tensor primitives for every method, so any backend can run
+//! it; the CPU backends route the same calls to the bit-packed kernels of [`crate::kernels`].
+//! The functions of this module are the tensor-level entry points.
+//!
+//! States are tensors of zeros and ones. All randomness is counter-based
+//! ([`crate::sampling::noise`]): the same key gives the same integer bits on every backend.
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod cpu;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod cube;
+#[cfg(feature = "flex")]
+mod flex;
+pub mod generic;
+#[cfg(feature = "ndarray")]
+mod ndarray;
+
+use crate::sampling::noise::NoiseKey;
+use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
+use burn::tensor::Tensor;
+
+/// Which random numbers a run of Gibbs sweeps uses, and how many sweeps it makes.
+///
+/// Sweep `s` of the run draws its uniforms at step `first_step + s` of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweeps {
+    /// Number of sweeps; at least 1.
+    pub count: usize,
+    /// Step of the first sweep.
+    pub first_step: u64,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Stream within the seed.
+    pub stream: u8,
+}
+
+/// Training's inner operations on the primitives of a backend.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(any(feature = "wgpu", feature = "cuda"))
+)]
+pub trait RbmOps: Backend {
+    /// See [`sample_layer`].
+    fn sample_layer(
+        field: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        key: NoiseKey,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        generic::sample_layer::<Self>(field, bias, key)
+    }
+
+    /// See [`gibbs_sweeps`].
+    fn gibbs_sweeps(
+        weight: FloatTensor<Self>,
+        visible_bias: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        sweeps: Sweeps,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        generic::gibbs_sweeps::<Self>(weight, visible_bias, hidden_bias, hidden, sweeps)
+    }
+
+    /// See [`hidden_probabilities`].
+    fn hidden_probabilities(
+        weight: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        visible: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        generic::hidden_probabilities::<Self>(weight, hidden_bias, visible)
+    }
+
+    /// See [`correlations`].
+    fn correlations(visible: FloatTensor<Self>, hidden: FloatTensor<Self>) -> FloatTensor<Self> {
+        generic::correlations::<Self>(visible, hidden)
+    }
+}
+
+/// Draws a layer from its fields in one pass: p = sigmoid(field + bias), state = \[u < p\].
+///
+/// # Shapes
+/// - `field`: `[chains, units]`
+/// - `bias`: `[units]`
+/// - returns states and probabilities, both `[chains, units]`
+pub fn sample_layer(field: Tensor<2>, bias: Tensor<1>, key: NoiseKey) -> (Tensor<2>, Tensor<2>) {
+    let (states, probabilities) =
+        Dispatch::sample_layer(field.into_dispatch(), bias.into_dispatch(), key);
+    (
+        Tensor::from_dispatch(states),
+        Tensor::from_dispatch(probabilities),
+    )
+}
+
+/// What a run of Gibbs sweeps leaves behind.
+#[derive(Debug, Clone)]
+pub struct SweepResult {
+    /// Visible states of the last sweep, `[chains, n_visible]`.
+    pub visible: Tensor<2>,
+    /// Hidden states drawn from those, `[chains, n_hidden]`.
+    pub hidden: Tensor<2>,
+    /// p(h = 1 | v) for those visible states, `[chains, n_hidden]`.
+    pub hidden_probabilities: Tensor<2>,
+}
+
+/// Block Gibbs sweeps v ~ p(v | h), then h ~ p(h | v), from given hidden states.
+///
+/// The hidden probabilities belong to the visible states that the last sweep itself produced, so
+/// they are what the negative phase of a gradient needs without another pass.
+///
+/// # Shapes
+/// - `weight`: `[n_visible, n_hidden]`, biases `[n_visible]` and `[n_hidden]`
+/// - `hidden`: zeros and ones, `[chains, n_hidden]`
+pub fn gibbs_sweeps(
+    weight: Tensor<2>,
+    visible_bias: Tensor<1>,
+    hidden_bias: Tensor<1>,
+    hidden: Tensor<2>,
+    sweeps: Sweeps,
+) -> SweepResult {
+    let (visible, hidden, hidden_probabilities) = Dispatch::gibbs_sweeps(
+        weight.into_dispatch(),
+        visible_bias.into_dispatch(),
+        hidden_bias.into_dispatch(),
+        hidden.into_dispatch(),
+        sweeps,
+    );
+    SweepResult {
+        visible: Tensor::from_dispatch(visible),
+        hidden: Tensor::from_dispatch(hidden),
+        hidden_probabilities: Tensor::from_dispatch(hidden_probabilities),
+    }
+}
+
+/// p(h = 1 | v) = sigmoid(c + v W) for **binary** visible states.
+///
+/// The CPU backends read only whether an entry is above 1/2. For visible values between 0 and 1
+/// use [`crate::Rbm::hidden_probabilities`].
+///
+/// # Shapes
+/// `weight` `[n_visible, n_hidden]`, `hidden_bias` `[n_hidden]`, `visible` `[rows, n_visible]`,
+/// result `[rows, n_hidden]`
+pub fn hidden_probabilities(
+    weight: Tensor<2>,
+    hidden_bias: Tensor<1>,
+    visible: Tensor<2>,
+) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::hidden_probabilities(
+        weight.into_dispatch(),
+        hidden_bias.into_dispatch(),
+        visible.into_dispatch(),
+    ))
+}
+
+/// Sum over rows of v h^T for **binary** visible states and any hidden values.
+///
+/// # Shapes
+/// `visible` `[rows, n_visible]`, `hidden` `[rows, n_hidden]`, result `[n_visible, n_hidden]`
+pub fn correlations(visible: Tensor<2>, hidden: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::correlations(
+        visible.into_dispatch(),
+        hidden.into_dispatch(),
+    ))
+}

@@ -1,0 +1,3 @@
+//! Burn's ndarray backend.
+#[allow(deprecated)]
+impl super::RbmOps for burn::backend::NdArray {}

@@ -1,0 +1,110 @@
+//! Markov chains of a model: a batch of joint states that Gibbs sweeps move on.
+
+use super::noise::{Layer, NoiseKey};
+use crate::model::Rbm;
+use crate::ops::{self, Sweeps};
+use burn::tensor::{Tensor, TensorData};
+
+/// A batch of Markov chains with joint states (v, h) of zeros and ones.
+///
+/// A sweep draws v ~ p(v | h) and then h ~ p(h | v). `step` counts the sweeps and keys their
+/// random numbers, so chains saved and restored with it continue exactly as if never stopped.
+#[derive(Debug, Clone)]
+pub struct Chains {
+    /// Visible states, `[chains, n_visible]`.
+    pub visible: Tensor<2>,
+    /// Hidden states, `[chains, n_hidden]`.
+    pub hidden: Tensor<2>,
+    /// Seed of the random numbers.
+    pub seed: u64,
+    /// Stream of the random numbers, see [`super::stream`].
+    pub stream: u8,
+    /// Sweeps made so far; keys the next sweep.
+    pub step: u64,
+}
+
+impl Chains {
+    /// Chains that start from independent units with the model's own biases:
+    /// v_i ~ sigmoid(b_i), then h ~ p(h | v).
+    pub fn from_biases(rbm: &Rbm, count: usize, seed: u64, stream: u8) -> Self {
+        let field = Tensor::zeros([count, rbm.n_visible()], &rbm.device());
+        let start = NoiseKey {
+            seed,
+            stream: super::stream::CHAIN_START,
+            step: u64::from(stream),
+            layer: Layer::Visible,
+        };
+        let (visible, _) = ops::sample_layer(field, rbm.visible_bias.val(), start);
+        Self::from_visible(rbm, visible, seed, stream)
+    }
+
+    /// Chains that start from given visible states, with h drawn from p(h | v).
+    ///
+    /// `visible` is `[chains, n_visible]`, zeros and ones.
+    pub fn from_visible(rbm: &Rbm, visible: Tensor<2>, seed: u64, stream: u8) -> Self {
+        let start = NoiseKey {
+            seed,
+            stream: super::stream::CHAIN_START,
+            step: u64::from(stream),
+            layer: Layer::Hidden,
+        };
+        let (hidden, _) = rbm.sample_hidden(visible.clone(), start);
+        Self {
+            visible,
+            hidden,
+            seed,
+            stream,
+            step: 0,
+        }
+    }
+
+    /// Number of chains.
+    pub fn count(&self) -> usize {
+        self.visible.dims()[0]
+    }
+
+    /// Makes `sweeps` Gibbs sweeps and returns p(h = 1 | v) for the new visible states,
+    /// `[chains, n_hidden]`. With `sweeps` 0 the states stay and the probabilities are theirs.
+    pub fn sweep(&mut self, rbm: &Rbm, sweeps: usize) -> Tensor<2> {
+        if sweeps == 0 {
+            return rbm.hidden_probabilities(self.visible.clone());
+        }
+        let result = ops::gibbs_sweeps(
+            rbm.weight.val(),
+            rbm.visible_bias.val(),
+            rbm.hidden_bias.val(),
+            self.hidden.clone(),
+            Sweeps {
+                count: sweeps,
+                first_step: self.step,
+                seed: self.seed,
+                stream: self.stream,
+            },
+        );
+        self.step += sweeps as u64;
+        self.visible = result.visible;
+        self.hidden = result.hidden;
+        result.hidden_probabilities
+    }
+
+    /// Restores chains from host states (row-major zeros and ones) on the device of `rbm`.
+    pub fn restore(
+        rbm: &Rbm,
+        visible: Vec<f32>,
+        hidden: Vec<f32>,
+        seed: u64,
+        stream: u8,
+        step: u64,
+    ) -> Self {
+        let device = rbm.device();
+        let (n, m) = (rbm.n_visible(), rbm.n_hidden());
+        let count = visible.len() / n;
+        Self {
+            visible: Tensor::from_data(TensorData::new(visible, [count, n]), &device),
+            hidden: Tensor::from_data(TensorData::new(hidden, [count, m]), &device),
+            seed,
+            stream,
+            step,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Files that are either the old ones or the new ones, never torn.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes beside the place, syncs, and renames.
+///
+/// # Errors
+/// What the system said; an existing file is then as it was, and nothing is left beside it.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".writing-")
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    // Temporary files are private; what a run leaves is as readable as any other file.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let permissions = std::fs::Permissions::from_mode(0o644);
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself lasts only once the directory is on disk.
+    #[cfg(unix)]
+    std::fs::File::open(directory)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        super::write(&path, b"old").unwrap();
+        super::write(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert!(super::write(&dir.path().join("missing/a"), b"x").is_err());
+        let blocked = dir.path().join("d");
+        std::fs::create_dir_all(blocked.join("full")).unwrap();
+        assert!(super::write(&blocked, b"x").is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+}

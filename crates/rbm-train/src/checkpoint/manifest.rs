@@ -1,0 +1,50 @@
+//! `manifest.json`: what a run is and how far it got.
+
+use serde::{Deserialize, Serialize};
+
+/// How far a run got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Started; if no process works on it, it was killed and can be resumed.
+    Running,
+    /// Stopped on request; can be resumed.
+    Stopped,
+    /// All epochs done.
+    Finished,
+    /// Stopped because parameters were not finite or exploded.
+    Diverged,
+}
+
+/// Identity of a run. Holds no times, so equal runs have equal manifests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always `rbm-run`.
+    pub format: String,
+    /// Version of the program that started the run.
+    pub version: String,
+    /// Name of the data set.
+    pub dataset: String,
+    /// SHA-256 of the training and test bits.
+    pub dataset_digest: String,
+    /// Where the data comes from and under which licence.
+    pub provenance: String,
+    /// Number of visible units.
+    pub n_visible: usize,
+    /// Number of hidden units.
+    pub n_hidden: usize,
+    /// Rows and columns of an image, if rows are images.
+    pub image_shape: Option<(usize, usize)>,
+    /// Training rows.
+    pub train_rows: usize,
+    /// Held-out rows.
+    pub test_rows: usize,
+    /// Seed.
+    pub seed: u64,
+    /// Device.
+    pub device: String,
+    /// How far the run got.
+    pub status: Status,
+    /// Updates made at the last checkpoint.
+    pub step: u64,
+}

@@ -1,0 +1,11 @@
+//! Run directories: everything a run leaves on disk, and how to go on from it.
+
+pub mod atomic;
+mod manifest;
+mod reader;
+mod run_dir;
+mod state_file;
+
+pub use manifest::{Manifest, Status};
+pub use run_dir::{RunDir, RunError};
+pub use state_file::{Saved, read_state, write_state};

@@ -1,0 +1,366 @@
+//! The layout of a run directory.
+//!
+//! ```text
+//! config.toml  manifest.json  metrics.csv  timing.csv  model.safetensors
+//! snapshots/step-00001234.safetensors
+//! checkpoint/state.safetensors
+//! report/index.html
+//! ```
+
+use super::atomic;
+use super::manifest::Manifest;
+use crate::settings::Settings;
+use rbm_model::{ModelError, Parameters};
+use std::path::{Path, PathBuf};
+
+/// What can go wrong with a run directory.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The directory is there already.
+    #[error(
+        "{0} already holds {what}; go on with `rbm-train resume {0}`, choose another --out, or replace it with --overwrite",
+        path.display()
+    )]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+        /// What is in it.
+        what: &'static str,
+    },
+    /// `--overwrite` on something that no run has written.
+    #[error("{} is not a run directory (no manifest.json); --overwrite replaces only runs", path.display())]
+    NotARun {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another process is training the run.
+    #[error("{}: another process is training this run", path.display())]
+    Busy {
+        /// The run.
+        path: PathBuf,
+    },
+    /// A file of the run cannot be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// `read`, `write`, `create` or `remove`.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of the run does not hold what it should.
+    #[error("{}: {reason}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A model that cannot be read or written.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A resumed run would not be the same run.
+    #[error("cannot resume {}: {what} changed from {before} to {after}; {advice}", path.display())]
+    Changed {
+        /// The run.
+        path: PathBuf,
+        /// What changed.
+        what: String,
+        /// Its value in the checkpoint.
+        before: String,
+        /// Its value now.
+        after: String,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+/// Turns what the system said into an error about a path.
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RunError {
+    let path = path.to_path_buf();
+    move |source| RunError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+/// A run directory.
+#[derive(Debug, Clone)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+impl RunDir {
+    /// Fails if a run cannot be put at `root`: something is there and `overwrite` is not given,
+    /// or what is there is no run.
+    ///
+    /// # Errors
+    /// [`RunError::Exists`], [`RunError::NotARun`], [`RunError::Io`].
+    pub fn check_free(root: &Path, overwrite: bool) -> Result<(), RunError> {
+        let occupied = match std::fs::read_dir(root) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+            Err(source) => return Err(io("read", root)(source)),
+        };
+        let is_run = root.join("manifest.json").exists();
+        let path = root.to_path_buf();
+        match (occupied, overwrite, is_run) {
+            (true, false, true) => Err(RunError::Exists {
+                path,
+                what: "a run",
+            }),
+            (true, false, false) => Err(RunError::Exists {
+                path,
+                what: "files",
+            }),
+            (true, true, false) => Err(RunError::NotARun { path }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a run directory: `fill` writes the first files beside the place, and only the
+    /// complete directory is renamed into it. With `overwrite` it takes the place of an old run.
+    ///
+    /// # Errors
+    /// As [`check_free`](Self::check_free), or what `fill` says; `root` is then as it was.
+    pub fn create(
+        root: &Path,
+        overwrite: bool,
+        fill: impl FnOnce(&Self) -> Result<(), RunError>,
+    ) -> Result<Self, RunError> {
+        Self::check_free(root, overwrite)?;
+        let parent = match root.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(parent).map_err(io("create", parent))?;
+        let beside = tempfile::Builder::new()
+            .prefix(".new-run-")
+            .tempdir_in(parent)
+            .map_err(io("create", root))?;
+        let staged = Self {
+            root: beside.path().join("run"),
+        };
+        for directory in ["snapshots", "checkpoint"] {
+            let directory = staged.root.join(directory);
+            std::fs::create_dir_all(&directory).map_err(io("create", &directory))?;
+        }
+        fill(&staged)?;
+        if root.exists() {
+            // The old run leaves with the temporary directory.
+            std::fs::rename(root, beside.path().join("old")).map_err(io("replace", root))?;
+        }
+        std::fs::rename(&staged.root, root).map_err(io("create", root))?;
+        Ok(Self { root: root.into() })
+    }
+
+    /// Opens a run that is there.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] if it has no readable manifest.
+    pub fn open(root: &Path) -> Result<Self, RunError> {
+        let run = Self { root: root.into() };
+        run.manifest().map(|_| run)
+    }
+
+    /// Takes the run for this process, until the file is dropped.
+    ///
+    /// # Errors
+    /// [`RunError::Busy`] if another process trains it, [`RunError::Io`].
+    pub fn lock(&self) -> Result<std::fs::File, RunError> {
+        let path = self.root.join("checkpoint").join("lock");
+        let file = std::fs::File::create(&path).map_err(io("write", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => Err(RunError::Busy {
+                path: self.root.clone(),
+            }),
+            Err(std::fs::TryLockError::Error(source)) => Err(io("lock", &path)(source)),
+        }
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn manifest_path(&self) -> PathBuf {
+        self.root.join("manifest.json")
+    }
+
+    /// `metrics.csv`: a row an evaluation, reproducible bytes.
+    pub fn metrics_path(&self) -> PathBuf {
+        self.root.join("metrics.csv")
+    }
+
+    /// `timing.csv`: wall times, which no two runs share.
+    pub fn timing_path(&self) -> PathBuf {
+        self.root.join("timing.csv")
+    }
+
+    /// `model.safetensors`: the latest model.
+    pub fn model_path(&self) -> PathBuf {
+        self.root.join("model.safetensors")
+    }
+
+    /// `checkpoint/state.safetensors`: all that going on needs, in one file.
+    pub fn state_path(&self) -> PathBuf {
+        self.root.join("checkpoint").join("state.safetensors")
+    }
+
+    /// `report/`.
+    pub fn report_path(&self) -> PathBuf {
+        self.root.join("report")
+    }
+
+    /// The snapshot of an update.
+    pub fn snapshot_path(&self, step: u64) -> PathBuf {
+        self.root
+            .join("snapshots")
+            .join(format!("step-{step:08}.safetensors"))
+    }
+
+    /// Writes a file of the run in one piece.
+    ///
+    /// # Errors
+    /// [`RunError::Io`]; an existing file is then as it was.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+        atomic::write(path, bytes).map_err(|source| RunError::Io {
+            action: "write",
+            path: path.into(),
+            source,
+        })
+    }
+
+    /// Writes `config.toml`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn write_settings(&self, settings: &Settings) -> Result<(), RunError> {
+        let path = self.root.join("config.toml");
+        let text = toml::to_string(settings).map_err(|error| RunError::Content {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        self.write(&path, text.as_bytes())
+    }
+
+    /// Reads `config.toml`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`], [`RunError::Content`].
+    pub fn settings(&self) -> Result<Settings, RunError> {
+        let path = self.root.join("config.toml");
+        let text = read_text(&path)?;
+        toml::from_str(&text).map_err(|error| RunError::Content {
+            path,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Writes `manifest.json`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RunError> {
+        let path = self.manifest_path();
+        let mut text =
+            serde_json::to_string_pretty(manifest).map_err(|error| RunError::Content {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+        text.push('\n');
+        self.write(&path, text.as_bytes())
+    }
+
+    /// Reads `manifest.json`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`], [`RunError::Content`].
+    pub fn manifest(&self) -> Result<Manifest, RunError> {
+        let path = self.manifest_path();
+        let text = read_text(&path)?;
+        serde_json::from_str(&text).map_err(|error| RunError::Content {
+            path,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Steps of all snapshots, in order.
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn snapshot_steps(&self) -> Result<Vec<u64>, RunError> {
+        let path = self.root.join("snapshots");
+        let entries = std::fs::read_dir(&path).map_err(|source| RunError::Io {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let mut steps: Vec<u64> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                let digits = name.strip_prefix("step-")?.strip_suffix(".safetensors")?;
+                digits.parse().ok()
+            })
+            .collect();
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    /// Reads a snapshot.
+    ///
+    /// # Errors
+    /// [`RunError::Model`].
+    pub fn snapshot(&self, step: u64) -> Result<Parameters, RunError> {
+        Ok(rbm_model::file::read(&self.snapshot_path(step))?)
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, RunError> {
+    std::fs::read_to_string(path).map_err(|source| RunError::Io {
+        action: "read",
+        path: path.into(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_replaced_unless_asked_and_only_runs_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("run");
+        let create = |overwrite, text: &'static str| {
+            RunDir::create(&root, overwrite, |run| {
+                run.write(&run.manifest_path(), text.as_bytes())
+            })
+        };
+        let content = || std::fs::read_to_string(root.join("manifest.json")).unwrap();
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(root.join("note.txt"), "mine").unwrap();
+        assert!(matches!(create(false, "a"), Err(RunError::Exists { .. })));
+        assert!(matches!(create(true, "a"), Err(RunError::NotARun { .. })));
+        std::fs::remove_file(root.join("note.txt")).unwrap();
+        create(false, "a").unwrap();
+        let error = create(false, "b").unwrap_err().to_string();
+        assert!(
+            error.contains("--overwrite") && error.contains("resume"),
+            "{error}"
+        );
+        let failed = RunDir::create(&root, true, |run| {
+            run.write(&run.root().join("missing/file"), b"x")
+        });
+        assert!(failed.is_err());
+        assert_eq!(content(), "a");
+        create(true, "b").unwrap();
+        assert_eq!(content(), "b");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,182 @@
+//! `checkpoint/state.safetensors`: model, optimiser, chains, counters in one file.
+//!
+//! One file, renamed into place, cannot be torn, and its parts always belong together. It is
+//! also a valid model file.
+
+use super::reader::Reader;
+use super::run_dir::RunError;
+use crate::optimizer::Moments;
+use crate::settings::Settings;
+use crate::state::State;
+use burn::tensor::{Device, Tensor, TensorData};
+use rbm_model::Rbm;
+use rbm_model::file::{self, Entry};
+use rbm_model::sampling::Chains;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What identifies the run that a checkpoint belongs to, and its counters.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Settings of the run.
+    pub settings: Settings,
+    /// Digest of its data.
+    pub dataset_digest: String,
+    /// Updates made.
+    pub step: u64,
+}
+
+/// The bytes of a checkpoint.
+///
+/// # Errors
+/// [`RunError::Model`] if a parameter is not finite: a checkpoint is always a good one.
+pub fn write_state(
+    state: &State,
+    settings: &Settings,
+    dataset_digest: &str,
+) -> Result<Vec<u8>, RunError> {
+    let mut entries = file::entries(&state.rbm)?;
+    entries.push(float_entry("offset.hidden", &state.offsets.hidden));
+    push_moments(&mut entries, "weight", &state.optimizer.weight);
+    push_moments(&mut entries, "visible_bias", &state.optimizer.visible_bias);
+    push_moments(&mut entries, "hidden_bias", &state.optimizer.hidden_bias);
+    let mut metadata = BTreeMap::from([
+        ("format".to_string(), "rbm".to_string()),
+        ("version".to_string(), "1".to_string()),
+        ("units".to_string(), "binary 0/1".to_string()),
+        ("step".to_string(), state.step.to_string()),
+        ("dataset_digest".to_string(), dataset_digest.to_string()),
+        (
+            "settings".to_string(),
+            toml::to_string(settings).unwrap_or_default(),
+        ),
+    ]);
+    if let Some(chains) = state.learner.chains() {
+        entries.push(bit_entry("chains.visible", &chains.visible));
+        entries.push(bit_entry("chains.hidden", &chains.hidden));
+        metadata.insert("chains.step".into(), chains.step.to_string());
+        metadata.insert("chains.count".into(), chains.count().to_string());
+    }
+    Ok(file::serialize(&entries, &metadata))
+}
+
+/// Reads what a checkpoint says of itself, and, if `device` is given, the whole state.
+///
+/// `data_mean` is the mean of the training rows, which is not saved because it follows from the
+/// data, whose digest is.
+///
+/// # Errors
+/// [`RunError::Io`], [`RunError::Content`], [`RunError::Model`].
+pub fn read_state(
+    path: &Path,
+    resume: Option<(&Device, &[f64])>,
+) -> Result<(Saved, Option<State>), RunError> {
+    let bytes = std::fs::read(path).map_err(|source| RunError::Io {
+        action: "read",
+        path: path.into(),
+        source,
+    })?;
+    let reader = Reader::new(&bytes, path)?;
+    let settings: Settings =
+        toml::from_str(reader.text("settings")?).map_err(|e| reader.error(e.to_string()))?;
+    let saved = Saved {
+        dataset_digest: reader.text("dataset_digest")?.to_string(),
+        step: reader.number("step")?,
+        settings,
+    };
+    let Some((device, data_mean)) = resume else {
+        return Ok((saved, None));
+    };
+    let parameters = file::from_bytes(&bytes, path)?;
+    if data_mean.len() != parameters.n_visible {
+        return Err(reader.error(format!(
+            "the model has {} visible units, the data {} columns",
+            parameters.n_visible,
+            data_mean.len()
+        )));
+    }
+    let rbm = Rbm::from_parameters(&parameters, device);
+    let mut state = State::new(&saved.settings, rbm, data_mean);
+    state.step = saved.step;
+    state.offsets.hidden = reader.floats("offset.hidden", [parameters.n_hidden], device)?;
+    let (n, m) = (parameters.n_visible, parameters.n_hidden);
+    restore(
+        &reader,
+        "weight",
+        &mut state.optimizer.weight,
+        [n, m],
+        device,
+    )?;
+    restore(
+        &reader,
+        "visible_bias",
+        &mut state.optimizer.visible_bias,
+        [n],
+        device,
+    )?;
+    restore(
+        &reader,
+        "hidden_bias",
+        &mut state.optimizer.hidden_bias,
+        [m],
+        device,
+    )?;
+    if let Some(chains) = state.learner.chains() {
+        let (seed, stream) = (chains.seed, chains.stream);
+        let count = reader.number("chains.count")? as usize;
+        state.learner.restore(Chains::restore(
+            &state.rbm,
+            reader.bits("chains.visible", count, n)?,
+            reader.bits("chains.hidden", count, m)?,
+            seed,
+            stream,
+            reader.number("chains.step")?,
+        ));
+    }
+    Ok((saved, Some(state)))
+}
+
+fn float_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Entry {
+    let shape = tensor.dims();
+    Entry::f32(name, &shape, tensor.clone().into_data().iter::<f32>())
+}
+
+/// States as bits, eight units a byte, each chain from a new byte.
+fn bit_entry(name: &str, states: &Tensor<2>) -> Entry {
+    let [rows, columns] = states.dims();
+    let stride = columns.div_ceil(8);
+    let mut bytes = vec![0u8; rows * stride];
+    for (index, x) in states.clone().into_data().iter::<f32>().enumerate() {
+        let (row, column) = (index / columns, index % columns);
+        bytes[row * stride + column / 8] |= u8::from(x > 0.5) << (column % 8);
+    }
+    Entry::u8(name, &[rows, stride], bytes)
+}
+
+fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &Moments<D>) {
+    for (index, moment) in moments.0.iter().enumerate() {
+        entries.push(float_entry(&format!("moment.{index}.{name}"), moment));
+    }
+}
+
+fn restore<const D: usize>(
+    reader: &Reader<'_>,
+    name: &str,
+    moments: &mut Moments<D>,
+    shape: [usize; D],
+    device: &Device,
+) -> Result<(), RunError> {
+    for (index, moment) in moments.0.iter_mut().enumerate() {
+        *moment = reader.floats(&format!("moment.{index}.{name}"), shape, device)?;
+    }
+    Ok(())
+}
+
+/// An F32 tensor from host values.
+pub(super) fn tensor<const D: usize>(
+    values: Vec<f32>,
+    shape: [usize; D],
+    device: &Device,
+) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}

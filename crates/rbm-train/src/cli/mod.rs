@@ -1,0 +1,62 @@
+//! The command line: raw arguments become validated settings, then one library call.
+
+mod analyze;
+mod evaluate;
+mod output;
+mod report;
+mod resume;
+mod sample;
+mod source;
+mod train;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Train restricted Boltzmann machines on binary data and look inside them.
+///
+/// Without a command: `train`, on the embedded binary MNIST, with a report at the end.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    train: train::TrainArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model and write a run directory with a report
+    Train(Box<train::TrainArgs>),
+    /// Go on with a run from its last checkpoint, as if it had never stopped
+    Resume(resume::ResumeArgs),
+    /// Draw samples from a model: a PNG grid and an npy file
+    Sample(sample::SampleArgs),
+    /// Measure how well a model describes data
+    Evaluate(evaluate::EvaluateArgs),
+    /// Look at a model in reciprocal space: modes, spectrum, saddles, ln Z
+    Analyze(analyze::AnalyzeArgs),
+    /// Write the report of a run again
+    Report(report::ReportArgs),
+}
+
+/// Parses the arguments of the process, runs the command, and reports errors.
+///
+/// Exit code 0: done; 1: failed; 2: bad usage.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    output::log_to_stderr();
+    let result = match cli.command {
+        None => train::run(&cli.train),
+        Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Resume(args)) => resume::run(&args),
+        Some(Command::Sample(args)) => sample::run(&args),
+        Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Analyze(args)) => analyze::run(&args),
+        Some(Command::Report(args)) => report::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => output::failed(&error),
+    }
+}

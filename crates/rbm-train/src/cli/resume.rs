@@ -1,0 +1,37 @@
+//! `rbm-train resume`.
+
+use super::train::{finish, stop_on_ctrl_c};
+use crate::session::{self, SessionOptions};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// Run directory
+    run: PathBuf,
+    /// New total number of epochs, for runs with a constant learning rate [default: as set]
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Stop when this many epochs of the run are done [default: at the end]
+    #[arg(long, value_name = "EPOCHS")]
+    stop_after: Option<usize>,
+    /// Write no report at the end
+    #[arg(long)]
+    no_report: bool,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
+    let options = SessionOptions {
+        overwrite: false,
+        stop_after: args.stop_after,
+        stop: stop_on_ctrl_c()?,
+    };
+    let (run, outcome) = session::resume(&args.run, args.epochs, options)?;
+    finish(&run, &outcome, !args.no_report, args.json)
+}

@@ -1,0 +1,94 @@
+//! `RUN | --model FILE`: where a command takes its model and data from.
+
+use super::output::UsageError;
+use crate::checkpoint::RunDir;
+use crate::session;
+use crate::settings::Settings;
+use clap::Args;
+use rbm_model::Parameters;
+use std::path::PathBuf;
+
+/// A run, or a model file.
+#[derive(Debug, Args)]
+pub struct SourceArgs {
+    /// Run directory
+    #[arg(value_name = "RUN", conflicts_with = "model")]
+    pub run: Option<PathBuf>,
+    /// Model file (safetensors) instead of a run
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+}
+
+/// What was found there.
+pub struct Source {
+    /// The latest model.
+    pub parameters: Parameters,
+    /// The run, if it is one.
+    pub run: Option<RunDir>,
+    /// Where the model was read from.
+    pub path: PathBuf,
+}
+
+impl SourceArgs {
+    /// Reads the model.
+    pub fn open(&self) -> anyhow::Result<Source> {
+        match (&self.run, &self.model) {
+            (Some(root), _) => {
+                let run = RunDir::open(root)?;
+                // The checkpoint is the latest state of a run that was killed, too.
+                let path = run.state_path();
+                let parameters = rbm_model::file::read(&path)?;
+                Ok(Source {
+                    parameters,
+                    run: Some(run),
+                    path,
+                })
+            }
+            (None, Some(path)) => Ok(Source {
+                parameters: rbm_model::file::read(path)?,
+                run: None,
+                path: path.clone(),
+            }),
+            (None, None) => Err(UsageError(
+                "nothing to work on: give a run directory or --model FILE".into(),
+            )
+            .into()),
+        }
+    }
+}
+
+impl Source {
+    /// The settings of the run, or the defaults with a given data set for a model file.
+    pub fn settings(
+        &self,
+        dataset: Option<&str>,
+        threshold: Option<f64>,
+    ) -> anyhow::Result<Settings> {
+        let mut settings = match &self.run {
+            Some(run) => run.settings()?,
+            None => Settings::default(),
+        };
+        if let Some(dataset) = dataset {
+            settings.data = crate::settings::DataSettings {
+                dataset: dataset.into(),
+                threshold,
+                ..Default::default()
+            };
+        }
+        Ok(settings)
+    }
+
+    /// Loads data and checks that it fits the model.
+    pub fn data(&self, settings: &Settings) -> anyhow::Result<crate::data::BinaryDataset> {
+        let data = session::load_data(settings)?;
+        let (found, expected) = (data.train.columns(), self.parameters.n_visible);
+        if found != expected {
+            return Err(anyhow::anyhow!(
+                "data set `{}` has {found} columns; the model {} has {expected} visible units",
+                data.name,
+                self.path.display()
+            ));
+        }
+        Ok(data)
+    }
+}

@@ -1,0 +1,42 @@
+//! Contrastive divergence.
+
+use super::{Learner, NegativePhase};
+use burn::tensor::Tensor;
+use rbm_model::Rbm;
+use rbm_model::sampling::noise::{Layer, NoiseKey};
+use rbm_model::sampling::{Chains, stream};
+
+/// CD-k: one chain a data row, started there and moved by k sweeps.
+///
+/// Source: G. E. Hinton, Neural Computation 14, 1771 (2002).
+#[derive(Debug, Clone)]
+pub struct ContrastiveDivergence {
+    /// Gibbs sweeps k.
+    pub sweeps: usize,
+    /// Seed of the run.
+    pub seed: u64,
+}
+
+impl Learner for ContrastiveDivergence {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> NegativePhase {
+        let key = NoiseKey {
+            seed: self.seed,
+            stream: stream::POSITIVE,
+            step,
+            layer: Layer::Hidden,
+        };
+        let (hidden, _) = rbm.sample_hidden(batch.clone(), key);
+        let mut chains = Chains {
+            visible: batch.clone(),
+            hidden,
+            seed: self.seed,
+            stream: stream::CHAINS,
+            step: step * self.sweeps as u64,
+        };
+        let hidden_probabilities = chains.sweep(rbm, self.sweeps);
+        NegativePhase {
+            visible: chains.visible,
+            hidden_probabilities,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Persistent contrastive divergence.
+
+use super::{Learner, NegativePhase};
+use burn::tensor::Tensor;
+use rbm_model::Rbm;
+use rbm_model::sampling::{Chains, stream};
+
+/// PCD-k: chains that go on from update to update, k sweeps each.
+///
+/// Source: T. Tieleman, ICML 2008, doi:10.1145/1390156.1390290.
+#[derive(Debug, Clone)]
+pub struct Persistent {
+    chains: Chains,
+    sweeps: usize,
+}
+
+impl Persistent {
+    /// `count` chains that start from independent units with the model's biases.
+    pub fn new(rbm: &Rbm, count: usize, sweeps: usize, seed: u64) -> Self {
+        Self {
+            chains: Chains::from_biases(rbm, count, seed, stream::CHAINS),
+            sweeps,
+        }
+    }
+}
+
+impl Learner for Persistent {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> NegativePhase {
+        let hidden_probabilities = self.chains.sweep(rbm, self.sweeps);
+        NegativePhase {
+            visible: self.chains.visible.clone(),
+            hidden_probabilities,
+        }
+    }
+
+    fn chains(&self) -> Option<&Chains> {
+        Some(&self.chains)
+    }
+
+    fn restore(&mut self, chains: Chains) {
+        self.chains = chains;
+    }
+}

@@ -1,0 +1,46 @@
+//! Chains restarted at random.
+
+use super::{Learner, NegativePhase};
+use burn::tensor::Tensor;
+use rbm_model::Rbm;
+use rbm_model::ops;
+use rbm_model::sampling::noise::{Layer, NoiseKey};
+use rbm_model::sampling::{Chains, stream};
+
+/// Chains that start from uniformly random hidden states at every update and make k sweeps
+/// (called "Rdm" in arXiv:2503.21536).
+#[derive(Debug, Clone)]
+pub struct Restarted {
+    /// Gibbs sweeps k.
+    pub sweeps: usize,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Number of chains.
+    pub chains: usize,
+}
+
+impl Learner for Restarted {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, step: u64) -> NegativePhase {
+        let key = NoiseKey {
+            seed: self.seed,
+            stream: stream::CHAIN_START,
+            step,
+            layer: Layer::Hidden,
+        };
+        let device = rbm.device();
+        let field = Tensor::zeros([self.chains, rbm.n_hidden()], &device);
+        let (hidden, _) = ops::sample_layer(field, Tensor::zeros([rbm.n_hidden()], &device), key);
+        let mut chains = Chains {
+            visible: Tensor::zeros([self.chains, rbm.n_visible()], &device),
+            hidden,
+            seed: self.seed,
+            stream: stream::CHAINS,
+            step: step * self.sweeps as u64,
+        };
+        let hidden_probabilities = chains.sweep(rbm, self.sweeps);
+        NegativePhase {
+            visible: chains.visible,
+            hidden_probabilities,
+        }
+    }
+}

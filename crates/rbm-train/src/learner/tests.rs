@@ -1,0 +1,98 @@
+use super::*;
+use burn::tensor::{Device, TensorData};
+use rbm_model::Parameters;
+use rbm_model::estimate::Enumeration;
+
+/// A small model that mixes within a few sweeps.
+fn model() -> (Rbm, Enumeration) {
+    let weight = [
+        0.9, -0.7, 0.4, 1.1, -1.2, 0.3, 0.5, 0.8, -0.6, 1.0, -0.2, 0.7,
+    ];
+    let p = Parameters::new(
+        4,
+        3,
+        weight.to_vec(),
+        vec![0.2, -0.4, 0.1, 0.3],
+        vec![-0.3, 0.5, -0.1],
+    )
+    .unwrap();
+    let exact = Enumeration::new(&p).unwrap();
+    (Rbm::from_parameters(&p, &Device::default()), exact)
+}
+
+fn settings(kind: LearnerKind, sweeps: usize) -> Settings {
+    let mut settings = Settings::default();
+    settings.learner.kind = kind;
+    settings.learner.gibbs_steps = sweeps;
+    settings.learner.chains = 2000;
+    settings
+}
+
+/// Means of v, p(h|v) and v p(h|v) over many updates agree with the exact moments, each within
+/// five standard errors measured over the updates.
+fn assert_unbiased(learner: &mut dyn Learner, burn_in: u64) {
+    let (rbm, exact) = model();
+    let moments = exact.moments();
+    let expected: Vec<f64> = [moments.visible, moments.hidden, moments.visible_hidden].concat();
+    let batch = Tensor::<2>::zeros([2000, 4], &rbm.device());
+    let updates = 60;
+    let mut sums = vec![(0.0, 0.0); expected.len()];
+    for step in 0..burn_in + updates {
+        let phase = learner.negative_phase(&rbm, &batch, step);
+        if step < burn_in {
+            continue;
+        }
+        let statistics =
+            rbm_model::gradient::Statistics::new(phase.visible, phase.hidden_probabilities);
+        let read = |data: TensorData| data.iter::<f64>().collect::<Vec<_>>();
+        let found = [
+            read(statistics.visible.into_data()),
+            read(statistics.hidden.into_data()),
+            read(statistics.correlation.into_data()),
+        ]
+        .concat();
+        for (sum, x) in sums.iter_mut().zip(found) {
+            *sum = (sum.0 + x, sum.1 + x * x);
+        }
+    }
+    let n = updates as f64;
+    for ((s, q), expected) in sums.into_iter().zip(expected) {
+        let mean = s / n;
+        let error = ((q / n - mean * mean).max(0.0) / n).sqrt();
+        assert!(
+            (mean - expected).abs() < 5.0 * error,
+            "{mean} {expected} {error}"
+        );
+    }
+}
+
+#[test]
+fn every_learner_samples_the_model_once_its_chains_have_mixed() {
+    let (rbm, _) = model();
+    // Independent updates for the restarted ones; PCD's are correlated over about one sweep,
+    // so it makes ten an update.
+    for (kind, sweeps, burn_in) in [
+        (LearnerKind::Pcd, 10, 5),
+        (LearnerKind::Cd, 40, 0),
+        (LearnerKind::Random, 40, 0),
+    ] {
+        assert_unbiased(&mut *new(&settings(kind, sweeps), &rbm), burn_in);
+    }
+}
+
+#[test]
+fn only_persistent_chains_persist() {
+    let (rbm, _) = model();
+    let batch = Tensor::<2>::ones([5, 4], &rbm.device());
+    for kind in [LearnerKind::Pcd, LearnerKind::Cd, LearnerKind::Random] {
+        let mut learner = new(&settings(kind, 2), &rbm);
+        let first = learner.negative_phase(&rbm, &batch, 0).visible;
+        let again = learner.negative_phase(&rbm, &batch, 0).visible;
+        let rows = first.dims()[0];
+        assert_eq!(rows, if kind == LearnerKind::Cd { 5 } else { 2000 });
+        let equal = first.into_data() == again.into_data();
+        assert_eq!(equal, kind != LearnerKind::Pcd, "{kind}");
+        let steps = learner.chains().map(|chains| chains.step);
+        assert_eq!(steps, (kind == LearnerKind::Pcd).then_some(4));
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether a run fits, before it starts.
+
+use crate::settings::{LearnerKind, OptimizerKind, Settings};
+
+/// More memory asked for than there is.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this run needs about {needed:.1} GiB of memory and {available:.1} GiB are available; use fewer chains (--chains {chains}), hidden units (--hidden {hidden}) or rows a batch (--batch-size {batch_size})"
+)]
+pub struct MemoryError {
+    /// Needed, in GiB.
+    pub needed: f64,
+    /// Available, in GiB.
+    pub available: f64,
+    /// Chains asked for.
+    pub chains: usize,
+    /// Hidden units asked for.
+    pub hidden: usize,
+    /// Batch asked for.
+    pub batch_size: usize,
+}
+
+/// Estimates what training takes and compares it with what the host has.
+///
+/// Where the system does not say what is available (it does on Linux), nothing is refused.
+///
+/// # Errors
+/// [`MemoryError`].
+pub fn check(settings: &Settings, n_visible: usize) -> Result<(), MemoryError> {
+    let needed = bytes_needed(settings, n_visible);
+    match available_bytes() {
+        Some(available) if needed > available => Err(MemoryError {
+            needed: needed / GIB,
+            available: available / GIB,
+            chains: settings.learner.chains,
+            hidden: settings.model.hidden,
+            batch_size: settings.training.batch_size,
+        }),
+        _ => Ok(()),
+    }
+}
+
+const GIB: f64 = (1u64 << 30) as f64;
+
+/// Parameters, gradient and moments as f32; states, fields and probabilities of both phases.
+fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
+    let (n, m) = (n_visible as f64, settings.model.hidden as f64);
+    let moments = match settings.optimizer.kind {
+        OptimizerKind::Sgd => f64::from(settings.optimizer.momentum > 0.0),
+        OptimizerKind::Adam => 2.0,
+    };
+    let batch = settings.training.batch_size as f64;
+    let chains = match settings.learner.kind {
+        LearnerKind::Cd => batch,
+        LearnerKind::Pcd | LearnerKind::Random => settings.learner.chains as f64,
+    };
+    4.0 * (n * m * (4.0 + moments) + 3.0 * (batch + chains) * (n + m))
+}
+
+fn available_bytes() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_sizes_are_refused_and_defaults_fit() {
+        let mut settings = Settings::default();
+        assert!(bytes_needed(&settings, 784) < 0.1 * GIB);
+        settings.learner.chains = usize::MAX / 2;
+        assert!(bytes_needed(&settings, 784) > 1e6 * GIB);
+        if available_bytes().is_some() {
+            let error = check(&settings, 784).unwrap_err().to_string();
+            assert!(error.contains("--chains"), "{error}");
+        }
+    }
+}

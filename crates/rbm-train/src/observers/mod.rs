@@ -1,0 +1,83 @@
+//! What looks at a run while it trains: metrics, snapshots, progress.
+//!
+//! Observers get the state by reference at a cadence that is given when they are registered;
+//! nothing is read back from the device for an observer that is not due.
+
+mod metrics;
+mod progress;
+mod snapshots;
+
+pub use metrics::{Metrics, MetricsLog, Row};
+pub use progress::Progress;
+pub use snapshots::Snapshots;
+
+use crate::checkpoint::RunError;
+use crate::state::State;
+
+/// When an observer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cadence {
+    /// After updates n, 2n, 3n, ...; never for 0.
+    Every(u64),
+    /// About `n` times a decade of updates, evenly in the logarithm, from update 1 on; never for 0.
+    LogSpaced(u32),
+    /// At the end of each epoch.
+    EpochEnd,
+}
+
+impl Cadence {
+    /// Whether the update numbered `step` (from 1) is one.
+    pub fn is_due(self, step: u64, epoch_end: bool) -> bool {
+        match self {
+            Self::Every(n) => n > 0 && step > 0 && step.is_multiple_of(n),
+            Self::EpochEnd => epoch_end,
+            Self::LogSpaced(0) => false,
+            Self::LogSpaced(per_decade) => {
+                // The first update whose index on the logarithmic grid is new.
+                let index = |s: u64| (f64::from(per_decade) * (s as f64).log10() + 1e-9).floor();
+                step == 1 || (step > 1 && index(step) > index(step - 1))
+            }
+        }
+    }
+}
+
+/// Where in a run an observation takes place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    /// Epochs done, with fraction.
+    pub epoch: f64,
+    /// Learning rate of the last update.
+    pub learning_rate: f64,
+}
+
+/// Something that looks at a run.
+pub trait Observer {
+    /// Looks at the state. Called before the first update, and whenever due after one.
+    ///
+    /// # Errors
+    /// Whatever stops the run, such as a full disk.
+    fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cadence;
+
+    #[test]
+    fn cadences_fall_due_when_they_should() {
+        let due = |cadence: Cadence| {
+            (0..=1000u64)
+                .filter(|s| cadence.is_due(*s, s % 400 == 0 && *s > 0))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(due(Cadence::Every(250)), [250, 500, 750, 1000]);
+        assert!(due(Cadence::Every(0)).is_empty());
+        assert_eq!(due(Cadence::EpochEnd), [400, 800]);
+        assert_eq!(due(Cadence::LogSpaced(1)), [1, 10, 100, 1000]);
+        assert_eq!(
+            due(Cadence::LogSpaced(3)),
+            [1, 3, 5, 10, 22, 47, 100, 216, 465, 1000]
+        );
+        assert!(due(Cadence::LogSpaced(0)).is_empty());
+    }
+}

@@ -1,0 +1,134 @@
+//! Samples of a finished model, as arrays and pictures.
+
+use crate::data::BinaryDataset;
+use burn::tensor::{Tensor, TensorData};
+use rbm_model::Rbm;
+use rbm_model::ops;
+use rbm_model::sampling::noise::{Layer, NoiseKey, shuffle};
+use rbm_model::sampling::{Chains, stream};
+
+/// Where chains start.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// This many chains with uniformly random visible units.
+    Random(usize),
+    /// This many chains with independent units at the model's own biases.
+    Biases(usize),
+    /// Given visible states, zeros and ones, row-major.
+    Data(Vec<f32>),
+    /// Chains of a run.
+    Chains(Chains),
+}
+
+/// Visible states after `sweeps` Gibbs sweeps, row-major zeros and ones; at most `limit` chains.
+pub fn draw(rbm: &Rbm, start: Start, sweeps: usize, seed: u64, limit: Option<usize>) -> Vec<f32> {
+    let (n, device) = (rbm.n_visible(), rbm.device());
+    let mut chains = match start {
+        Start::Random(count) => {
+            let key = NoiseKey {
+                seed,
+                stream: stream::CHAIN_START,
+                step: u64::from(stream::SAMPLE),
+                layer: Layer::Visible,
+            };
+            let field = Tensor::zeros([count, n], &device);
+            let (visible, _) = ops::sample_layer(field, Tensor::zeros([n], &device), key);
+            Chains::from_visible(rbm, visible, seed, stream::SAMPLE)
+        }
+        Start::Biases(count) => Chains::from_biases(rbm, count, seed, stream::SAMPLE),
+        Start::Data(rows) => {
+            let count = rows.len() / n;
+            let visible = Tensor::from_data(TensorData::new(rows, [count, n]), &device);
+            Chains::from_visible(rbm, visible, seed, stream::SAMPLE)
+        }
+        Start::Chains(saved) => {
+            let count = limit.unwrap_or(usize::MAX).min(saved.count());
+            Chains {
+                visible: saved.visible.narrow(0, 0, count),
+                hidden: saved.hidden.narrow(0, 0, count),
+                seed,
+                stream: stream::SAMPLE,
+                step: 0,
+            }
+        }
+    };
+    if sweeps > 0 {
+        chains.sweep(rbm, sweeps);
+    }
+    chains.visible.into_data().iter::<f32>().collect()
+}
+
+/// `count` rows of the test part (or the training part if there is none), chosen by the seed.
+pub fn rows(data: &BinaryDataset, count: usize, seed: u64) -> Vec<f32> {
+    let part = if data.test.rows() > 0 {
+        &data.test
+    } else {
+        &data.train
+    };
+    let mut order = shuffle(seed, stream::SAMPLE, 0, part.rows() as u32);
+    order.truncate(count);
+    let mut values = vec![0.0; order.len() * part.columns()];
+    part.unpack_rows(&order, &mut values);
+    values
+}
+
+/// An npy file of unsigned bytes, `[samples, n_visible]`.
+///
+/// # Errors
+/// What the npy writer says.
+pub fn to_npy(visible: &[f32], n: usize) -> anyhow::Result<Vec<u8>> {
+    use ndarray_npy::WriteNpyExt;
+    let states: Vec<u8> = visible.iter().map(|x| u8::from(*x > 0.5)).collect();
+    let array = ndarray::Array2::from_shape_vec((states.len() / n, n), states)?;
+    let mut bytes = Vec::new();
+    array.write_npy(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A grey PNG with the samples as images on a nearly square grid, white on black, one grey pixel
+/// between images.
+///
+/// # Errors
+/// What the PNG writer says.
+pub fn to_png(visible: &[f32], (rows, columns): (usize, usize)) -> anyhow::Result<Vec<u8>> {
+    let images: Vec<&[f32]> = visible.chunks_exact(rows * columns).collect();
+    let across = (images.len() as f64).sqrt().ceil().max(1.0) as usize;
+    let down = images.len().div_ceil(across).max(1);
+    let (width, height) = (across * (columns + 1) + 1, down * (rows + 1) + 1);
+    let mut pixels = vec![64u8; width * height];
+    for (index, image) in images.iter().enumerate() {
+        let top = index / across * (rows + 1) + 1;
+        let left = index % across * (columns + 1) + 1;
+        for (r, line) in image.chunks_exact(columns).enumerate() {
+            for (c, x) in line.iter().enumerate() {
+                pixels[(top + r) * width + left + c] = if *x > 0.5 { 255 } else { 0 };
+            }
+        }
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_and_arrays_hold_the_states() {
+        let states = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+        let png = to_png(&[states, states].concat(), (2, 3)).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&png))
+            .read_info()
+            .unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((info.width, info.height), (9, 4));
+        assert_eq!(&pixels[9..18], [64, 255, 0, 0, 64, 255, 0, 0, 64]);
+        let npy = to_npy(&states, 3).unwrap();
+        assert_eq!(&npy[npy.len() - 6..], [1, 0, 0, 1, 1, 1]);
+    }
+}

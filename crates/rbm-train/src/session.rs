@@ -1,0 +1,218 @@
+//! Starting a run and going on with one: settings in, outcome out.
+
+use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, write_state};
+use crate::data::{self, BinaryDataset, DatasetSpec};
+use crate::memory;
+use crate::observers::MetricsLog;
+use crate::settings::{Schedule, Settings, VisibleBias};
+use crate::state::State;
+use crate::trainer::{Outcome, Trainer};
+use rbm_model::{RbmConfig, device};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// What a session needs besides the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionOptions<'a> {
+    /// Replace a run that is there.
+    pub overwrite: bool,
+    /// Stop when this many epochs of the run are done.
+    pub stop_after: Option<usize>,
+    /// Set to stop after the current update.
+    pub stop: &'a AtomicBool,
+}
+
+/// Loads the data that settings ask for.
+///
+/// # Errors
+/// [`data::DataError`].
+pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> {
+    data::load(&DatasetSpec {
+        source: settings.data.dataset.clone(),
+        threshold: settings.data.threshold,
+        test_fraction: settings.data.test_fraction,
+        seed: settings.training.seed,
+        limit: settings.data.limit,
+        digits: settings.data.digits.clone(),
+    })
+}
+
+/// Starts a run in a fresh directory and trains it.
+///
+/// # Errors
+/// Invalid settings, unusable data, a device that is not there, too little memory, or a
+/// directory that cannot be written; nothing that was there before is changed then.
+pub fn start(
+    settings: &Settings,
+    root: &Path,
+    options: SessionOptions<'_>,
+) -> anyhow::Result<(RunDir, Outcome)> {
+    settings.validate()?;
+    RunDir::check_free(root, options.overwrite)?;
+    let device = device::parse_device(&settings.training.device)?;
+    let data = load_data(settings)?;
+    memory::check(settings, data.train.columns())?;
+    let n_visible = data.train.columns();
+    tracing::info!(
+        "{}: {} training and {} test rows of {n_visible} units",
+        data.name,
+        data.train.rows(),
+        data.test.rows(),
+    );
+    let mean = data.train.column_means();
+    let config = RbmConfig::new(n_visible, settings.model.hidden)
+        .with_weight_std(settings.model.weight_std)
+        .with_seed(settings.training.seed);
+    let rbm = match settings.model.visible_bias {
+        VisibleBias::Data => config.init_from_data_mean(&mean, data.train.rows(), &device)?,
+        VisibleBias::Zero => config.init(&device)?,
+    };
+    let state = State::new(settings, rbm, &mean);
+    let manifest = Manifest {
+        format: "rbm-run".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        dataset: data.name.clone(),
+        dataset_digest: data.digest(),
+        provenance: data.provenance.clone(),
+        n_visible,
+        n_hidden: settings.model.hidden,
+        image_shape: data.image_shape,
+        train_rows: data.train.rows(),
+        test_rows: data.test.rows(),
+        seed: settings.training.seed,
+        device: settings.training.device.clone(),
+        status: Status::Running,
+        step: 0,
+    };
+    // The directory appears complete, with a first checkpoint, so it can always be resumed.
+    let run = RunDir::create(root, options.overwrite, |run| {
+        run.write_settings(settings)?;
+        let state = write_state(&state, settings, &manifest.dataset_digest)?;
+        run.write(&run.state_path(), &state)?;
+        run.write_manifest(&manifest)
+    })?;
+    let lock = run.lock()?;
+    let outcome = train(
+        settings,
+        &data,
+        &run,
+        manifest,
+        state,
+        MetricsLog::default(),
+        options,
+    )?;
+    drop(lock);
+    Ok((run, outcome))
+}
+
+/// Goes on with a run from its last checkpoint; `epochs` sets a new total.
+///
+/// # Errors
+/// A directory that holds no run, a run whose settings or data have changed since the
+/// checkpoint, or what [`start`] may meet.
+pub fn resume(
+    root: &Path,
+    epochs: Option<usize>,
+    options: SessionOptions<'_>,
+) -> anyhow::Result<(RunDir, Outcome)> {
+    let run = RunDir::open(root)?;
+    let lock = run.lock()?;
+    let mut manifest = run.manifest()?;
+    let mut settings = run.settings()?;
+    let (saved, _) = read_state(&run.state_path(), None)?;
+    refuse_changes(root, &saved.settings, &settings)?;
+    if let Some(epochs) = epochs.filter(|e| *e != settings.training.epochs) {
+        if settings.optimizer.schedule != Schedule::Constant
+            && settings.optimizer.schedule_epochs.is_none()
+        {
+            return Err(RunError::Changed {
+                path: root.into(),
+                what: "training.epochs".into(),
+                before: settings.training.epochs.to_string(),
+                after: epochs.to_string(),
+                advice: "the learning-rate schedule is laid over all epochs, so it would have \
+                         been another run; train with the full --epochs and --stop-after N \
+                         instead, or with --schedule constant",
+            }
+            .into());
+        }
+        settings.training.epochs = epochs;
+    }
+    settings.validate()?;
+    let device = device::parse_device(&settings.training.device)?;
+    let data = load_data(&settings)?;
+    let digest = data.digest();
+    if digest != saved.dataset_digest {
+        return Err(RunError::Changed {
+            path: root.into(),
+            what: format!("the content of data set `{}`", settings.data.dataset),
+            before: saved.dataset_digest,
+            after: digest,
+            advice: "restore the data, or train a new run on the new data",
+        }
+        .into());
+    }
+    memory::check(&settings, data.train.columns())?;
+    let mean = data.train.column_means();
+    let (_, state) = read_state(&run.state_path(), Some((&device, &mean)))?;
+    let Some(state) = state else {
+        unreachable!("the state was asked for")
+    };
+    let mut log = match std::fs::read_to_string(run.metrics_path()) {
+        Ok(text) => MetricsLog::from_csv(&text)?,
+        Err(_) => MetricsLog::default(),
+    };
+    log.truncate(state.step);
+    if state.step == 0 {
+        // The first evaluation is made again.
+        log = MetricsLog::default();
+    }
+    tracing::info!("resuming {} at update {}", root.display(), state.step);
+    run.write_settings(&settings)?;
+    manifest.status = Status::Running;
+    run.write_manifest(&manifest)?;
+    let outcome = train(&settings, &data, &run, manifest, state, log, options)?;
+    drop(lock);
+    Ok((run, outcome))
+}
+
+fn train(
+    settings: &Settings,
+    data: &BinaryDataset,
+    run: &RunDir,
+    manifest: Manifest,
+    state: State,
+    log: MetricsLog,
+    options: SessionOptions<'_>,
+) -> anyhow::Result<Outcome> {
+    let mut trainer = Trainer {
+        settings,
+        data,
+        run: run.clone(),
+        manifest,
+        stop: options.stop,
+        stop_after: options.stop_after,
+    };
+    Ok(trainer.run(state, log)?)
+}
+
+/// A checkpoint goes on only under the settings that made it.
+fn refuse_changes(root: &Path, saved: &Settings, now: &Settings) -> Result<(), RunError> {
+    let (before, after) = (saved.flatten(), now.flatten());
+    let keys = before.keys().chain(after.keys());
+    for key in keys.filter(|key| *key != "training.epochs") {
+        let text = |map: &std::collections::BTreeMap<String, String>| {
+            map.get(key).cloned().unwrap_or_else(|| "nothing".into())
+        };
+        if before.get(key) != after.get(key) {
+            return Err(RunError::Changed {
+                path: root.into(),
+                what: format!("setting `{key}`"),
+                before: text(&before),
+                after: text(&after),
+                advice: "undo the change in config.toml, or train a new run with it",
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! All that changes during training.
+
+use crate::learner::{self, Learner};
+use crate::optimizer::Optimizer;
+use crate::settings::Settings;
+use burn::tensor::{Tensor, TensorData};
+use rbm_model::gradient::{Gradient, Offsets, Statistics};
+use rbm_model::{Rbm, ops};
+
+/// Weight of the newest batch in the running mean of the hidden units.
+const OFFSET_RATE: f64 = 0.01;
+
+/// A run between two updates. Saved and restored as a whole, it goes on bit for bit.
+pub struct State {
+    /// The model.
+    pub rbm: Rbm,
+    /// The optimiser with its moments.
+    pub optimizer: Optimizer,
+    /// The learner with its chains.
+    pub learner: Box<dyn Learner>,
+    /// Offsets of the centred gradient: the data's mean, and a running mean of p(h | data).
+    pub offsets: Offsets,
+    /// Updates made.
+    pub step: u64,
+}
+
+impl State {
+    /// The start of a run: `data_mean` is the mean of the training rows, `[n_visible]`.
+    pub fn new(settings: &Settings, rbm: Rbm, data_mean: &[f64]) -> Self {
+        let mean: Vec<f32> = data_mean.iter().map(|x| *x as f32).collect();
+        let device = rbm.device();
+        let offsets = Offsets {
+            visible: Tensor::from_data(TensorData::new(mean, [data_mean.len()]), &device),
+            hidden: burn::tensor::activation::sigmoid(rbm.hidden_bias.val()),
+        };
+        Self {
+            optimizer: Optimizer::new(&settings.optimizer, &rbm),
+            learner: learner::new(settings, &rbm),
+            offsets,
+            rbm,
+            step: 0,
+        }
+    }
+
+    /// One update from a batch of binary rows, `[rows, n_visible]`.
+    pub fn update(&mut self, settings: &Settings, batch: Tensor<2>, rate: f64) {
+        let rbm = &self.rbm;
+        let hidden =
+            ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone());
+        let negative = self.learner.negative_phase(rbm, &batch, self.step);
+        let data = Statistics::new(batch, hidden);
+        let model = Statistics::new(negative.visible, negative.hidden_probabilities);
+        let mut gradient = Gradient::new(&data, &model);
+        if settings.learner.centred {
+            gradient = gradient.centred(&self.offsets);
+            // The new mean counts from the next update on: offsets that depend on the batch
+            // they centre would bias the gradient.
+            self.offsets.hidden =
+                self.offsets.hidden.clone() * (1.0 - OFFSET_RATE) + data.hidden * OFFSET_RATE;
+        }
+        self.rbm = self
+            .optimizer
+            .step(self.rbm.clone(), gradient, rate, self.step);
+        self.step += 1;
+    }
+}

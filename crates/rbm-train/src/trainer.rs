@@ -1,0 +1,304 @@
+//! The training loop: batches in order, updates, observers when due, checkpoints.
+
+use crate::checkpoint::{Manifest, RunDir, RunError, Status, write_state};
+use crate::data::BinaryDataset;
+use crate::observers::{Cadence, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots};
+use crate::settings::Settings;
+use crate::state::State;
+use burn::tensor::{Device, Tensor, TensorData};
+use rbm_model::Rbm;
+use rbm_model::sampling::noise::shuffle;
+use rbm_model::sampling::stream;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Updates between checks that the parameters are finite and bounded.
+const HEALTH_INTERVAL: u64 = 50;
+
+/// Why training stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StopReason {
+    /// All epochs are done.
+    Finished,
+    /// The epochs asked for in this session are done, the run is not.
+    Paused,
+    /// Asked to stop.
+    Interrupted,
+    /// Parameters are not finite or too large.
+    Diverged {
+        /// Update after which that was seen.
+        step: u64,
+        /// What was seen.
+        what: String,
+        /// Update of the last good checkpoint.
+        checkpoint: u64,
+    },
+}
+
+/// How a session of training went.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Why it stopped.
+    pub reason: StopReason,
+    /// Updates made since the start of the run.
+    pub step: u64,
+    /// Wall time of this session, in seconds.
+    pub seconds: f64,
+    /// Part of it that went into monitoring and saving.
+    pub monitoring_seconds: f64,
+    /// Updates a second in this session.
+    pub updates_per_second: f64,
+}
+
+/// Everything a session of training works with.
+pub struct Trainer<'a> {
+    /// Settings of the run.
+    pub settings: &'a Settings,
+    /// Its data.
+    pub data: &'a BinaryDataset,
+    /// Where it lives.
+    pub run: RunDir,
+    /// Its identity; status and step are kept up to date.
+    pub manifest: Manifest,
+    /// Set to stop after the current update.
+    pub stop: &'a AtomicBool,
+    /// Stop when this many epochs of the run are done, to go on later.
+    pub stop_after: Option<usize>,
+}
+
+impl Trainer<'_> {
+    /// Updates an epoch; the last batch may be smaller than the others.
+    pub fn steps_per_epoch(&self) -> u64 {
+        let batch = self.settings.training.batch_size;
+        self.data.train.rows().div_ceil(batch) as u64
+    }
+
+    /// Trains until a reason to stop.
+    ///
+    /// # Errors
+    /// [`RunError`] when a file cannot be written; what was written before is intact.
+    pub fn run(&mut self, mut state: State, log: MetricsLog) -> Result<Outcome, RunError> {
+        let start = Instant::now();
+        let device = state.rbm.device();
+        let first_step = state.step;
+        let per_epoch = self.steps_per_epoch();
+        let total = per_epoch * self.settings.training.epochs as u64;
+        let end = self
+            .stop_after
+            .map_or(total, |epochs| total.min(per_epoch * epochs as u64));
+        let log = Rc::new(RefCell::new(log));
+        let mut observers = self.observers(&log, &device);
+        let mut progress = Progress::new(state.step, total);
+        let mut monitoring = Duration::ZERO;
+        let mut saved = (state.step, Instant::now());
+        let mut order = Vec::new();
+        let earlier = match first_step {
+            0 => String::from("session_start,step,seconds,monitoring_seconds\n"),
+            _ => std::fs::read_to_string(self.run.timing_path()).unwrap_or_default(),
+        };
+        let mut timing = Vec::new();
+        if state.step == 0 {
+            let began = Instant::now();
+            for (_, observer) in &mut observers {
+                observer.observe(&state, self.moment(0))?;
+            }
+            monitoring += began.elapsed();
+        }
+        let mut reason = (state.step >= end).then(|| self.end_reason(end, total));
+        while reason.is_none() {
+            let (epoch, position) = (state.step / per_epoch, state.step % per_epoch);
+            if position == 0 || order.is_empty() {
+                let rows = self.data.train.rows() as u32;
+                order = shuffle(self.settings.training.seed, stream::SHUFFLE, epoch, rows);
+            }
+            let batch = self.batch(&order, position as usize, &device);
+            let rate = self.learning_rate(state.step);
+            state.update(self.settings, batch, rate);
+
+            let step = state.step;
+            let began = Instant::now();
+            let epoch_end = step.is_multiple_of(per_epoch);
+            let asked = self.stop.load(Ordering::Relaxed);
+            if step >= end {
+                reason = Some(self.end_reason(end, total));
+            } else if asked {
+                reason = Some(StopReason::Interrupted);
+            }
+            let save = reason.is_some()
+                || saved.1.elapsed().as_secs_f64() >= self.settings.monitor.checkpoint_seconds;
+            let due: Vec<usize> = (0..observers.len())
+                .filter(|o| observers[*o].0.iter().any(|c| c.is_due(step, epoch_end)))
+                .collect();
+            if save || !due.is_empty() || step.is_multiple_of(HEALTH_INTERVAL) {
+                if let Some(what) = unhealthy(&state.rbm, self.settings.training.weight_limit) {
+                    let checkpoint = saved.0;
+                    reason = Some(StopReason::Diverged {
+                        step,
+                        what,
+                        checkpoint,
+                    });
+                    break;
+                }
+            }
+            for index in due {
+                observers[index].1.observe(&state, self.moment(step))?;
+            }
+            if let Some(row) = log.borrow().rows.last().filter(|row| row.step == step) {
+                progress.set_message(summary(row));
+            }
+            if save {
+                self.save(&state)?;
+                saved = (step, Instant::now());
+            }
+            monitoring += began.elapsed();
+            if save {
+                timing.push((step, start.elapsed(), monitoring));
+                self.write_timing(&earlier, first_step, &timing)?;
+            }
+            progress.tick(step);
+        }
+        progress.finish(state.step);
+        let reason = reason.unwrap_or(StopReason::Finished);
+        self.manifest.status = match reason {
+            StopReason::Finished => Status::Finished,
+            StopReason::Paused | StopReason::Interrupted => Status::Stopped,
+            StopReason::Diverged { .. } => Status::Diverged,
+        };
+        self.run.write_manifest(&self.manifest)?;
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Outcome {
+            reason,
+            step: state.step,
+            seconds,
+            monitoring_seconds: monitoring.as_secs_f64(),
+            updates_per_second: (state.step - first_step) as f64 / seconds.max(1e-9),
+        })
+    }
+
+    /// Writes the complete state, the model alone, and how far the run is.
+    ///
+    /// # Errors
+    /// [`RunError`]; the previous checkpoint is then as it was.
+    pub fn save(&mut self, state: &State) -> Result<(), RunError> {
+        let digest = &self.manifest.dataset_digest;
+        let bytes = write_state(state, self.settings, digest)?;
+        self.run.write(&self.run.state_path(), &bytes)?;
+        let model = rbm_model::file::to_bytes(&state.rbm)?;
+        self.run.write(&self.run.model_path(), &model)?;
+        self.manifest.step = state.step;
+        self.run.write_manifest(&self.manifest)
+    }
+
+    /// Wall times, a row a checkpoint: session, update, seconds since the session's start.
+    fn write_timing(
+        &self,
+        earlier: &str,
+        session: u64,
+        rows: &[(u64, Duration, Duration)],
+    ) -> Result<(), RunError> {
+        let mut text = earlier.to_string();
+        for (step, total, monitoring) in rows {
+            let (total, monitoring) = (total.as_secs_f64(), monitoring.as_secs_f64());
+            text += &format!("{session},{step},{total:.3},{monitoring:.3}\n");
+        }
+        self.run.write(&self.run.timing_path(), text.as_bytes())
+    }
+
+    fn observers(
+        &self,
+        log: &Rc<RefCell<MetricsLog>>,
+        device: &Device,
+    ) -> Vec<(Vec<Cadence>, Box<dyn Observer>)> {
+        let monitor = &self.settings.monitor;
+        let cadence = vec![
+            Cadence::EpochEnd,
+            Cadence::LogSpaced(monitor.per_decade as u32),
+            Cadence::Every(monitor.every as u64),
+        ];
+        let metrics = Metrics::new(
+            self.run.clone(),
+            Rc::clone(log),
+            self.data,
+            monitor,
+            self.settings.training.seed,
+            device,
+        );
+        let snapshots = Snapshots {
+            run: self.run.clone(),
+        };
+        vec![
+            (cadence.clone(), Box::new(metrics)),
+            (cadence, Box::new(snapshots)),
+        ]
+    }
+
+    fn batch(&self, order: &[u32], position: usize, device: &Device) -> Tensor<2> {
+        let size = self.settings.training.batch_size;
+        let rows = &order[position * size..order.len().min((position + 1) * size)];
+        let columns = self.data.train.columns();
+        let mut values = vec![0.0f32; rows.len() * columns];
+        self.data.train.unpack_rows(rows, &mut values);
+        Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device)
+    }
+
+    fn learning_rate(&self, step: u64) -> f64 {
+        let optimizer = &self.settings.optimizer;
+        let steps = self.steps_per_epoch() * self.settings.schedule_epochs() as u64;
+        optimizer.learning_rate * optimizer.schedule.factor(step as f64 / steps as f64)
+    }
+
+    fn moment(&self, step: u64) -> Moment {
+        Moment {
+            epoch: step as f64 / self.steps_per_epoch() as f64,
+            learning_rate: self.learning_rate(step.saturating_sub(1)),
+        }
+    }
+
+    fn end_reason(&self, end: u64, total: u64) -> StopReason {
+        if end == total {
+            StopReason::Finished
+        } else {
+            StopReason::Paused
+        }
+    }
+}
+
+/// What is wrong with the parameters, if anything is.
+fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
+    let read = |tensor: Tensor<1>| tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+    // A sum shows any NaN, which a maximum may pass over.
+    let weight = rbm.weight.val().abs();
+    let parts = [
+        ("weight", read(weight.clone().sum()), read(weight.max())),
+        (
+            "visible bias",
+            read(rbm.visible_bias.val().abs().sum()),
+            0.0,
+        ),
+        ("hidden bias", read(rbm.hidden_bias.val().abs().sum()), 0.0),
+    ];
+    parts.into_iter().find_map(|(name, sum, max)| {
+        if !sum.is_finite() {
+            Some(format!("the {name}s are no longer finite"))
+        } else if max > limit {
+            Some(format!(
+                "the largest {name} is {max:.3e}, beyond the limit {limit}"
+            ))
+        } else {
+            None
+        }
+    })
+}
+
+fn summary(row: &crate::observers::Row) -> String {
+    let (name, value) = match row.test_pseudo_log_likelihood {
+        Some(value) => ("test", value),
+        None => ("train", row.train_pseudo_log_likelihood),
+    };
+    format!(
+        "epoch {:.2}  {name} pseudo-log-likelihood {value:.1} nats",
+        row.epoch
+    )
+}

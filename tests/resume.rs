@@ -1,0 +1,110 @@
+//! Going on with a run gives the bytes of a run that never stopped.
+
+use crate::support::{assert_same_run, fail, program, run, succeed};
+use std::time::Duration;
+use tempfile::tempdir;
+
+const FLAGS: &str = "--dataset mnist --limit 1500 --hidden 40 --epochs 3 --batch-size 50 \
+                     --chains 70 --momentum 0.5 --evaluate-every 40 --no-report";
+
+#[test]
+fn three_epochs_are_one_and_two_more() {
+    let dir = tempdir().unwrap();
+    succeed(dir.path(), &format!("train {FLAGS} --out whole"));
+    succeed(dir.path(), &format!("train {FLAGS} --stop-after 1 --out parts"));
+    succeed(dir.path(), "resume parts --no-report");
+    assert_same_run(&dir.path().join("whole"), &dir.path().join("parts"));
+
+    // A constant learning rate lets the number of epochs be chosen later.
+    for (epochs, out) in [(3, "long"), (1, "short")] {
+        let flags = FLAGS.replace("--epochs 3", &format!("--epochs {epochs}"));
+        succeed(
+            dir.path(),
+            &format!("train {flags} --optimizer adam --learning-rate 0.001 --schedule constant --out {out}"),
+        );
+    }
+    succeed(dir.path(), "resume short --epochs 3 --no-report");
+    assert_same_run(&dir.path().join("long"), &dir.path().join("short"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_run_resumes_from_wherever_it_was() {
+    let dir = tempdir().unwrap();
+    let settings = dir.path().join("often.toml");
+    // A checkpoint after every update: most kills then hit a write.
+    std::fs::write(&settings, "[monitor]\ncheckpoint_seconds = 0\n").unwrap();
+    let flags = format!("train --config often.toml {FLAGS}");
+    succeed(dir.path(), &format!("{flags} --out whole"));
+    let mut child = program(dir.path(), &format!("{flags} --out killed")).spawn().unwrap();
+    let killed = dir.path().join("killed");
+    let mut started = false;
+    for pause in [30, 90, 10, 60, 120] {
+        // The directory appears complete, so once it is there it can be resumed.
+        while !started {
+            started = killed.exists();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        child = program(dir.path(), "resume killed --no-report").spawn().unwrap();
+    }
+    assert!(child.wait().unwrap().success());
+    assert_same_run(&dir.path().join("whole"), &killed);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_says_how_to_go_on() {
+    let dir = tempdir().unwrap();
+    let arguments = FLAGS.replace("--epochs 3", "--epochs 4000");
+    let child = program(dir.path(), &format!("train {arguments} --out run"))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !dir.path().join("run/snapshots/step-00000010.safetensors").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupt.success());
+    let output = child.wait_with_output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("rbm-train resume run"), "{message}");
+    let resumed = run(dir.path(), "resume run --stop-after 1 --no-report");
+    assert!(resumed.status.success());
+}
+
+#[test]
+fn changes_are_refused_with_a_word() {
+    let dir = tempdir().unwrap();
+    let rows = |first: &str| format!("{first}\n{}", "1,0,1,0\n0,1,1,0\n".repeat(10));
+    let data = dir.path().join("data.csv");
+    std::fs::write(&data, rows("1,1,0,0")).unwrap();
+    succeed(
+        dir.path(),
+        "train --dataset data.csv --hidden 3 --epochs 4 --stop-after 1 --no-report --out run",
+    );
+    std::fs::write(&data, rows("0,1,0,0")).unwrap();
+    fail(dir.path(), "resume run", 1, &["data.csv", "changed"]);
+    std::fs::write(&data, rows("1,1,0,0")).unwrap();
+
+    fail(dir.path(), "resume run --epochs 9", 1, &["learning-rate schedule", "--stop-after"]);
+
+    let config = dir.path().join("run/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("batch_size = 100", "batch_size = 10")).unwrap();
+    fail(dir.path(), "resume run", 1, &["training.batch_size", "from 100 to 10"]);
+    std::fs::write(&config, text).unwrap();
+
+    let state = dir.path().join("run/checkpoint/state.safetensors");
+    let bytes = std::fs::read(&state).unwrap();
+    std::fs::write(&state, &bytes[..bytes.len() / 2]).unwrap();
+    fail(dir.path(), "resume run", 1, &["state.safetensors"]);
+    std::fs::write(&state, &bytes).unwrap();
+    succeed(dir.path(), "resume run --no-report");
+}
