@@ -22,6 +22,9 @@
 //! Nothing here prints, and no random number comes from a global generator: everything random
 //! is keyed by (seed, stream, step, layer, row, column), see [`sampling::noise`].
 
+// The ndarray backend is deprecated upstream and still wanted by users.
+#![cfg_attr(feature = "ndarray", allow(deprecated))]
+
 pub mod config;
 pub mod device;
 pub mod error;

@@ -1,6 +1,4 @@
 //! Burn's ndarray backend.
-#![allow(deprecated)]
-
 use super::Sweeps;
 use super::cpu::{self, HostBackend, use_kernels};
 use crate::sampling::noise::NoiseKey;
