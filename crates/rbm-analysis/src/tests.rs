@@ -1,0 +1,3 @@
+//! Tests of the whole crate against the reference files; the modules' own tests lie beside them.
+
+mod reference;
