@@ -1,3 +1,4 @@
-//! Tests of the whole crate against the reference files; the modules' own tests lie beside them.
+//! Tests of the whole crate; the modules' own lie beside them.
 
 mod reference;
+mod robustness;
