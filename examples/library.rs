@@ -5,7 +5,8 @@
 
 use burn::tensor::{Device, Tensor};
 use rbm_model::estimate::Enumeration;
-use rbm_model::gradient::{Gradient, Statistics};
+use rbm_model::gradient::Gradient;
+use rbm_model::ops::Phase;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{ModelError, RbmConfig, ops};
 
@@ -17,22 +18,27 @@ fn main() -> Result<(), ModelError> {
     let data = Tensor::<1>::from_floats(patterns.concat().as_slice(), &device)
         .reshape([patterns.len(), n_visible]);
 
-    let mut rbm = RbmConfig::new(n_visible, 8).with_weight_std(0.1).init(&device)?;
+    let mut rbm = RbmConfig::new(n_visible, 8)
+        .with_weight_std(0.1)
+        .init(&device)?;
     let mut chains = Chains::from_biases(&rbm, 200, 1, stream::CHAINS);
     for update in 0..=4000 {
         if update % 1000 == 0 {
             let likelihood = Enumeration::new(&rbm.parameters()?)?.log_likelihood(&host);
             println!("update {update:4}: log-likelihood {likelihood:.3} nats a pattern");
         }
-        let hidden = ops::hidden_probabilities(
-            rbm.weight.val(),
-            rbm.hidden_bias.val(),
-            data.clone(),
-        );
-        let positive = Statistics::new(data.clone(), hidden);
+        let hidden =
+            ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), data.clone());
+        let data = Phase {
+            visible: data.clone(),
+            hidden,
+        };
         let hidden = chains.sweep(&rbm, 5);
-        let negative = Statistics::new(chains.visible.clone(), hidden);
-        let gradient = Gradient::new(&positive, &negative);
+        let model = Phase {
+            visible: chains.visible.clone(),
+            hidden,
+        };
+        let gradient = Gradient::from_samples(data, model);
         rbm.weight = rbm.weight.map(|w| w + gradient.weight * 0.2);
         rbm.visible_bias = rbm.visible_bias.map(|b| b + gradient.visible_bias * 0.2);
         rbm.hidden_bias = rbm.hidden_bias.map(|c| c + gradient.hidden_bias * 0.2);

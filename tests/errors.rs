@@ -11,7 +11,10 @@ fn write(directory: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 
 /// An IDX file of `count` images of 2x2 bytes, cut to `length` bytes.
 fn idx(magic: u32, count: u32, length: usize) -> Vec<u8> {
-    let mut bytes: Vec<u8> = [magic, count, 2, 2].iter().flat_map(|x| x.to_be_bytes()).collect();
+    let mut bytes: Vec<u8> = [magic, count, 2, 2]
+        .iter()
+        .flat_map(|x| x.to_be_bytes())
+        .collect();
     bytes.extend(std::iter::repeat_n(200u8, 4 * count as usize));
     bytes.truncate(length);
     bytes
@@ -56,9 +59,24 @@ fn unusable_settings_are_bad_usage() {
     ] {
         fail(dir.path(), &format!("{small} {flags}"), 2, parts);
     }
-    fail(dir.path(), &format!("{small} --device tpu"), 1, &["tpu", "flex"]);
-    fail(dir.path(), &format!("{small} --device cuda:0"), 1, &["--features cuda"]);
-    fail(dir.path(), &format!("{small} --config missing.toml"), 1, &["missing.toml"]);
+    fail(
+        dir.path(),
+        &format!("{small} --device tpu"),
+        1,
+        &["tpu", "flex"],
+    );
+    fail(
+        dir.path(),
+        &format!("{small} --device cuda:0"),
+        1,
+        &["--features cuda"],
+    );
+    fail(
+        dir.path(),
+        &format!("{small} --config missing.toml"),
+        1,
+        &["missing.toml"],
+    );
     fail(
         dir.path(),
         &format!("{small} --chains 100000000000"),
@@ -66,7 +84,12 @@ fn unusable_settings_are_bad_usage() {
         &["memory", "GiB", "--chains 100000000000"],
     );
     write(dir.path(), "typo.toml", "[model]\nhiden = 3\n");
-    fail(dir.path(), &format!("{small} --config typo.toml"), 2, &["typo.toml", "hiden"]);
+    fail(
+        dir.path(),
+        &format!("{small} --config typo.toml"),
+        2,
+        &["typo.toml", "hiden"],
+    );
     assert!(!dir.path().join("run").exists());
 }
 
@@ -76,9 +99,19 @@ fn existing_runs_and_files_are_kept() {
     let small = "train --dataset bars-and-stripes --hidden 4 --epochs 2 --no-report";
     succeed(dir.path(), &format!("{small} --out run"));
     let before = reproducible_files(&dir.path().join("run"));
-    fail(dir.path(), &format!("{small} --out run"), 1, &["--overwrite", "resume"]);
+    fail(
+        dir.path(),
+        &format!("{small} --out run"),
+        1,
+        &["--overwrite", "resume"],
+    );
     // A replacement that fails leaves the old run.
-    fail(dir.path(), &format!("{small} --out run --overwrite --dataset none.csv"), 2, &["--dataset"]);
+    fail(
+        dir.path(),
+        &format!("{small} --out run --overwrite --dataset none.csv"),
+        2,
+        &["--dataset"],
+    );
     fail(
         dir.path(),
         "train --dataset none.csv --out run --overwrite",
@@ -86,12 +119,20 @@ fn existing_runs_and_files_are_kept() {
         &["none.csv"],
     );
     assert!(before == reproducible_files(&dir.path().join("run")));
-    succeed(dir.path(), &format!("{small} --seed 3 --out run --overwrite"));
+    succeed(
+        dir.path(),
+        &format!("{small} --seed 3 --out run --overwrite"),
+    );
     assert!(before != reproducible_files(&dir.path().join("run")));
 
     std::fs::create_dir(dir.path().join("mine")).unwrap();
     write(dir.path(), "mine/thesis.tex", "x");
-    fail(dir.path(), &format!("{small} --out mine --overwrite"), 1, &["not a run"]);
+    fail(
+        dir.path(),
+        &format!("{small} --out mine --overwrite"),
+        1,
+        &["not a run"],
+    );
     write(dir.path(), "file", "x");
     fail(dir.path(), &format!("{small} --out file/run"), 1, &["file"]);
 }
@@ -110,15 +151,34 @@ fn unusable_models_are_refused() {
         format!("\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":[{from},{to}]}}")
     };
     let weight = tensor("weight", "[2,2]", 0, 16);
-    let (b, c) = (tensor("visible_bias", "[2]", 16, 24), tensor("hidden_bias", "[2]", 24, 32));
+    let (b, c) = (
+        tensor("visible_bias", "[2]", 16, 24),
+        tensor("hidden_bias", "[2]", 24, 32),
+    );
     let good = [0.0f32; 8];
     let mut nan = good;
     nan[3] = f32::NAN;
     let wrong = tensor("hidden_bias", "[1]", 24, 28);
-    write(dir.path(), "missing.safetensors", container(&format!("{{{weight},{b}}}"), &good[..6]));
-    write(dir.path(), "shape.safetensors", container(&format!("{{{weight},{b},{wrong}}}"), &good[..7]));
-    write(dir.path(), "nan.safetensors", container(&format!("{{{weight},{b},{c}}}"), &nan));
-    write(dir.path(), "good.safetensors", container(&format!("{{{weight},{b},{c}}}"), &good));
+    write(
+        dir.path(),
+        "missing.safetensors",
+        container(&format!("{{{weight},{b}}}"), &good[..6]),
+    );
+    write(
+        dir.path(),
+        "shape.safetensors",
+        container(&format!("{{{weight},{b},{wrong}}}"), &good[..7]),
+    );
+    write(
+        dir.path(),
+        "nan.safetensors",
+        container(&format!("{{{weight},{b},{c}}}"), &nan),
+    );
+    write(
+        dir.path(),
+        "good.safetensors",
+        container(&format!("{{{weight},{b},{c}}}"), &good),
+    );
     write(dir.path(), "text.safetensors", "not a model");
     for command in ["evaluate --dataset bars-and-stripes", "analyze", "sample"] {
         for (file, parts) in [
@@ -128,7 +188,12 @@ fn unusable_models_are_refused() {
             ("text", &["text.safetensors"]),
             ("none", &["none.safetensors"]),
         ] {
-            fail(dir.path(), &format!("{command} --model {file}.safetensors"), 1, parts);
+            fail(
+                dir.path(),
+                &format!("{command} --model {file}.safetensors"),
+                1,
+                parts,
+            );
         }
         fail(dir.path(), command, 2, &["--model"]);
     }
@@ -146,10 +211,18 @@ fn divergence_stops_with_step_checkpoint_and_advice() {
     let dir = tempdir().unwrap();
     let arguments = "train --dataset bars-and-stripes --hidden 8 --epochs 5000 --batch-size 10 \
                      --learning-rate 1e9 --schedule constant --out run";
-    fail(dir.path(), arguments, 1, &["diverged at update", "checkpoint", "--learning-rate"]);
+    fail(
+        dir.path(),
+        arguments,
+        1,
+        &["diverged at update", "checkpoint", "--learning-rate"],
+    );
     let manifest = std::fs::read_to_string(dir.path().join("run/manifest.json")).unwrap();
     assert!(manifest.contains("diverged"), "{manifest}");
-    succeed(dir.path(), "analyze --model run/checkpoint/state.safetensors --json");
+    succeed(
+        dir.path(),
+        "analyze --model run/checkpoint/state.safetensors --json",
+    );
 }
 
 /// A limit on the size of written files acts like a disk that is full.

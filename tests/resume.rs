@@ -11,7 +11,10 @@ const FLAGS: &str = "--dataset mnist --limit 1500 --hidden 40 --epochs 3 --batch
 fn three_epochs_are_one_and_two_more() {
     let dir = tempdir().unwrap();
     succeed(dir.path(), &format!("train {FLAGS} --out whole"));
-    succeed(dir.path(), &format!("train {FLAGS} --stop-after 1 --out parts"));
+    succeed(
+        dir.path(),
+        &format!("train {FLAGS} --stop-after 1 --out parts"),
+    );
     succeed(dir.path(), "resume parts --no-report");
     assert_same_run(&dir.path().join("whole"), &dir.path().join("parts"));
 
@@ -20,7 +23,9 @@ fn three_epochs_are_one_and_two_more() {
         let flags = FLAGS.replace("--epochs 3", &format!("--epochs {epochs}"));
         succeed(
             dir.path(),
-            &format!("train {flags} --optimizer adam --learning-rate 0.001 --schedule constant --out {out}"),
+            &format!(
+                "train {flags} --optimizer adam --learning-rate 0.001 --schedule constant --out {out}"
+            ),
         );
     }
     succeed(dir.path(), "resume short --epochs 3 --no-report");
@@ -36,7 +41,9 @@ fn a_killed_run_resumes_from_wherever_it_was() {
     std::fs::write(&settings, "[monitor]\ncheckpoint_seconds = 0\n").unwrap();
     let flags = format!("train --config often.toml {FLAGS}");
     succeed(dir.path(), &format!("{flags} --out whole"));
-    let mut child = program(dir.path(), &format!("{flags} --out killed")).spawn().unwrap();
+    let mut child = program(dir.path(), &format!("{flags} --out killed"))
+        .spawn()
+        .unwrap();
     let killed = dir.path().join("killed");
     let mut started = false;
     for pause in [30, 90, 10, 60, 120] {
@@ -48,7 +55,9 @@ fn a_killed_run_resumes_from_wherever_it_was() {
         std::thread::sleep(Duration::from_millis(pause));
         child.kill().unwrap();
         child.wait().unwrap();
-        child = program(dir.path(), "resume killed --no-report").spawn().unwrap();
+        child = program(dir.path(), "resume killed --no-report")
+            .spawn()
+            .unwrap();
     }
     assert!(child.wait().unwrap().success());
     assert_same_run(&dir.path().join("whole"), &killed);
@@ -63,7 +72,11 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    while !dir.path().join("run/snapshots/step-00000010.safetensors").exists() {
+    while !dir
+        .path()
+        .join("run/snapshots/step-00000010.safetensors")
+        .exists()
+    {
         std::thread::sleep(Duration::from_millis(5));
     }
     let interrupt = std::process::Command::new("kill")
@@ -93,12 +106,22 @@ fn changes_are_refused_with_a_word() {
     fail(dir.path(), "resume run", 1, &["data.csv", "changed"]);
     std::fs::write(&data, rows("1,1,0,0")).unwrap();
 
-    fail(dir.path(), "resume run --epochs 9", 1, &["learning-rate schedule", "--stop-after"]);
+    fail(
+        dir.path(),
+        "resume run --epochs 9",
+        1,
+        &["learning-rate schedule", "--stop-after"],
+    );
 
     let config = dir.path().join("run/config.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("batch_size = 100", "batch_size = 10")).unwrap();
-    fail(dir.path(), "resume run", 1, &["training.batch_size", "from 100 to 10"]);
+    fail(
+        dir.path(),
+        "resume run",
+        1,
+        &["training.batch_size", "from 100 to 10"],
+    );
     std::fs::write(&config, text).unwrap();
 
     let state = dir.path().join("run/checkpoint/state.safetensors");

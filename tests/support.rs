@@ -15,7 +15,9 @@ pub fn program(directory: &Path, arguments: &str) -> Command {
 
 /// Runs the program.
 pub fn run(directory: &Path, arguments: &str) -> Output {
-    program(directory, arguments).output().expect("the program starts")
+    program(directory, arguments)
+        .output()
+        .expect("the program starts")
 }
 
 /// Runs the program, which must succeed, and returns its standard output.
@@ -40,10 +42,16 @@ pub fn check_failure(output: &Output, arguments: &str, code: i32, parts: &[&str]
     assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
     let errors = message.lines().filter(|l| l.starts_with("error:")).count();
     assert_eq!(errors, 1, "{arguments}: one message, not {message}");
-    assert!(output.stdout.is_empty(), "{arguments}: nothing on standard output");
+    assert!(
+        output.stdout.is_empty(),
+        "{arguments}: nothing on standard output"
+    );
     assert!(!message.contains("panicked"), "{arguments}: {message}");
     for part in parts {
-        assert!(message.contains(part), "{arguments}: `{part}` is not in {message}");
+        assert!(
+            message.contains(part),
+            "{arguments}: `{part}` is not in {message}"
+        );
     }
 }
 
@@ -54,10 +62,15 @@ pub fn json(text: &str) -> serde_json::Value {
 
 /// All files of a run that must be reproducible, as (path, bytes), sorted.
 pub fn reproducible_files(run: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files = vec!["config.toml", "manifest.json", "metrics.csv", "model.safetensors"]
-        .into_iter()
-        .map(String::from)
-        .collect::<Vec<_>>();
+    let mut files = vec![
+        "config.toml",
+        "manifest.json",
+        "metrics.csv",
+        "model.safetensors",
+    ]
+    .into_iter()
+    .map(String::from)
+    .collect::<Vec<_>>();
     files.push("checkpoint/state.safetensors".into());
     for entry in std::fs::read_dir(run.join("snapshots")).expect("snapshots") {
         let name = entry.expect("entry").file_name();
@@ -77,7 +90,10 @@ pub fn reproducible_files(run: &Path) -> Vec<(String, Vec<u8>)> {
 pub fn assert_same_run(a: &Path, b: &Path) {
     let (a, b) = (reproducible_files(a), reproducible_files(b));
     let names = |files: &[(String, Vec<u8>)]| {
-        files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        files
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(names(&a), names(&b));
     for ((name, x), (_, y)) in a.iter().zip(&b) {

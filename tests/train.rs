@@ -3,12 +3,16 @@
 use crate::support::{assert_same_run, json, program, succeed};
 use tempfile::tempdir;
 
-const SMALL: &str = "--dataset bars-and-stripes --hidden 12 --epochs 60 --batch-size 10 --chains 40";
+const SMALL: &str =
+    "--dataset bars-and-stripes --hidden 12 --epochs 60 --batch-size 10 --chains 40";
 
 #[test]
 fn a_run_learns_and_leaves_what_it_promises() {
     let dir = tempdir().unwrap();
-    let text = succeed(dir.path(), &format!("{SMALL} --epochs 400 --out run --json"));
+    let text = succeed(
+        dir.path(),
+        &format!("{SMALL} --epochs 400 --out run --json"),
+    );
     let summary = json(&text);
     assert_eq!(summary["status"], "finished");
     let run = dir.path().join("run");
@@ -41,13 +45,17 @@ fn a_run_learns_and_leaves_what_it_promises() {
     let before = likelihood("run/snapshots/step-00000000.safetensors");
     let after = likelihood("run/model.safetensors");
     let best = -(30f64.ln());
-    assert!(before < -10.0 && after > -6.0 && after <= best, "{before} {after} {best}");
+    assert!(
+        before < -10.0 && after > -6.0 && after <= best,
+        "{before} {after} {best}"
+    );
 
     let samples = succeed(dir.path(), "sample run --gibbs-steps 50 --json");
     assert_eq!(json(&samples)["samples"], 40);
     assert!(run.join("samples/samples.png").exists());
     for from in ["random", "data", "biases"] {
-        let out = format!("sample run --from {from} --chains 7 --gibbs-steps 3 --out s-{from} --json");
+        let out =
+            format!("sample run --from {from} --chains 7 --gibbs-steps 3 --out s-{from} --json");
         assert_eq!(json(&succeed(dir.path(), &out))["samples"], 7);
     }
 
@@ -91,7 +99,11 @@ fn the_same_seed_gives_the_same_bytes_with_one_and_two_threads() {
             .env("RAYON_NUM_THREADS", threads)
             .output()
             .unwrap();
-        assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+        assert!(
+            status.status.success(),
+            "{}",
+            String::from_utf8_lossy(&status.stderr)
+        );
     }
     assert_same_run(&dir.path().join("run1"), &dir.path().join("run2"));
 }
@@ -104,12 +116,21 @@ fn settings_come_from_defaults_then_file_then_flags() {
         "[model]\nhidden = 9\n[training]\nepochs = 2\n[data]\ndataset = \"bars-and-stripes\"\n",
     )
     .unwrap();
-    succeed(dir.path(), "--config s.toml --epochs 3 --no-report --out run");
+    succeed(
+        dir.path(),
+        "--config s.toml --epochs 3 --no-report --out run",
+    );
     let config = std::fs::read_to_string(dir.path().join("run/config.toml")).unwrap();
-    assert!(config.contains("hidden = 9") && config.contains("epochs = 3"), "{config}");
+    assert!(
+        config.contains("hidden = 9") && config.contains("epochs = 3"),
+        "{config}"
+    );
     // A second run without --out takes a name of its own.
     for _ in 0..2 {
         succeed(dir.path(), "--config s.toml --no-report");
     }
-    assert_eq!(std::fs::read_dir(dir.path().join("runs")).unwrap().count(), 2);
+    assert_eq!(
+        std::fs::read_dir(dir.path().join("runs")).unwrap().count(),
+        2
+    );
 }

@@ -18,10 +18,10 @@
 //!
 //! Source: J. Melchior, A. Fischer, L. Wiskott, JMLR 17(99), 1 (2016).
 
-use crate::ops;
+use crate::ops::{self, Phase};
 use burn::tensor::Tensor;
 
-/// Sums over a batch that one phase of the gradient needs.
+/// Expectations that one phase of the gradient needs.
 #[derive(Debug, Clone)]
 pub struct Statistics {
     /// Mean of v h^T, `[n_visible, n_hidden]`.
@@ -30,22 +30,6 @@ pub struct Statistics {
     pub visible: Tensor<1>,
     /// Mean of h, `[n_hidden]`.
     pub hidden: Tensor<1>,
-}
-
-impl Statistics {
-    /// Means over a batch of **binary** visible states and hidden values (states or
-    /// probabilities).
-    ///
-    /// # Shapes
-    /// `visible` `[rows, n_visible]`, `hidden` `[rows, n_hidden]`
-    pub fn new(visible: Tensor<2>, hidden: Tensor<2>) -> Self {
-        let scale = 1.0 / visible.dims()[0] as f64;
-        Self {
-            visible: visible.clone().mean_dim(0).squeeze_dim(0),
-            hidden: hidden.clone().mean_dim(0).squeeze_dim(0),
-            correlation: ops::correlations(visible, hidden) * scale,
-        }
-    }
 }
 
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.
@@ -69,7 +53,17 @@ pub struct Offsets {
 }
 
 impl Gradient {
-    /// The plain gradient: positive minus negative statistics.
+    /// The plain gradient from samples of both phases, with **binary** visible states.
+    pub fn from_samples(data: Phase, model: Phase) -> Self {
+        let mean = |x: &Tensor<2>| x.clone().mean_dim(0).squeeze_dim::<1>(0);
+        Self {
+            visible_bias: mean(&data.visible) - mean(&model.visible),
+            hidden_bias: mean(&data.hidden) - mean(&model.hidden),
+            weight: ops::correlation_difference(data, model),
+        }
+    }
+
+    /// The plain gradient from expectations: data minus model.
     pub fn new(data: &Statistics, model: &Statistics) -> Self {
         Self {
             weight: data.correlation.clone() - model.correlation.clone(),

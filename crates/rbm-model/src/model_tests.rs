@@ -4,6 +4,7 @@ use crate::estimate::{Enumeration, pseudo_log_likelihood, sampled_pseudo_log_lik
 use crate::gradient::{Gradient, Offsets, Statistics};
 use crate::init::normal;
 use crate::model::host;
+use crate::ops::Phase;
 use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
 use crate::sampling::noise::{Layer, NoiseKey};
@@ -179,8 +180,42 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
         let rows = tensor(&data, n, &device);
         let hidden =
             ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), rows.clone());
-        let positive = Statistics::new(rows, hidden);
-        let gradient = Gradient::new(&positive, &exact_statistics(&exact, n, m, &device));
+        let model = exact_statistics(&exact, n, m, &device);
+        let mean = |x: &Tensor<2>| x.clone().mean_dim(0).squeeze_dim::<1>(0);
+        let data_statistics = Statistics {
+            correlation: rows.clone().transpose().matmul(hidden.clone()) / 23.0,
+            visible: mean(&rows),
+            hidden: mean(&hidden),
+        };
+        let gradient = Gradient::new(&data_statistics, &model);
+        // The same from samples: a second data set in the model's place.
+        let data_phase = Phase {
+            visible: rows.clone(),
+            hidden: hidden.clone(),
+        };
+        let other_phase = Phase {
+            visible: rows.narrow(0, 4, 9),
+            hidden: hidden.narrow(0, 4, 9),
+        };
+        let other_statistics = Statistics {
+            correlation: other_phase
+                .visible
+                .clone()
+                .transpose()
+                .matmul(other_phase.hidden.clone())
+                / 9.0,
+            visible: mean(&other_phase.visible),
+            hidden: mean(&other_phase.hidden),
+        };
+        let between = Gradient::new(&data_statistics, &other_statistics);
+        let sampled = Gradient::from_samples(data_phase, other_phase);
+        assert_close(&host(sampled.weight), &host(between.weight), 1e-6);
+        assert_close(
+            &host(sampled.visible_bias),
+            &host(between.visible_bias),
+            1e-6,
+        );
+        assert_close(&host(sampled.hidden_bias), &host(between.hidden_bias), 1e-6);
         let found = [
             host(gradient.weight.clone()),
             host(gradient.visible_bias.clone()),
@@ -343,11 +378,27 @@ fn backends_agree_with_the_generic_path() {
         assert_eq!(host(found.hidden), host(Tensor::<2>::from_dispatch(h)));
         let q = Tensor::<2>::from_dispatch(q);
         assert_close(&host(found.hidden_probabilities), &host(q.clone()), 1e-5);
-        let dense = found.visible.clone().transpose().matmul(q.clone());
-        assert_close(
-            &host(ops::correlations(found.visible, q)),
-            &host(dense),
-            1e-5,
+        let (states, probabilities) = ops::sample_hidden(
+            rbm.weight.val(),
+            rbm.hidden_bias.val(),
+            chains.visible.clone(),
+            NoiseKey {
+                seed: 7,
+                stream: 8,
+                step: 9,
+                layer: Layer::Hidden,
+            },
         );
+        let (dense, p) = rbm.sample_hidden(
+            chains.visible,
+            NoiseKey {
+                seed: 7,
+                stream: 8,
+                step: 9,
+                layer: Layer::Hidden,
+            },
+        );
+        assert_eq!(host(states), host(dense));
+        assert_close(&host(probabilities), &host(p), 1e-5);
     }
 }

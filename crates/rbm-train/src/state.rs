@@ -4,7 +4,8 @@ use crate::learner::{self, Learner};
 use crate::optimizer::Optimizer;
 use crate::settings::Settings;
 use burn::tensor::{Tensor, TensorData};
-use rbm_model::gradient::{Gradient, Offsets, Statistics};
+use rbm_model::gradient::{Gradient, Offsets};
+use rbm_model::ops::Phase;
 use rbm_model::{Rbm, ops};
 
 /// Weight of the newest batch in the running mean of the hidden units.
@@ -47,16 +48,19 @@ impl State {
         let rbm = &self.rbm;
         let hidden =
             ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone());
-        let negative = self.learner.negative_phase(rbm, &batch, self.step);
-        let data = Statistics::new(batch, hidden);
-        let model = Statistics::new(negative.visible, negative.hidden_probabilities);
-        let mut gradient = Gradient::new(&data, &model);
+        let model = self.learner.negative_phase(rbm, &batch, self.step);
+        let data_hidden: Tensor<1> = hidden.clone().mean_dim(0).squeeze_dim(0);
+        let data = Phase {
+            visible: batch,
+            hidden,
+        };
+        let mut gradient = Gradient::from_samples(data, model);
         if settings.learner.centred {
             gradient = gradient.centred(&self.offsets);
             // The new mean counts from the next update on: offsets that depend on the batch
             // they centre would bias the gradient.
             self.offsets.hidden =
-                self.offsets.hidden.clone() * (1.0 - OFFSET_RATE) + data.hidden * OFFSET_RATE;
+                self.offsets.hidden.clone() * (1.0 - OFFSET_RATE) + data_hidden * OFFSET_RATE;
         }
         self.rbm = self
             .optimizer

@@ -1,1 +1,205 @@
-//! Shared by the CPU backends.
+//! The CPU backends' way to the kernels: tensors in, host slices through, tensors out.
+//!
+//! Tensors of another type than f32, and shapes that do not fit, go to the generic path; the
+//! latter then fail there with Burn's own message.
+
+use super::{Sweeps, generic};
+use crate::kernels::layer;
+use crate::kernels::packed::{PackedModel, PackedStates, moments};
+use crate::sampling::noise::NoiseKey;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::Backend;
+
+/// A backend whose tensors are slices on the host.
+pub(super) trait HostBackend: Backend {
+    /// A tensor held in row-major order.
+    type Held: AsRef<[f32]>;
+    /// Holds a tensor of f32; `None` for any other type.
+    fn hold(tensor: &FloatTensor<Self>) -> Option<Self::Held>;
+    /// Makes a matrix.
+    fn make(values: Vec<f32>, shape: [usize; 2]) -> FloatTensor<Self>;
+}
+
+/// See [`super::sample_layer`].
+pub(super) fn sample_layer<B: HostBackend>(
+    field: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    key: NoiseKey,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    let fast = || {
+        let shape = generic::dims(&field);
+        let mut states = vec![0.0; shape[0] * shape[1]];
+        let mut probabilities = states.clone();
+        layer::sample_layer(
+            B::hold(&field)?.as_ref(),
+            B::hold(&bias)?.as_ref(),
+            key,
+            &mut states,
+            Some(&mut probabilities),
+        )
+        .ok()?;
+        Some((B::make(states, shape), B::make(probabilities, shape)))
+    };
+    fast().unwrap_or_else(|| generic::sample_layer::<B>(field, bias, key))
+}
+
+/// See [`super::gibbs_sweeps`].
+pub(super) fn gibbs_sweeps<B: HostBackend>(
+    weight: FloatTensor<B>,
+    visible_bias: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
+    hidden: FloatTensor<B>,
+    sweeps: Sweeps,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let fast = || {
+        let ([n, m], chains) = (generic::dims(&weight), generic::dims(&hidden)[0]);
+        let (w, b, c) = (
+            B::hold(&weight)?,
+            B::hold(&visible_bias)?,
+            B::hold(&hidden_bias)?,
+        );
+        let model = PackedModel::new(w.as_ref(), b.as_ref(), c.as_ref()).ok()?;
+        let mut visible = PackedStates::zeros(chains, n);
+        let mut states = PackedStates::from_rows(B::hold(&hidden)?.as_ref(), chains, m).ok()?;
+        let mut probabilities = vec![0.0; chains * m];
+        model
+            .gibbs_sweeps(sweeps, &mut states, &mut visible, Some(&mut probabilities))
+            .ok()?;
+        Some((
+            unpack::<B>(&visible)?,
+            unpack::<B>(&states)?,
+            B::make(probabilities, [chains, m]),
+        ))
+    };
+    fast().unwrap_or_else(|| {
+        generic::gibbs_sweeps::<B>(weight, visible_bias, hidden_bias, hidden, sweeps)
+    })
+}
+
+/// See [`super::sample_hidden`].
+pub(super) fn sample_hidden<B: HostBackend>(
+    weight: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
+    visible: FloatTensor<B>,
+    key: NoiseKey,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    let fast = || {
+        let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
+        let (w, c) = (B::hold(&weight)?, B::hold(&hidden_bias)?);
+        let unused = vec![0.0; n];
+        let model = PackedModel::new(w.as_ref(), &unused, c.as_ref()).ok()?;
+        let packed = PackedStates::from_rows(B::hold(&visible)?.as_ref(), rows, n).ok()?;
+        let mut states = PackedStates::zeros(rows, m);
+        let mut probabilities = vec![0.0; rows * m];
+        model
+            .sample_hidden(&packed, key, &mut states, Some(&mut probabilities))
+            .ok()?;
+        Some((unpack::<B>(&states)?, B::make(probabilities, [rows, m])))
+    };
+    fast().unwrap_or_else(|| generic::sample_hidden::<B>(weight, hidden_bias, visible, key))
+}
+
+/// See [`super::hidden_probabilities`].
+pub(super) fn hidden_probabilities<B: HostBackend>(
+    weight: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
+    visible: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let fast = || {
+        let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
+        let (w, c) = (B::hold(&weight)?, B::hold(&hidden_bias)?);
+        let unused = vec![0.0; n];
+        let model = PackedModel::new(w.as_ref(), &unused, c.as_ref()).ok()?;
+        let packed = PackedStates::from_rows(B::hold(&visible)?.as_ref(), rows, n).ok()?;
+        let mut probabilities = vec![0.0; rows * m];
+        model
+            .hidden_probabilities(&packed, &mut probabilities)
+            .ok()?;
+        Some(B::make(probabilities, [rows, m]))
+    };
+    fast().unwrap_or_else(|| generic::hidden_probabilities::<B>(weight, hidden_bias, visible))
+}
+
+/// See [`super::correlation_difference`].
+pub(super) fn correlation_difference<B: HostBackend>(
+    data: [FloatTensor<B>; 2],
+    model: [FloatTensor<B>; 2],
+) -> FloatTensor<B> {
+    let fast = || {
+        let (n, m) = (generic::dims(&data[0])[1], generic::dims(&data[1])[1]);
+        let mut out = vec![0.0; n * m];
+        for ([visible, hidden], sign, keep) in [(&data, 1.0, 0.0), (&model, -1.0, 1.0)] {
+            let rows = generic::dims(visible)[0];
+            let packed = PackedStates::from_rows(B::hold(visible)?.as_ref(), rows, n).ok()?;
+            let scale = sign / rows as f32;
+            moments(&packed, B::hold(hidden)?.as_ref(), scale, keep, &mut out).ok()?;
+        }
+        Some(B::make(out, [n, m]))
+    };
+    fast().unwrap_or_else(|| {
+        let ([v, h], [w, k]) = (data, model);
+        generic::correlation_difference::<B>(v, h, w, k)
+    })
+}
+
+fn unpack<B: HostBackend>(states: &PackedStates) -> Option<FloatTensor<B>> {
+    let shape = [states.chains(), states.units()];
+    let mut rows = vec![0.0; shape[0] * shape[1]];
+    states.write_rows(&mut rows).ok()?;
+    Some(B::make(rows, shape))
+}
+
+/// Implements [`super::RbmOps`] for a [`HostBackend`].
+macro_rules! use_kernels {
+    ($backend:ty) => {
+        impl $crate::ops::RbmOps for $backend {
+            fn sample_layer(
+                field: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                key: NoiseKey,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+                cpu::sample_layer::<Self>(field, bias, key)
+            }
+
+            fn gibbs_sweeps(
+                weight: FloatTensor<Self>,
+                visible_bias: FloatTensor<Self>,
+                hidden_bias: FloatTensor<Self>,
+                hidden: FloatTensor<Self>,
+                sweeps: Sweeps,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+                cpu::gibbs_sweeps::<Self>(weight, visible_bias, hidden_bias, hidden, sweeps)
+            }
+
+            fn sample_hidden(
+                weight: FloatTensor<Self>,
+                hidden_bias: FloatTensor<Self>,
+                visible: FloatTensor<Self>,
+                key: NoiseKey,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+                cpu::sample_hidden::<Self>(weight, hidden_bias, visible, key)
+            }
+
+            fn hidden_probabilities(
+                weight: FloatTensor<Self>,
+                hidden_bias: FloatTensor<Self>,
+                visible: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                cpu::hidden_probabilities::<Self>(weight, hidden_bias, visible)
+            }
+
+            fn correlation_difference(
+                data_visible: FloatTensor<Self>,
+                data_hidden: FloatTensor<Self>,
+                model_visible: FloatTensor<Self>,
+                model_hidden: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                cpu::correlation_difference::<Self>(
+                    [data_visible, data_hidden],
+                    [model_visible, model_hidden],
+                )
+            }
+        }
+    };
+}
+pub(super) use use_kernels;

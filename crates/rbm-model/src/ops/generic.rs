@@ -51,7 +51,7 @@ pub fn gibbs_sweeps<B: Backend>(
         (visible, states, probabilities)
     };
     let mut last = sweep(sweeps.first_step);
-    for s in 1..sweeps.count as u64 {
+    for s in 1..sweeps.count {
         last = sweep(sweeps.first_step + s);
     }
     last
@@ -66,9 +66,32 @@ pub fn hidden_probabilities<B: Backend>(
     B::sigmoid(add_bias::<B>(B::float_matmul(visible, weight), hidden_bias))
 }
 
-/// See [`super::correlations`].
-pub fn correlations<B: Backend>(visible: FloatTensor<B>, hidden: FloatTensor<B>) -> FloatTensor<B> {
-    B::float_matmul(B::float_transpose(visible), hidden)
+/// See [`super::sample_hidden`].
+pub fn sample_hidden<B: Backend>(
+    weight: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
+    visible: FloatTensor<B>,
+    key: NoiseKey,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    sample_layer::<B>(B::float_matmul(visible, weight), hidden_bias, key)
+}
+
+/// See [`super::correlation_difference`].
+pub fn correlation_difference<B: Backend>(
+    data_visible: FloatTensor<B>,
+    data_hidden: FloatTensor<B>,
+    model_visible: FloatTensor<B>,
+    model_hidden: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let mean = |visible: FloatTensor<B>, hidden: FloatTensor<B>| {
+        let rows = dims(&visible)[0] as f64;
+        let sum = B::float_matmul(B::float_transpose(visible), hidden);
+        B::float_div_scalar(sum, rows.into())
+    };
+    B::float_sub(
+        mean(data_visible, data_hidden),
+        mean(model_visible, model_hidden),
+    )
 }
 
 fn add_bias<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
@@ -77,7 +100,7 @@ fn add_bias<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTen
     B::float_add(field, bias)
 }
 
-fn dims<T: TensorMetadata>(tensor: &T) -> [usize; 2] {
+pub(super) fn dims<T: TensorMetadata>(tensor: &T) -> [usize; 2] {
     let shape = tensor.shape();
     [shape[0], shape[1]]
 }

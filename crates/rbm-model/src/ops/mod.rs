@@ -17,24 +17,10 @@ pub mod generic;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 
+pub use crate::kernels::packed::Sweeps;
 use crate::sampling::noise::NoiseKey;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
-
-/// Which random numbers a run of Gibbs sweeps uses, and how many sweeps it makes.
-///
-/// Sweep `s` of the run draws its uniforms at step `first_step + s` of the stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sweeps {
-    /// Number of sweeps; at least 1.
-    pub count: usize,
-    /// Step of the first sweep.
-    pub first_step: u64,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Stream within the seed.
-    pub stream: u8,
-}
 
 /// Training's inner operations on the primitives of a backend.
 #[backend_extension(
@@ -72,9 +58,29 @@ pub trait RbmOps: Backend {
         generic::hidden_probabilities::<Self>(weight, hidden_bias, visible)
     }
 
-    /// See [`correlations`].
-    fn correlations(visible: FloatTensor<Self>, hidden: FloatTensor<Self>) -> FloatTensor<Self> {
-        generic::correlations::<Self>(visible, hidden)
+    /// See [`sample_hidden`].
+    fn sample_hidden(
+        weight: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        visible: FloatTensor<Self>,
+        key: NoiseKey,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        generic::sample_hidden::<Self>(weight, hidden_bias, visible, key)
+    }
+
+    /// See [`correlation_difference`].
+    fn correlation_difference(
+        data_visible: FloatTensor<Self>,
+        data_hidden: FloatTensor<Self>,
+        model_visible: FloatTensor<Self>,
+        model_hidden: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        generic::correlation_difference::<Self>(
+            data_visible,
+            data_hidden,
+            model_visible,
+            model_hidden,
+        )
     }
 }
 
@@ -153,13 +159,44 @@ pub fn hidden_probabilities(
     ))
 }
 
-/// Sum over rows of v h^T for **binary** visible states and any hidden values.
+/// Draws hidden states from p(h | v) for **binary** visible states; also returns p(h = 1 | v).
 ///
-/// # Shapes
-/// `visible` `[rows, n_visible]`, `hidden` `[rows, n_hidden]`, result `[n_visible, n_hidden]`
-pub fn correlations(visible: Tensor<2>, hidden: Tensor<2>) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::correlations(
+/// Shapes as [`hidden_probabilities`], for both results.
+pub fn sample_hidden(
+    weight: Tensor<2>,
+    hidden_bias: Tensor<1>,
+    visible: Tensor<2>,
+    key: NoiseKey,
+) -> (Tensor<2>, Tensor<2>) {
+    let (states, probabilities) = Dispatch::sample_hidden(
+        weight.into_dispatch(),
+        hidden_bias.into_dispatch(),
         visible.into_dispatch(),
-        hidden.into_dispatch(),
+        key,
+    );
+    (
+        Tensor::from_dispatch(states),
+        Tensor::from_dispatch(probabilities),
+    )
+}
+
+/// Visible states with hidden values that belong to them, one row a sample.
+#[derive(Debug, Clone)]
+pub struct Phase {
+    /// **Binary** visible states, `[rows, n_visible]`.
+    pub visible: Tensor<2>,
+    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
+    pub hidden: Tensor<2>,
+}
+
+/// Mean of v h^T over data minus its mean over model samples, `[n_visible, n_hidden]`.
+///
+/// The two phases may have different numbers of rows.
+pub fn correlation_difference(data: Phase, model: Phase) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::correlation_difference(
+        data.visible.into_dispatch(),
+        data.hidden.into_dispatch(),
+        model.visible.into_dispatch(),
+        model.hidden.into_dispatch(),
     ))
 }

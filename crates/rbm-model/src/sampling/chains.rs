@@ -48,7 +48,12 @@ impl Chains {
             step: u64::from(stream),
             layer: Layer::Hidden,
         };
-        let (hidden, _) = rbm.sample_hidden(visible.clone(), start);
+        let (hidden, _) = ops::sample_hidden(
+            rbm.weight.val(),
+            rbm.hidden_bias.val(),
+            visible.clone(),
+            start,
+        );
         Self {
             visible,
             hidden,
@@ -75,7 +80,7 @@ impl Chains {
             rbm.hidden_bias.val(),
             self.hidden.clone(),
             Sweeps {
-                count: sweeps,
+                count: sweeps as u64,
                 first_step: self.step,
                 seed: self.seed,
                 stream: self.stream,

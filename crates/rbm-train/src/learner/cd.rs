@@ -1,10 +1,11 @@
 //! Contrastive divergence.
 
-use super::{Learner, NegativePhase};
+use super::Learner;
 use burn::tensor::Tensor;
-use rbm_model::Rbm;
+use rbm_model::ops::Phase;
 use rbm_model::sampling::noise::{Layer, NoiseKey};
 use rbm_model::sampling::{Chains, stream};
+use rbm_model::{Rbm, ops};
 
 /// CD-k: one chain a data row, started there and moved by k sweeps.
 ///
@@ -18,14 +19,15 @@ pub struct ContrastiveDivergence {
 }
 
 impl Learner for ContrastiveDivergence {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> NegativePhase {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase {
         let key = NoiseKey {
             seed: self.seed,
             stream: stream::POSITIVE,
             step,
             layer: Layer::Hidden,
         };
-        let (hidden, _) = rbm.sample_hidden(batch.clone(), key);
+        let (hidden, _) =
+            ops::sample_hidden(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone(), key);
         let mut chains = Chains {
             visible: batch.clone(),
             hidden,
@@ -33,10 +35,10 @@ impl Learner for ContrastiveDivergence {
             stream: stream::CHAINS,
             step: step * self.sweeps as u64,
         };
-        let hidden_probabilities = chains.sweep(rbm, self.sweeps);
-        NegativePhase {
+        let hidden = chains.sweep(rbm, self.sweeps);
+        Phase {
             visible: chains.visible,
-            hidden_probabilities,
+            hidden,
         }
     }
 }

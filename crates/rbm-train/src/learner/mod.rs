@@ -11,22 +11,15 @@ pub use random::Restarted;
 use crate::settings::{LearnerKind, Settings};
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
+use rbm_model::ops::Phase;
 use rbm_model::sampling::Chains;
-
-/// Visible states of the model and the hidden probabilities that belong to them.
-#[derive(Debug, Clone)]
-pub struct NegativePhase {
-    /// States v of the last sweep, `[chains, n_visible]`.
-    pub visible: Tensor<2>,
-    /// p(h = 1 | v) for those states, `[chains, n_hidden]`.
-    pub hidden_probabilities: Tensor<2>,
-}
 
 /// A way to sample the model during training.
 pub trait Learner {
     /// Samples the model for update number `step`, given the update's data rows
-    /// (`[rows, n_visible]`, zeros and ones).
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> NegativePhase;
+    /// (`[rows, n_visible]`, zeros and ones): visible states of the last sweep, and the
+    /// probabilities p(h = 1 | v) for just those states.
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase;
 
     /// Chains that live on from update to update, if there are any.
     fn chains(&self) -> Option<&Chains> {

@@ -1,8 +1,9 @@
 //! Persistent contrastive divergence.
 
-use super::{Learner, NegativePhase};
+use super::Learner;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
+use rbm_model::ops::Phase;
 use rbm_model::sampling::{Chains, stream};
 
 /// PCD-k: chains that go on from update to update, k sweeps each.
@@ -25,11 +26,11 @@ impl Persistent {
 }
 
 impl Learner for Persistent {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> NegativePhase {
-        let hidden_probabilities = self.chains.sweep(rbm, self.sweeps);
-        NegativePhase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
+        let hidden = self.chains.sweep(rbm, self.sweeps);
+        Phase {
             visible: self.chains.visible.clone(),
-            hidden_probabilities,
+            hidden,
         }
     }
 

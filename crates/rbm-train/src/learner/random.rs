@@ -1,9 +1,10 @@
 //! Chains restarted at random.
 
-use super::{Learner, NegativePhase};
+use super::Learner;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ops;
+use rbm_model::ops::Phase;
 use rbm_model::sampling::noise::{Layer, NoiseKey};
 use rbm_model::sampling::{Chains, stream};
 
@@ -20,7 +21,7 @@ pub struct Restarted {
 }
 
 impl Learner for Restarted {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, step: u64) -> NegativePhase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, step: u64) -> Phase {
         let key = NoiseKey {
             seed: self.seed,
             stream: stream::CHAIN_START,
@@ -37,10 +38,10 @@ impl Learner for Restarted {
             stream: stream::CHAINS,
             step: step * self.sweeps as u64,
         };
-        let hidden_probabilities = chains.sweep(rbm, self.sweeps);
-        NegativePhase {
+        let hidden = chains.sweep(rbm, self.sweeps);
+        Phase {
             visible: chains.visible,
-            hidden_probabilities,
+            hidden,
         }
     }
 }
