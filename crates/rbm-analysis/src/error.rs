@@ -50,16 +50,6 @@ pub enum AnalysisError {
         /// Number of modes R = min(N, M).
         modes: usize,
     },
-    /// Both layers are too large to enumerate.
-    #[error("exact enumeration needs a layer of at most {limit} units; {n_visible} visible and {n_hidden} hidden given")]
-    TooLargeToEnumerate {
-        /// Number of visible units.
-        n_visible: usize,
-        /// Number of hidden units.
-        n_hidden: usize,
-        /// Largest layer that is enumerated.
-        limit: usize,
-    },
     /// A decomposition or iteration that did not converge.
     #[error("{what} did not converge")]
     NoConvergence {

@@ -189,3 +189,7 @@ fn unpaired(space: &ReciprocalSpace) -> f64 {
         _ => rest(&space.hidden_bias, &space.hidden_bias_modes, &space.mean_y),
     }
 }
+
+#[cfg(test)]
+#[path = "gaussian_limit_tests.rs"]
+mod tests;

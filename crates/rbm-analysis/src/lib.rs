@@ -10,7 +10,6 @@
 
 pub mod boson;
 pub mod device;
-pub mod enumeration;
 pub mod error;
 pub mod gaussian_limit;
 pub mod ipr;
@@ -25,6 +24,8 @@ mod statistics;
 pub mod summary;
 pub mod svd;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -53,7 +53,10 @@ impl MarchenkoPastur {
     }
 
     fn roots(&self) -> (f64, f64) {
-        ((self.n_visible as f64).sqrt(), (self.n_hidden as f64).sqrt())
+        (
+            (self.n_visible as f64).sqrt(),
+            (self.n_hidden as f64).sqrt(),
+        )
     }
 
     fn modes(&self) -> f64 {
@@ -163,3 +166,7 @@ impl MarchenkoPastur {
             .fold(0.0, f64::max)
     }
 }
+
+#[cfg(test)]
+#[path = "marchenko_pastur_tests.rs"]
+mod tests;

@@ -146,8 +146,8 @@ pub fn fixed_points(
     let mut distinct: Vec<(Vec<f64>, usize)> = Vec::new();
     let mut unconverged_starts = 0;
     for (hidden, residual) in ends {
-        // Written so that NaN (a start that was not finite) counts as unconverged.
-        if !(residual <= options.tolerance) {
+        // NaN: a start that was not finite.
+        if residual.is_nan() || residual > options.tolerance {
             unconverged_starts += 1;
             continue;
         }
@@ -257,7 +257,11 @@ fn layer(mut field: Mat<f64>, bias: &[f64]) -> Mat<f64> {
 fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).fold(0.0, |largest, (a, b)| {
         let d = (a - b).abs();
-        if d > largest || d.is_nan() { d } else { largest }
+        if d > largest || d.is_nan() {
+            d
+        } else {
+            largest
+        }
     })
 }
 
@@ -283,9 +287,8 @@ fn describe(
     let next: Vec<f64> = hidden_field.iter().map(|&f| sigmoid(f)).collect();
     let residual = largest_difference(hidden, &next);
     // m(1-m) from the field: no cancellation where a unit is nearly always on.
-    let spread = |field: &[f64]| -> Vec<f64> {
-        field.iter().map(|&f| sigmoid(f) * sigmoid(-f)).collect()
-    };
+    let spread =
+        |field: &[f64]| -> Vec<f64> { field.iter().map(|&f| sigmoid(f) * sigmoid(-f)).collect() };
     let (dv, dh) = (spread(&visible_field), spread(&hidden_field));
     let mut dressed = weight.to_owned();
     let mut onsager = 0.0;
@@ -317,3 +320,7 @@ fn describe(
         starts,
     })
 }
+
+#[cfg(test)]
+#[path = "mean_field_tests.rs"]
+mod tests;

@@ -306,13 +306,6 @@ impl ReciprocalSpace {
             ),
         })
     }
-
-    /// Left vectors scaled by the singular values, U Lambda, `[N, R]`.
-    pub(crate) fn scaled_left(&self) -> Mat<f64> {
-        Mat::from_fn(self.n_visible(), self.modes(), |i, k| {
-            self.svd.left[(i, k)] * self.svd.singular_values[k]
-        })
-    }
 }
 
 /// Refuses parameters whose fields were set by hand to sizes that disagree or to NaN.
@@ -352,3 +345,7 @@ pub(crate) fn transposed_times(matrix: MatRef<'_, f64>, vector: &[f64]) -> Vec<f
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
+
+#[cfg(test)]
+#[path = "reciprocal_tests.rs"]
+mod tests;

@@ -78,7 +78,11 @@ pub fn fit_bulk(
         let threshold = scale * unit.outlier_threshold();
         // Modes only leave the bulk: the count then settles.
         let count = values.iter().take_while(|&&l| l > threshold).count();
-        let count = if round == 0 { count } else { count.max(outliers) };
+        let count = if round == 0 {
+            count
+        } else {
+            count.max(outliers)
+        };
         if count >= r {
             break;
         }
@@ -186,3 +190,7 @@ pub fn level_spacing(singular_values: &[f64]) -> Option<LevelSpacing> {
         independent: 2.0 * std::f64::consts::LN_2 - 1.0,
     })
 }
+
+#[cfg(test)]
+#[path = "spectrum_tests.rs"]
+mod tests;

@@ -143,3 +143,7 @@ pub fn spherical_closure(
         modes,
     })
 }
+
+#[cfg(test)]
+#[path = "spherical_tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! One snapshot's analysis in one serialisable struct: what `rbm-train analyze --model FILE --json` prints.
 
-use crate::enumeration::{ENUMERATION_LIMIT, exact_moments};
+use crate::boson::occupations_of;
 use crate::error::AnalysisError;
 use crate::gaussian_limit::gaussian_limit;
 use crate::ipr::inverse_participation_ratios;
@@ -8,7 +8,9 @@ use crate::mean_field::{MeanFieldOptions, central_fixed_point};
 use crate::reciprocal::{ReciprocalSpace, Saddle};
 use crate::spectrum::{BulkFit, KolmogorovSmirnov, LevelSpacing, fit_bulk, ks_test, level_spacing};
 use crate::spherical::spherical_closure;
+use faer::MatRef;
 use rbm_model::Parameters;
+use rbm_model::estimate::{ENUMERATION_LIMIT, Enumeration};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -156,7 +158,9 @@ pub fn summarize_in(
     if missing > 0 {
         note(
             "saddle",
-            format!("{missing} modes have a singular value below 1e-6 of the largest and no usable saddle"),
+            format!(
+                "{missing} modes have a singular value below 1e-6 of the largest and no usable saddle"
+            ),
         );
     }
     let saddle = |get: fn(&Saddle) -> f64| saddles.iter().map(|s| s.as_ref().map(get)).collect();
@@ -174,7 +178,12 @@ pub fn summarize_in(
     let central = match central_fixed_point(parameters, &options.mean_field) {
         Ok(point) => Some(point),
         Err(AnalysisError::NoConvergence { what }) => {
-            for key in ["ln_z.mean_field", "ln_z.onsager", "ln_z.one_loop", "dressed_singular_values"] {
+            for key in [
+                "ln_z.mean_field",
+                "ln_z.onsager",
+                "ln_z.one_loop",
+                "dressed_singular_values",
+            ] {
                 note(
                     key,
                     format!(
@@ -201,7 +210,8 @@ pub fn summarize_in(
         }
     };
     let exact = if n.min(m) <= options.exact_limit.min(ENUMERATION_LIMIT) {
-        Some(exact_moments(parameters)?)
+        let enumeration = Enumeration::new(parameters)?;
+        Some((enumeration.ln_z(), enumeration.moments()))
     } else {
         for key in ["ln_z.exact", "exact_moments"] {
             note(
@@ -245,7 +255,7 @@ pub fn summarize_in(
         saddle_y: saddle(|s| s.y),
         saddle_energy: saddle(|s| s.energy),
         ln_z: LnZ {
-            exact: exact.as_ref().map(|e| e.ln_z),
+            exact: exact.as_ref().map(|(ln_z, _)| *ln_z),
             mean_field: central.as_ref().map(|p| -p.free_energy),
             onsager: central.as_ref().map(|p| p.ln_z_onsager),
             one_loop: central.as_ref().and_then(|p| p.ln_z_one_loop),
@@ -253,10 +263,13 @@ pub fn summarize_in(
         },
         dressed_singular_values: central.map(|p| p.dressed_singular_values),
         spherical_multipliers: spherical,
-        exact_moments: exact.map(|e| SummaryMoments {
-            boson_occupation: crate::boson::occupations_of(space, e.visible_hidden.as_ref()),
-            v: e.visible,
-            h: e.hidden,
+        exact_moments: exact.map(|(_, moments)| SummaryMoments {
+            boson_occupation: occupations_of(
+                space,
+                MatRef::from_row_major_slice(&moments.visible_hidden, n, m),
+            ),
+            v: moments.visible,
+            h: moments.hidden,
         }),
         marchenko_pastur,
         nonconvergent_modes: gaussian.nonconvergent_modes,

@@ -93,22 +93,11 @@ pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisErr
 /// # Errors
 /// As [`svd`].
 pub fn singular_values(matrix: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisError> {
-    singular_values_with(matrix, faer::get_global_parallelism())
-}
-
-/// Singular values on the calling thread only, for use inside an outer parallel loop.
-pub(crate) fn singular_values_serial(matrix: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisError> {
-    singular_values_with(matrix, faer::Par::Seq)
-}
-
-fn singular_values_with(
-    matrix: MatRef<'_, f64>,
-    par: faer::Par,
-) -> Result<Vec<f64>, AnalysisError> {
+    let par = faer::get_global_parallelism();
     let scale = checked_scale("matrix", matrix)?;
     let scaled = faer::Scale(1.0 / scale) * matrix;
     let (n, m) = matrix.shape();
-    let mut values = faer::Diag::<f64>::zeros(n.min(m));
+    let mut values = faer::diag::Diag::<f64>::zeros(n.min(m));
     let scratch = faer::linalg::svd::svd_scratch::<f64>(
         n,
         m,
@@ -177,5 +166,89 @@ fn largest_is_negative(vector: &[f64]) -> bool {
 fn negate(vector: &mut [f64]) {
     for x in vector {
         *x = -*x;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{gaussian_matrix, generator};
+
+    /// Largest entry of |U diag(lambda) V^T - W| and of |U^T U - 1|, |V^T V - 1|.
+    fn defects(matrix: &Mat<f64>, svd: &Svd) -> f64 {
+        let r = svd.singular_values.len();
+        let scaled = Mat::from_fn(matrix.nrows(), r, |i, k| {
+            svd.left[(i, k)] * svd.singular_values[k]
+        });
+        let rebuilt = &scaled * svd.right.as_ref().subcols(0, r).transpose();
+        let gram = |q: &Mat<f64>| {
+            let g = q.transpose() * q;
+            (&g - Mat::<f64>::identity(g.nrows(), g.ncols())).norm_max()
+        };
+        let scale = matrix.norm_max().max(f64::MIN_POSITIVE);
+        ((&rebuilt - matrix).norm_max() / scale)
+            .max(gram(&svd.left))
+            .max(gram(&svd.right))
+    }
+
+    #[test]
+    fn decomposes_every_shape_and_scale() {
+        let mut random = generator(1, 0);
+        for (n, m) in [(1, 1), (1, 5), (5, 1), (7, 7), (30, 8), (8, 40)] {
+            for scale in [1e-200, 1e-9, 1.0, 1e12, 1e200] {
+                let matrix = gaussian_matrix(&mut random, n, m, scale);
+                for vectors in [Vectors::Thin, Vectors::Full] {
+                    let svd = svd(matrix.as_ref(), vectors).unwrap();
+                    let columns = if vectors == Vectors::Full {
+                        (n, m)
+                    } else {
+                        (n.min(m), n.min(m))
+                    };
+                    assert_eq!((svd.left.ncols(), svd.right.ncols()), columns);
+                    assert!(defects(&matrix, &svd) < 1e-13 * (n + m) as f64);
+                    let alone = singular_values(matrix.as_ref()).unwrap();
+                    for (a, b) in alone.iter().zip(&svd.singular_values) {
+                        assert!((a - b).abs() <= 1e-13 * svd.singular_values[0]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn zero_and_rank_deficient_matrices_have_orthonormal_vectors() {
+        let zero = Mat::<f64>::zeros(4, 6);
+        let of_zero = svd(zero.as_ref(), Vectors::Full).unwrap();
+        assert_eq!(of_zero.singular_values, [0.0; 4]);
+        assert!(defects(&zero, &of_zero) < 1e-13);
+        let rank_one = Mat::from_fn(6, 4, |i, j| (i + 1) as f64 * (j as f64 - 1.5));
+        let of_one = svd(rank_one.as_ref(), Vectors::Thin).unwrap();
+        assert!(of_one.singular_values[1] < 1e-14 * of_one.singular_values[0]);
+        assert!(defects(&rank_one, &of_one) < 1e-13);
+    }
+
+    #[test]
+    fn the_largest_entry_of_each_left_vector_is_positive() {
+        let matrix = gaussian_matrix(&mut generator(2, 0), 9, 6, 1.0);
+        let result = svd(matrix.as_ref(), Vectors::Full).unwrap();
+        // Unchanged when the input's overall sign flips, except on the right.
+        let flipped = svd((faer::Scale(-1.0) * &matrix).as_ref(), Vectors::Full).unwrap();
+        for k in 0..9 {
+            assert!(!largest_is_negative(result.left.col_as_slice(k)));
+        }
+        for k in 0..6 {
+            assert!((result.left.col(k) - flipped.left.col(k)).norm_max() < 1e-12);
+            assert!((result.right.col(k) + flipped.right.col(k)).norm_max() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn names_the_entry_that_is_not_finite() {
+        let mut matrix = Mat::<f64>::zeros(3, 4);
+        matrix[(2, 1)] = f64::NAN;
+        let error = svd(matrix.as_ref(), Vectors::Thin).unwrap_err();
+        assert!(error.to_string().contains("row 2, column 1"), "{error}");
+        assert!(singular_values(matrix.as_ref()).is_err());
+        assert!(svd(Mat::<f64>::zeros(0, 4).as_ref(), Vectors::Thin).is_err());
     }
 }
