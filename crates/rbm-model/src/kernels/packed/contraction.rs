@@ -2,8 +2,8 @@
 
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
+use crate::kernels::parallel::for_each_task;
 use crate::kernels::simd::{Kernel, Simd};
-use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -84,24 +84,26 @@ impl Contraction<'_> {
         let groups = self.outputs.div_ceil(GROUP);
         let piece = self.chains_per_task(groups);
         let pieces = self.chains.div_ceil(piece);
-        (0..groups * pieces)
-            .into_par_iter()
-            .with_max_len(1)
-            .for_each(|task| {
-                let first = task % pieces * piece;
-                SCRATCH.with_borrow_mut(|scratch| {
-                    let chains = first..self.chains.min(first + piece);
-                    isa.run(Task {
-                        tables: at_least(&mut scratch.tables, TABLES * ENTRIES * 2 * 16),
-                        panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
-                        field: at_least(&mut scratch.field, chains.len() * GROUP),
-                        contraction: self,
-                        finish,
-                        group: task / pieces,
-                        chains,
-                    });
+        for_each_task(self.nanoseconds(), groups * pieces, |task| {
+            let first = task % pieces * piece;
+            let chains = first..self.chains.min(first + piece);
+            SCRATCH.with_borrow_mut(|scratch| {
+                isa.run(Task {
+                    tables: at_least(&mut scratch.tables, TABLES * ENTRIES * 2 * 16),
+                    panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
+                    field: at_least(&mut scratch.field, chains.len() * GROUP),
+                    contraction: self,
+                    finish,
+                    group: task / pieces,
+                    chains,
                 });
             });
+        });
+    }
+
+    /// About what one thread needs for it.
+    pub(super) fn nanoseconds(&self) -> usize {
+        self.chains * (self.weight.len() / 256 + self.outputs)
     }
 
     /// Tables are built for each task, so chains are divided only as far as cache and threads need.

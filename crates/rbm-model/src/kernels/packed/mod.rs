@@ -20,7 +20,6 @@ mod contraction;
 mod gibbs;
 mod moments;
 mod states;
-mod tiles;
 mod transpose;
 
 pub use gibbs::{PackedModel, Sweeps};

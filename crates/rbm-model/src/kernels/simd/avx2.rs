@@ -77,7 +77,9 @@ impl Simd for Avx2 {
         shr_u<const N: u32>(a: Self::U) -> Self::U = _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32));
 
         widen(a: Self::U) -> Self::W = [a, _mm256_srli_epi64::<32>(a)];
-        narrow(a: Self::W) -> Self::U = _mm256_blend_epi32::<0xAA>(a[0], _mm256_slli_epi64::<32>(a[1]));
+        // Not by a shift: the compiler would fold it into the multiplication before, which then
+        // becomes a much slower one of 64 bits.
+        narrow(a: Self::W) -> Self::U = _mm256_blend_epi32::<0xAA>(a[0], _mm256_shuffle_epi32::<0xA0>(a[1]));
         splat_w(a: u32) -> Self::W = [_mm256_set1_epi32(a as i32); 2];
         mul_w(a: Self::W, b: Self::W) -> Self::W = [_mm256_mul_epu32(a[0], b[0]), _mm256_mul_epu32(a[1], b[1])];
         high_w(a: Self::W) -> Self::W = [_mm256_srli_epi64::<32>(a[0]), _mm256_srli_epi64::<32>(a[1])];
