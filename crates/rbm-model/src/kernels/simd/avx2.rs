@@ -1,6 +1,6 @@
 //! AVX2: eight lanes.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Unaligned};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX2.
@@ -47,12 +47,12 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::F {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
-        unsafe { _mm256_loadu_ps(from) }
+        unsafe { (*from.cast::<Unaligned<Self::F>>()).0 }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
-        unsafe { _mm256_storeu_ps(to, a) }
+        unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
     }
 
     operations! {

@@ -12,6 +12,14 @@ pub(super) mod portable;
 /// Lanes of the widest vectors.
 const MOST_LANES: usize = 16;
 
+/// A vector anywhere in memory.
+///
+/// Reading through this type is what the intrinsics for it do, without the checks that a
+/// development build puts into them, which multiply the time of the inner loops.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned<T>(T);
+
 /// Work that is compiled once for each instruction set.
 ///
 /// `run` must be `#[inline(always)]`, as must be all that it calls with vectors: only code that

@@ -1,6 +1,6 @@
 //! Plain loops over eight lanes, which the compiler turns into the vectors of its target.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Unaligned};
 
 const N: usize = 8;
 
@@ -32,12 +32,12 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::F {
         // SAFETY: the caller vouches for N readable numbers.
-        unsafe { from.cast::<[f32; N]>().read_unaligned() }
+        unsafe { (*from.cast::<Unaligned<Self::F>>()).0 }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: the caller vouches for N writable numbers.
-        unsafe { to.cast::<[f32; N]>().write_unaligned(a) }
+        unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
     }
     #[inline(always)]
     fn splat(self, a: f32) -> Self::F {
