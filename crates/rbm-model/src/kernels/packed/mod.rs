@@ -17,6 +17,7 @@
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
 mod contraction;
+mod convert;
 mod gibbs;
 mod moments;
 mod states;

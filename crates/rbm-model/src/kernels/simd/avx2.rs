@@ -65,6 +65,12 @@ impl Simd for Avx2 {
         at_most(bound: Self::F, x: Self::F) -> Self::F = _mm256_min_ps(bound, x);
         at_least(bound: Self::F, x: Self::F) -> Self::F = _mm256_max_ps(bound, x);
         less(a: Self::F, b: Self::F) -> u32 = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) as u32;
+        ones(bits: u32) -> Self::F = {
+            let lanes = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let set = _mm256_and_si256(_mm256_set1_epi32(bits as i32), lanes);
+            let set = _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lanes));
+            _mm256_and_ps(set, _mm256_set1_ps(1.0))
+        };
         one_where_less(a: Self::F, b: Self::F) -> Self::F = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b), _mm256_set1_ps(1.0));
 
         bits(a: Self::F) -> Self::U = _mm256_castps_si256(a);

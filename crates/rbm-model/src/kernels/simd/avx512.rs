@@ -69,6 +69,7 @@ impl Simd for Avx512 {
         at_most(bound: Self::F, x: Self::F) -> Self::F = _mm512_min_ps(bound, x);
         at_least(bound: Self::F, x: Self::F) -> Self::F = _mm512_max_ps(bound, x);
         less(a: Self::F, b: Self::F) -> u32 = u32::from(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b));
+        ones(bits: u32) -> Self::F = _mm512_maskz_mov_ps(bits as u16, _mm512_set1_ps(1.0));
         one_where_less(a: Self::F, b: Self::F) -> Self::F = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), _mm512_set1_ps(1.0));
 
         bits(a: Self::F) -> Self::U = _mm512_castps_si512(a);

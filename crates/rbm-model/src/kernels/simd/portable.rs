@@ -76,6 +76,14 @@ impl Simd for Portable {
         bits
     }
     #[inline(always)]
+    fn ones(self, bits: u32) -> Self::F {
+        let mut out = [0.0; N];
+        for (lane, out) in out.iter_mut().enumerate() {
+            *out = (bits >> lane & 1) as f32;
+        }
+        out
+    }
+    #[inline(always)]
     fn one_where_less(self, a: Self::F, b: Self::F) -> Self::F {
         zip(a, b, |a, b| if a < b { 1.0 } else { 0.0 })
     }
