@@ -6,7 +6,7 @@ use crate::sampling::noise::{NoiseKey, PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX
 /// Columns that one group of Philox evaluations serves; see [`crate::sampling::noise`].
 pub(super) const GROUP: usize = 64;
 /// Columns between two words of one evaluation.
-pub(super) const WORD: usize = 16;
+const WORD: usize = 16;
 
 /// Fields are cut to this size: e^86 is far from overflow, and sigmoid(-86) is below 1e-37.
 const FIELD_LIMIT: f32 = 86.0;
@@ -69,7 +69,10 @@ pub(super) fn uniform<S: Simd>(simd: S, bits: S::U) -> S::F {
     )
 }
 
-/// The noise of `LANES` columns (times four words) for any row.
+/// Vectors that 64 columns take at most.
+const MOST_VECTORS: usize = 8;
+
+/// The noise of a group of 64 columns, for any row.
 ///
 /// Within a group the counters of different rows differ in one word only. What follows from
 /// the other three in the first three rounds is worked out here, once.
@@ -77,66 +80,100 @@ pub(super) fn uniform<S: Simd>(simd: S, bits: S::U) -> S::F {
 pub(super) struct GroupNoise<S: Simd> {
     /// First word after round 1, but for the row.
     row_mask: u32,
-    /// After round 2: third word, but for the row's part; with the key of round 3 in it.
-    third: S::W,
-    /// For round 3: second word and key; what the first word makes of itself.
-    second: S::W,
-    first_high: S::W,
-    first_low: S::W,
+    /// Keys of round 4.
     key: [u32; 2],
+    /// The sixteen lanes of an evaluation: one vector, or two of eight.
+    lanes: [LaneNoise<S>; 2],
+}
+
+/// What the rows have in common at the start of round 3.
+#[derive(Clone, Copy)]
+struct LaneNoise<S: Simd> {
+    /// Third word but for the row's part, with the key of round 3.
+    third: S::W,
+    /// Second word, with the key of round 3.
+    second: S::W,
+    /// The product of the first word: upper half, with the key of round 3, and lower half.
+    first: [S::W; 2],
 }
 
 impl<S: Simd> GroupNoise<S> {
-    /// Lanes `first_lane .. first_lane + LANES` of the sixteen of group number `group`.
+    /// Columns `64 group ..` of the matrix that `key` names.
     #[inline(always)]
-    pub(super) fn new(simd: S, key: NoiseKey, group: usize, first_lane: usize) -> Self {
-        let [first, _, step, tag] = key.counter(0, GROUP * group + first_lane);
-        let [k0, k1] = key.philox_key();
+    pub(super) fn new(simd: S, key: NoiseKey, group: usize) -> Self {
         let [w0, w1] = PHILOX_WEYL;
+        let [k0, k1] = key.philox_key();
+        let [.., step, _] = key.counter(0, 0);
+        let (l0, l1) = (k0.wrapping_add(w0), k1.wrapping_add(w1));
+        let (m0, m1) = (l0.wrapping_add(w0), l1.wrapping_add(w1));
+        let product = u64::from(PHILOX_MULTIPLIERS[1]) * u64::from(step);
+        Self {
+            row_mask: (product >> 32) as u32 ^ k0,
+            key: [m0.wrapping_add(w0), m1.wrapping_add(w1)],
+            lanes: [
+                LaneNoise::new(simd, key, group, 0),
+                LaneNoise::new(simd, key, group, WORD - S::LANES),
+            ],
+        }
+    }
+
+    /// The random words of a row, in the order of the columns: `64 / LANES` vectors, then copies.
+    #[inline(always)]
+    pub(super) fn bits(&self, simd: S, row: u32) -> [S::U; MOST_VECTORS] {
+        let product = u64::from(PHILOX_MULTIPLIERS[0]) * u64::from(self.row_mask ^ row);
+        let [a0, a1, a2, a3] = self.lanes[0].bits(simd, product, self.key);
+        if S::LANES == WORD {
+            return [a0, a1, a2, a3, a0, a1, a2, a3];
+        }
+        let [b0, b1, b2, b3] = self.lanes[1].bits(simd, product, self.key);
+        [a0, b0, a1, b1, a2, b2, a3, b3]
+    }
+}
+
+impl<S: Simd> LaneNoise<S> {
+    /// Rounds 1 and 2, and the half of round 3 that does not know the row.
+    #[inline(always)]
+    fn new(simd: S, key: NoiseKey, group: usize, lane: usize) -> Self {
+        let [first, _, step, tag] = key.counter(0, GROUP * group + lane);
+        let [mut k0, mut k1] = key.philox_key();
         let m0 = simd.splat_w(PHILOX_MULTIPLIERS[0]);
         let m1 = simd.splat_w(PHILOX_MULTIPLIERS[1]);
-
-        // Round 1: words 0 and 2 are multiplied.
+        // Round 1: words 0 and 2 are multiplied. The row, word 1, goes into the new word 0.
         let counters = simd.add_u(simd.splat_u(first), simd.lane_numbers());
         let a = simd.mul_w(simd.widen(counters), m0);
-        let b = u64::from(PHILOX_MULTIPLIERS[1]) * u64::from(step);
-        let row_mask = (b >> 32) as u32 ^ k0;
-        let c1 = b as u32;
+        let c1 = PHILOX_MULTIPLIERS[1].wrapping_mul(step);
         let c2 = simd.xor_w(simd.high_w(a), simd.splat_w(tag ^ k1));
         let c3 = a;
-        // Round 2: word 0 is the row's alone, word 2 the group's alone.
-        let (k0, k1) = (k0.wrapping_add(w0), k1.wrapping_add(w1));
+        // Round 2: word 0 is the row's alone, word 2 the group's.
+        k0 = k0.wrapping_add(PHILOX_WEYL[0]);
+        k1 = k1.wrapping_add(PHILOX_WEYL[1]);
         let b = simd.mul_w(c2, m1);
         let c0 = simd.xor_w(simd.high_w(b), simd.splat_w(c1 ^ k0));
         let c1 = b;
         let third = simd.xor_w(c3, simd.splat_w(k1));
         // Round 3: word 0 is the group's alone, word 2 has both.
-        let (k0, k1) = (k0.wrapping_add(w0), k1.wrapping_add(w1));
+        k0 = k0.wrapping_add(PHILOX_WEYL[0]);
+        k1 = k1.wrapping_add(PHILOX_WEYL[1]);
         let a = simd.mul_w(c0, m0);
         Self {
-            row_mask,
             third,
             second: simd.xor_w(c1, simd.splat_w(k0)),
-            first_high: simd.xor_w(simd.high_w(a), simd.splat_w(k1)),
-            first_low: a,
-            key: [k0.wrapping_add(w0), k1.wrapping_add(w1)],
+            first: [simd.xor_w(simd.high_w(a), simd.splat_w(k1)), a],
         }
     }
 
-    /// The random words of a row: word w belongs to columns `16 w` after those of word 0.
+    /// The rest of the rounds; `product` is that of the row's word in round 2, `key` that of round 4.
     #[inline(always)]
-    pub(super) fn bits(&self, simd: S, row: u32) -> [S::U; 4] {
+    fn bits(&self, simd: S, product: u64, key: [u32; 2]) -> [S::U; 4] {
         let m0 = simd.splat_w(PHILOX_MULTIPLIERS[0]);
         let m1 = simd.splat_w(PHILOX_MULTIPLIERS[1]);
-        let a = u64::from(PHILOX_MULTIPLIERS[0]) * u64::from(self.row_mask ^ row);
-        // Rest of round 3.
-        let c2 = simd.xor_w(self.third, simd.splat_w((a >> 32) as u32));
+        let c2 = simd.xor_w(self.third, simd.splat_w((product >> 32) as u32));
         let b = simd.mul_w(c2, m1);
         let mut c0 = simd.xor_w(simd.high_w(b), self.second);
         let mut c1 = b;
-        let mut c2 = simd.xor_w(self.first_high, simd.splat_w(a as u32));
-        let mut c3 = self.first_low;
-        let [mut k0, mut k1] = self.key;
+        let mut c2 = simd.xor_w(self.first[0], simd.splat_w(product as u32));
+        let mut c3 = self.first[1];
+        let [mut k0, mut k1] = key;
         for _ in 3..PHILOX_ROUNDS {
             let a = simd.mul_w(c0, m0);
             let b = simd.mul_w(c2, m1);

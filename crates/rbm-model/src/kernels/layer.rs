@@ -1,14 +1,14 @@
 //! A layer's conditional distribution from its fields: the pass after a dense product.
 
-use super::draw::{GROUP, GroupNoise, WORD, reciprocal_sigmoid, uniform};
+use super::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use super::isa::Isa;
+use super::parallel::{Tiles, for_each_task};
 use super::simd::{Kernel, Simd, load, store};
 use crate::error::ModelError;
 use crate::kernels::check_shape;
-use crate::sampling::noise::NoiseKey;
-use rayon::prelude::*;
+use crate::sampling::noise::{Layer, NoiseKey};
 
-/// Entries that one task handles at least: some 10 microseconds of work.
+/// Entries that one task handles at least: some 10 microseconds of work, about a nanosecond each.
 const TASK_ENTRIES: usize = 1 << 14;
 
 /// Draws the units of a layer from their fields, in one pass.
@@ -51,35 +51,10 @@ pub fn sample_layer_with(
     probabilities: Option<&mut [f32]>,
 ) -> Result<(), ModelError> {
     check_layer(field, bias, "states", states.len())?;
-    let Some(rows_per_task) = rows_per_task(bias.len()) else {
-        return Ok(());
-    };
-    let task = rows_per_task * bias.len();
-    let rows = |index: usize, field, states, probabilities| Rows {
-        field,
-        bias,
-        key: Some((key, index * rows_per_task)),
-        states,
-        probabilities,
-    };
-    match probabilities {
-        Some(probabilities) => {
-            check_layer(field, bias, "probabilities", probabilities.len())?;
-            field
-                .par_chunks(task)
-                .zip(states.par_chunks_mut(task))
-                .zip(probabilities.par_chunks_mut(task))
-                .enumerate()
-                .for_each(|(index, ((field, states), probabilities))| {
-                    isa.run(rows(index, field, states, probabilities));
-                });
-        }
-        None => field
-            .par_chunks(task)
-            .zip(states.par_chunks_mut(task))
-            .enumerate()
-            .for_each(|(index, (field, states))| isa.run(rows(index, field, states, &mut []))),
+    if let Some(probabilities) = &probabilities {
+        check_layer(field, bias, "probabilities", probabilities.len())?;
     }
+    run(isa, field, bias, Some((key, states)), probabilities);
     Ok(())
 }
 
@@ -112,22 +87,7 @@ pub fn probabilities_layer_with(
     probabilities: &mut [f32],
 ) -> Result<(), ModelError> {
     check_layer(field, bias, "probabilities", probabilities.len())?;
-    let Some(rows_per_task) = rows_per_task(bias.len()) else {
-        return Ok(());
-    };
-    let task = rows_per_task * bias.len();
-    field
-        .par_chunks(task)
-        .zip(probabilities.par_chunks_mut(task))
-        .for_each(|(field, probabilities)| {
-            isa.run(Rows {
-                field,
-                bias,
-                key: None,
-                states: &mut [],
-                probabilities,
-            });
-        });
+    run(isa, field, bias, None, Some(probabilities));
     Ok(())
 }
 
@@ -144,40 +104,124 @@ fn check_layer(
     check_shape(output, length, &[rows, columns])
 }
 
-/// None for a layer without units.
-fn rows_per_task(columns: usize) -> Option<usize> {
-    (columns > 0).then(|| TASK_ENTRIES.div_ceil(columns))
+/// Divides the rows between tasks.
+fn run(
+    isa: Isa,
+    field: &[f32],
+    bias: &[f32],
+    draw: Option<(NoiseKey, &mut [f32])>,
+    probabilities: Option<&mut [f32]>,
+) {
+    let columns = bias.len();
+    if field.is_empty() {
+        return;
+    }
+    let rows_per_task = TASK_ENTRIES.div_ceil(columns);
+    let task = rows_per_task * columns;
+    // One row each: a task takes a piece of it.
+    let draw = draw.map(|(key, states)| (key, Tiles::new(states, field.len())));
+    let probabilities = probabilities.map(|p| Tiles::new(p, field.len()));
+    for_each_task(field.len(), field.len().div_ceil(task), |index| {
+        let place = index * task..field.len().min((index + 1) * task);
+        // SAFETY: the places of different tasks do not overlap.
+        let states = draw
+            .as_ref()
+            .map(|(_, states)| unsafe { states.piece(0, place.clone()) });
+        // SAFETY: as above.
+        let probabilities = probabilities
+            .as_ref()
+            .map(|p| unsafe { p.piece(0, place.clone()) });
+        isa.run(Rows {
+            field: &field[place.clone()],
+            bias,
+            first_row: index * rows_per_task,
+            key: draw.as_ref().map(|&(key, _)| key),
+            states: states.unwrap_or_default(),
+            probabilities: probabilities.unwrap_or_default(),
+        });
+    });
 }
 
 /// Some rows of a layer. An output that is not wanted is empty.
 struct Rows<'a> {
     field: &'a [f32],
     bias: &'a [f32],
-    /// The noise and the number of the first row, for a draw.
-    key: Option<(NoiseKey, usize)>,
+    first_row: usize,
+    key: Option<NoiseKey>,
     states: &'a mut [f32],
     probabilities: &'a mut [f32],
 }
 
 impl Kernel for Rows<'_> {
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
+        match (self.key, self.probabilities.is_empty()) {
+            (Some(key), true) => self.all::<S, true, false>(simd, key),
+            (Some(key), false) => self.all::<S, true, true>(simd, key),
+            (None, _) => self.all::<S, false, true>(simd, NO_KEY),
+        }
+    }
+}
+
+/// Stands for the noise where none is drawn.
+const NO_KEY: NoiseKey = NoiseKey {
+    seed: 0,
+    stream: 0,
+    step: 0,
+    layer: Layer::Visible,
+};
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn all<S: Simd, const DRAW: bool, const GIVE: bool>(self, simd: S, key: NoiseKey) {
         let columns = self.bias.len();
         // Columns on the outside: what the noise of a group has in common is worked out once.
         for start in (0..columns).step_by(GROUP) {
-            for lane in (0..WORD).step_by(S::LANES) {
-                match self.key {
-                    Some((key, first_row)) => {
-                        let noise = GroupNoise::new(simd, key, start / GROUP, lane);
-                        for row in 0..self.field.len() / columns {
-                            let bits = noise.bits(simd, (first_row + row) as u32);
-                            self.strip(simd, row, start + lane, Some(bits));
-                        }
+            let noise = GroupNoise::new(simd, key, start / GROUP);
+            let width = GROUP.min(columns - start);
+            let mut bias = [0.0; GROUP];
+            bias[..width].copy_from_slice(&self.bias[start..start + width]);
+            let (mut unused, mut unwanted) = ([0.0; GROUP], [0.0; GROUP]);
+            for row in 0..self.field.len() / columns {
+                let number = (self.first_row + row) as u32;
+                let place = row * columns + start..row * columns + start + width;
+                let field = &self.field[place.clone()];
+                if let Some(field) = field.first_chunk() {
+                    let states = if DRAW {
+                        &mut self.states[place.clone()]
+                    } else {
+                        &mut []
+                    };
+                    let probabilities = if GIVE {
+                        &mut self.probabilities[place]
+                    } else {
+                        &mut []
+                    };
+                    activate::<S, DRAW, GIVE>(
+                        simd,
+                        &noise,
+                        number,
+                        (field, &bias),
+                        states.first_chunk_mut().unwrap_or(&mut unused),
+                        probabilities.first_chunk_mut().unwrap_or(&mut unwanted),
+                    );
+                } else {
+                    // The last columns, by way of a full group.
+                    let mut padded = [0.0; GROUP];
+                    padded[..width].copy_from_slice(field);
+                    activate::<S, DRAW, GIVE>(
+                        simd,
+                        &noise,
+                        number,
+                        (&padded, &bias),
+                        &mut unused,
+                        &mut unwanted,
+                    );
+                    if DRAW {
+                        self.states[place.clone()].copy_from_slice(&unused[..width]);
                     }
-                    None => {
-                        for row in 0..self.field.len() / columns {
-                            self.strip(simd, row, start + lane, None);
-                        }
+                    if GIVE {
+                        self.probabilities[place].copy_from_slice(&unwanted[..width]);
                     }
                 }
             }
@@ -185,31 +229,37 @@ impl Kernel for Rows<'_> {
     }
 }
 
-impl Rows<'_> {
-    /// The four vectors of a row that one evaluation of the generator serves.
-    #[inline(always)]
-    fn strip<S: Simd>(&mut self, simd: S, row: usize, first: usize, bits: Option<[S::U; 4]>) {
-        let columns = self.bias.len();
-        let one = simd.splat(1.0);
-        for word in 0..4 {
-            let column = first + WORD * word;
-            if column >= columns {
-                break;
-            }
-            let end = columns.min(column + S::LANES);
-            let place = row * columns + column..row * columns + end;
-            let bias = load(simd, &self.bias[column..end]);
-            let field = simd.add(load(simd, &self.field[place.clone()]), bias);
-            let reciprocal = reciprocal_sigmoid(simd, field);
-            if let Some(bits) = bits {
-                let threshold = simd.mul(uniform(simd, bits[word]), reciprocal);
-                let state = simd.one_where_less(threshold, one);
-                store(simd, &mut self.states[place.clone()], state);
-            }
-            if !self.probabilities.is_empty() {
-                let probability = simd.div(one, reciprocal);
-                store(simd, &mut self.probabilities[place], probability);
-            }
+/// One row of a group.
+#[inline(always)]
+fn activate<S: Simd, const DRAW: bool, const GIVE: bool>(
+    simd: S,
+    noise: &GroupNoise<S>,
+    row: u32,
+    (field, bias): (&[f32; GROUP], &[f32; GROUP]),
+    states: &mut [f32; GROUP],
+    probabilities: &mut [f32; GROUP],
+) {
+    let one = simd.splat(1.0);
+    let bits = if DRAW {
+        noise.bits(simd, row)
+    } else {
+        [simd.splat_u(0); 8]
+    };
+    for (vector, &bits) in bits[..GROUP / S::LANES].iter().enumerate() {
+        let column = vector * S::LANES;
+        let field = simd.add(load(simd, &field[column..]), load(simd, &bias[column..]));
+        let reciprocal = reciprocal_sigmoid(simd, field);
+        if DRAW {
+            let threshold = simd.mul(uniform(simd, bits), reciprocal);
+            let state = simd.one_where_less(threshold, one);
+            store(simd, &mut states[column..], state);
+        }
+        if GIVE {
+            store(
+                simd,
+                &mut probabilities[column..],
+                simd.div(one, reciprocal),
+            );
         }
     }
 }

@@ -13,6 +13,7 @@ mod draw;
 mod isa;
 pub mod layer;
 pub mod packed;
+mod parallel;
 mod simd;
 #[cfg(test)]
 mod statistics;

@@ -2,8 +2,8 @@
 
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
+use crate::kernels::parallel::for_each_task;
 use crate::kernels::simd::{Kernel, Simd};
-use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -84,24 +84,26 @@ impl Contraction<'_> {
         let groups = self.outputs.div_ceil(GROUP);
         let piece = self.chains_per_task(groups);
         let pieces = self.chains.div_ceil(piece);
-        (0..groups * pieces)
-            .into_par_iter()
-            .with_max_len(1)
-            .for_each(|task| {
-                let first = task % pieces * piece;
-                SCRATCH.with_borrow_mut(|scratch| {
-                    let chains = first..self.chains.min(first + piece);
-                    isa.run(Task {
-                        tables: at_least(&mut scratch.tables, TABLES * ENTRIES * 2 * 16),
-                        panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
-                        field: at_least(&mut scratch.field, chains.len() * GROUP),
-                        contraction: self,
-                        finish,
-                        group: task / pieces,
-                        chains,
-                    });
+        for_each_task(self.nanoseconds(), groups * pieces, |task| {
+            let first = task % pieces * piece;
+            let chains = first..self.chains.min(first + piece);
+            SCRATCH.with_borrow_mut(|scratch| {
+                isa.run(Task {
+                    tables: at_least(&mut scratch.tables, TABLES * ENTRIES * 2 * 16),
+                    panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
+                    field: at_least(&mut scratch.field, chains.len() * GROUP),
+                    contraction: self,
+                    finish,
+                    group: task / pieces,
+                    chains,
                 });
             });
+        });
+    }
+
+    /// About what one thread needs for it.
+    pub(super) fn nanoseconds(&self) -> usize {
+        self.chains * (self.weight.len() / 256 + self.outputs)
     }
 
     /// Tables are built for each task, so chains are divided only as far as cache and threads need.
@@ -208,6 +210,9 @@ impl<E: Finish> Task<'_, E> {
 }
 
 /// The 16 partial sums of each four rows of weights: `[count, 16, V * LANES]`.
+///
+/// Addresses here and in [`add_rows`] are found with wrapping arithmetic, which is not checked
+/// in a development build either: these loops are most of the time of a run.
 #[inline(always)]
 fn tabulate<S: Simd, const V: usize>(
     simd: S,
@@ -220,29 +225,30 @@ fn tabulate<S: Simd, const V: usize>(
     assert!((count * INPUTS - 1) * stride + width <= weight.len());
     assert!(count * ENTRIES * width <= tables.len());
     let zero = simd.splat(0.0);
-    for table in 0..count {
+    let mut from = weight.as_ptr();
+    let mut to = tables.as_mut_ptr();
+    for _ in 0..count {
         for v in 0..V {
             let mut low = [zero; 4];
             let mut high = [zero; 4];
-            // SAFETY: by the first assertion the last of the four rows, and so each, is inside.
+            let from = from.wrapping_add(v * S::LANES);
+            // SAFETY: by the first assertion the last of the 4 * count rows is inside, so all are.
             unsafe {
-                let from = weight.as_ptr().add(table * INPUTS * stride + v * S::LANES);
                 low[1] = simd.load(from);
-                low[2] = simd.load(from.add(stride));
-                high[1] = simd.load(from.add(2 * stride));
-                high[2] = simd.load(from.add(3 * stride));
+                low[2] = simd.load(from.wrapping_add(stride));
+                high[1] = simd.load(from.wrapping_add(stride.wrapping_mul(2)));
+                high[2] = simd.load(from.wrapping_add(stride.wrapping_mul(3)));
             }
             low[3] = simd.add(low[1], low[2]);
             high[3] = simd.add(high[1], high[2]);
             for entry in 0..ENTRIES {
                 let sum = simd.add(low[entry % 4], high[entry / 4]);
-                // SAFETY: by the second assertion, as table < count, entry < ENTRIES and v < V.
-                unsafe {
-                    let to = (table * ENTRIES + entry) * width + v * S::LANES;
-                    simd.store(tables.as_mut_ptr().add(to), sum);
-                }
+                // SAFETY: by the second assertion, `to` being at one of `count` tables.
+                unsafe { simd.store(to.wrapping_add(entry * width + v * S::LANES), sum) };
             }
         }
+        from = from.wrapping_add(stride.wrapping_mul(INPUTS));
+        to = to.wrapping_add(ENTRIES * width);
     }
 }
 
@@ -258,29 +264,34 @@ fn add_rows<S: Simd, const V: usize>(
     let width = V * S::LANES;
     assert!(count * ENTRIES * width <= tables.len());
     assert!(words.is_empty() || (words.len() - 1) * GROUP + width <= field.len());
-    for (chain, &word) in words.iter().enumerate() {
+    let mut field = field.as_mut_ptr();
+    for &word in words {
         let mut sum = [simd.splat(0.0); V];
-        // SAFETY: by the second assertion, as chain < words.len().
+        // SAFETY: by the second assertion, `field` being at one of words.len() rows.
         unsafe {
             for (v, sum) in sum.iter_mut().enumerate() {
-                *sum = simd.load(field.as_ptr().add(chain * GROUP + v * S::LANES));
+                *sum = simd.load(field.wrapping_add(v * S::LANES));
             }
         }
-        for table in 0..count {
-            let entry = (word >> (INPUTS * table)) as usize % ENTRIES;
-            // SAFETY: by the first assertion, as table < count and entry < ENTRIES.
+        let mut table = tables.as_ptr();
+        let mut bits = word;
+        for _ in 0..count {
+            let row = table.wrapping_add((bits as usize % ENTRIES).wrapping_mul(width));
+            // SAFETY: by the first assertion, `table` being at one of `count` tables.
             unsafe {
-                let row = tables.as_ptr().add((table * ENTRIES + entry) * width);
                 for (v, sum) in sum.iter_mut().enumerate() {
-                    *sum = simd.add(*sum, simd.load(row.add(v * S::LANES)));
+                    *sum = simd.add(*sum, simd.load(row.wrapping_add(v * S::LANES)));
                 }
             }
+            bits >>= INPUTS;
+            table = table.wrapping_add(ENTRIES * width);
         }
         // SAFETY: as above.
         unsafe {
             for (v, &sum) in sum.iter().enumerate() {
-                simd.store(field.as_mut_ptr().add(chain * GROUP + v * S::LANES), sum);
+                simd.store(field.wrapping_add(v * S::LANES), sum);
             }
         }
+        field = field.wrapping_add(GROUP);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::contraction::{Contraction, Finish};
 use super::states::{PackedStates, group_mask};
-use super::tiles::Tiles;
 use super::transpose::transpose;
 use crate::error::ModelError;
-use crate::kernels::draw::{GROUP, GroupNoise, WORD, reciprocal_sigmoid, uniform};
+use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
+use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
 use crate::sampling::noise::{Layer, NoiseKey};
@@ -83,13 +83,7 @@ impl<'a> PackedModel<'a> {
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
         self.check_probabilities(visible.chains(), probabilities)?;
-        self.half_sweep(Half {
-            weight: self.weight,
-            bias: self.hidden_bias,
-            input: visible,
-            draw: None,
-            probabilities: Some(probabilities),
-        });
+        self.activate(self.hidden_fields(visible), None, Some(probabilities));
         Ok(())
     }
 
@@ -114,13 +108,11 @@ impl<'a> PackedModel<'a> {
         if let Some(probabilities) = &probabilities {
             self.check_probabilities(visible.chains(), probabilities)?;
         }
-        self.half_sweep(Half {
-            weight: self.weight,
-            bias: self.hidden_bias,
-            input: visible,
-            draw: Some((key, hidden)),
+        self.activate(
+            self.hidden_fields(visible),
+            Some((key, hidden)),
             probabilities,
-        });
+        );
         Ok(())
     }
 
@@ -142,7 +134,7 @@ impl<'a> PackedModel<'a> {
         sweeps: Sweeps,
         hidden: &mut PackedStates,
         visible: &mut PackedStates,
-        mut hidden_probabilities: Option<&mut [f32]>,
+        hidden_probabilities: Option<&mut [f32]>,
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
         self.check_hidden(hidden, visible.chains())?;
@@ -152,6 +144,19 @@ impl<'a> PackedModel<'a> {
         if sweeps.count == 0 {
             return Ok(());
         }
+        in_pool(self.hidden_fields(visible).nanoseconds(), || {
+            self.sweep(sweeps, hidden, visible, hidden_probabilities);
+        });
+        Ok(())
+    }
+
+    fn sweep(
+        &self,
+        sweeps: Sweeps,
+        hidden: &mut PackedStates,
+        visible: &mut PackedStates,
+        mut hidden_probabilities: Option<&mut [f32]>,
+    ) {
         let transposed = transpose(self.weight, self.hidden_bias.len());
         for sweep in 0..sweeps.count {
             let key = NoiseKey {
@@ -160,46 +165,58 @@ impl<'a> PackedModel<'a> {
                 step: sweeps.first_step.wrapping_add(sweep),
                 layer: Layer::Visible,
             };
-            self.half_sweep(Half {
-                weight: &transposed,
-                bias: self.visible_bias,
-                input: hidden,
-                draw: Some((key, visible)),
-                probabilities: None,
-            });
-            let last = sweep + 1 == sweeps.count;
-            let layer = Layer::Hidden;
-            self.half_sweep(Half {
-                weight: self.weight,
-                bias: self.hidden_bias,
-                input: visible,
-                draw: Some((NoiseKey { layer, ..key }, hidden)),
-                probabilities: hidden_probabilities.take_if(|_| last),
-            });
+            let fields = self.visible_fields(&transposed, hidden);
+            self.activate(fields, Some((key, visible)), None);
+            let key = NoiseKey {
+                layer: Layer::Hidden,
+                ..key
+            };
+            let probabilities = hidden_probabilities.take_if(|_| sweep + 1 == sweeps.count);
+            let fields = self.hidden_fields(visible);
+            self.activate(fields, Some((key, hidden)), probabilities);
         }
-        Ok(())
     }
 
-    fn half_sweep(&self, half: Half) {
-        let chains = half.input.chains();
-        let outputs = half.bias.len();
+    /// The fields of the hidden layer.
+    fn hidden_fields<'b>(&'b self, visible: &'b PackedStates) -> Contraction<'b> {
         Contraction {
-            words: half.input.words(),
-            chains,
-            weight: half.weight,
-            outputs,
-            bias: half.bias,
+            words: visible.words(),
+            chains: visible.chains(),
+            weight: self.weight,
+            outputs: self.hidden_bias.len(),
+            bias: self.hidden_bias,
         }
-        .run(
-            self.isa,
-            &Activation {
-                outputs,
-                draw: half
-                    .draw
-                    .map(|(key, states)| (key, Tiles::new(states.words_mut(), chains))),
-                probabilities: half.probabilities.map(|p| Tiles::new(p, outputs)),
-            },
-        );
+    }
+
+    /// The fields of the visible layer, by the transposed weights.
+    fn visible_fields<'b>(
+        &'b self,
+        transposed: &'b [f32],
+        hidden: &'b PackedStates,
+    ) -> Contraction<'b> {
+        Contraction {
+            words: hidden.words(),
+            chains: hidden.chains(),
+            weight: transposed,
+            outputs: self.visible_bias.len(),
+            bias: self.visible_bias,
+        }
+    }
+
+    /// Activates one layer, given the fields from the other.
+    fn activate(
+        &self,
+        fields: Contraction,
+        draw: Option<(NoiseKey, &mut PackedStates)>,
+        probabilities: Option<&mut [f32]>,
+    ) {
+        let (chains, outputs) = (fields.chains, fields.outputs);
+        let activation = Activation {
+            outputs,
+            draw: draw.map(|(key, states)| (key, Tiles::new(states.words_mut(), chains))),
+            probabilities: probabilities.map(|p| Tiles::new(p, outputs)),
+        };
+        fields.run(self.isa, &activation);
     }
 
     fn check_visible(&self, visible: &PackedStates) -> Result<(), ModelError> {
@@ -233,15 +250,6 @@ pub(super) fn check_states(
     })
 }
 
-/// One layer given the other.
-struct Half<'a> {
-    weight: &'a [f32],
-    bias: &'a [f32],
-    input: &'a PackedStates,
-    draw: Option<(NoiseKey, &'a mut PackedStates)>,
-    probabilities: Option<&'a mut [f32]>,
-}
-
 /// Turns fields into probabilities and states.
 struct Activation<'a> {
     outputs: usize,
@@ -259,21 +267,17 @@ impl Finish for Activation<'_> {
             // SAFETY: no two calls have the same group and overlapping chains.
             let words = unsafe { words.piece(group, chains.clone()) };
             words.fill(0);
-            for lane in (0..WORD.min(columns)).step_by(S::LANES) {
-                let noise = GroupNoise::new(simd, *key, group, lane);
-                for (index, word) in words.iter_mut().enumerate() {
-                    let bits = noise.bits(simd, (chains.start + index) as u32);
-                    let field = &field[GROUP * index..][..GROUP];
-                    for (part, &bits) in bits.iter().enumerate() {
-                        let column = WORD * part + lane;
-                        if column >= columns {
-                            break;
-                        }
-                        let reciprocal = reciprocal_sigmoid(simd, load(simd, &field[column..]));
-                        let threshold = simd.mul(uniform(simd, bits), reciprocal);
-                        let on = simd.less(threshold, simd.splat(1.0));
-                        *word |= u64::from(on) << column;
-                    }
+            let noise = GroupNoise::new(simd, *key, group);
+            for (index, (word, field)) in
+                words.iter_mut().zip(field.chunks_exact(GROUP)).enumerate()
+            {
+                let bits = noise.bits(simd, (chains.start + index) as u32);
+                for (vector, &bits) in bits[..GROUP / S::LANES].iter().enumerate() {
+                    let column = vector * S::LANES;
+                    let reciprocal = reciprocal_sigmoid(simd, load(simd, &field[column..]));
+                    let threshold = simd.mul(uniform(simd, bits), reciprocal);
+                    let on = simd.less(threshold, simd.splat(1.0));
+                    *word |= u64::from(on) << column;
                 }
             }
             let mask = group_mask(self.outputs, group);

@@ -17,10 +17,10 @@
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
 mod contraction;
+mod convert;
 mod gibbs;
 mod moments;
 mod states;
-mod tiles;
 mod transpose;
 
 pub use gibbs::{PackedModel, Sweeps};

@@ -2,13 +2,12 @@
 
 use super::contraction::{Contraction, Finish};
 use super::states::PackedStates;
-use super::tiles::Tiles;
 use super::transpose::transpose_bits;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
+use crate::kernels::parallel::{Tiles, for_each_task};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// out = scale * v^T p + beta * out, the sum over samples r of v_ri p_rj.
@@ -58,23 +57,21 @@ pub fn moments_with(
         &[samples, hidden],
     )?;
     check_shape("moments", out.len(), &[units, hidden])?;
-    if hidden == 0 {
+    if hidden == 0 || units == 0 {
         return Ok(());
     }
     // The samples become the inputs of the contraction, the visible units its chains.
     let mut words = vec![0; samples.div_ceil(64) * units];
-    if units > 0 {
-        words
-            .par_chunks_mut(units)
-            .enumerate()
-            .for_each(|(block, words)| {
-                for (group, words) in words.chunks_mut(64).enumerate() {
-                    let states = visible.group(group);
-                    let states = &states[64 * block..samples.min(64 * block + 64)];
-                    words.copy_from_slice(&transpose_bits(states)[..words.len()]);
-                }
-            });
-    }
+    let tiles = Tiles::new(&mut words, units);
+    for_each_task(samples * units / 64, samples.div_ceil(64), |block| {
+        // SAFETY: no two tasks have the same block.
+        let words = unsafe { tiles.piece(block, 0..units) };
+        for (group, words) in words.chunks_mut(64).enumerate() {
+            let states = visible.group(group);
+            let states = &states[64 * block..samples.min(64 * block + 64)];
+            words.copy_from_slice(&transpose_bits(states)[..words.len()]);
+        }
+    });
     Contraction {
         words: &words,
         chains: units,

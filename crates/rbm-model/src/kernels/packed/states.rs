@@ -1,8 +1,9 @@
 //! States of a layer, a bit a unit.
 
+use super::convert::{pack, unpack};
 use super::transpose::transpose_bits;
 use crate::error::ModelError;
-use crate::kernels::check_shape;
+use crate::kernels::{Isa, check_shape};
 
 /// Binary states `[chains, units]` of a layer, packed into words of 64 units.
 ///
@@ -34,18 +35,7 @@ impl PackedStates {
     pub fn from_rows(rows: &[f32], chains: usize, units: usize) -> Result<Self, ModelError> {
         check_shape("states", rows.len(), &[chains, units])?;
         let mut packed = Self::zeros(chains, units);
-        if units == 0 {
-            return Ok(packed);
-        }
-        for (chain, row) in rows.chunks_exact(units).enumerate() {
-            for (group, values) in row.chunks(64).enumerate() {
-                let mut word = 0;
-                for (bit, &value) in values.iter().enumerate() {
-                    word |= u64::from(value > 0.5) << bit;
-                }
-                packed.words[group * chains + chain] = word;
-            }
-        }
+        pack(Isa::detect(), rows, units, &mut packed.words);
         Ok(packed)
     }
 
@@ -87,17 +77,7 @@ impl PackedStates {
     /// [`ModelError::Shape`] where the length does not fit.
     pub fn write_rows(&self, rows: &mut [f32]) -> Result<(), ModelError> {
         check_shape("states", rows.len(), &[self.chains, self.units])?;
-        if self.units == 0 {
-            return Ok(());
-        }
-        for (chain, row) in rows.chunks_exact_mut(self.units).enumerate() {
-            for (group, values) in row.chunks_mut(64).enumerate() {
-                let word = self.words[group * self.chains + chain];
-                for (bit, value) in values.iter_mut().enumerate() {
-                    *value = (word >> bit & 1) as f32;
-                }
-            }
-        }
+        unpack(Isa::detect(), &self.words, self.units, rows);
         Ok(())
     }
 

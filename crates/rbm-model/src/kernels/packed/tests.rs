@@ -293,7 +293,7 @@ fn chains_reach_the_distribution_of_the_model() {
 fn moments_are_the_sums() {
     for isa in instruction_sets() {
         for samples in [0, 1, 3, 64, 65, 200] {
-            for (n, m) in [(1, 1), (17, 33), (100, 3), (130, 70)] {
+            for (n, m) in [(0, 3), (1, 1), (17, 33), (100, 3), (130, 70)] {
                 let visible = random_states(30, samples, n);
                 let p = numbers(31, 1.0, samples * m);
                 let before = numbers(32, 1.0, n * m);

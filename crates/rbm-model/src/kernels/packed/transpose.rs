@@ -1,6 +1,6 @@
 //! Transposition of bits and of weights.
 
-use rayon::prelude::*;
+use crate::kernels::parallel::{Tiles, for_each_task};
 
 /// Transposes a square of 64 x 64 bits: bit i of word j becomes bit j of word i. Missing words are 0.
 ///
@@ -27,27 +27,67 @@ pub(super) fn transpose_bits(words: &[u64]) -> [u64; 64] {
 
 /// Transposes a row-major matrix with rows of `columns` entries.
 pub(super) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
-    /// Side of the squares that are moved at a time.
-    const SIDE: usize = 16;
+    /// Columns that a task takes: a cache line of each row.
+    const STRIP: usize = 16;
     let rows = matrix.len().checked_div(columns).unwrap_or(0);
-    let mut out = vec![0.0; rows * columns];
-    if rows == 0 {
-        return out;
-    }
-    out.par_chunks_mut(SIDE * rows)
-        .enumerate()
-        .for_each(|(strip, out)| {
-            let first = strip * SIDE;
-            for start in (0..rows).step_by(SIDE) {
-                for row in start..rows.min(start + SIDE) {
-                    let from = &matrix[row * columns + first..];
-                    for (out, &value) in out.chunks_exact_mut(rows).zip(from) {
-                        out[row] = value;
+    let mut transposed = vec![0.0; rows * columns];
+    // One row: a task takes a piece of it.
+    let tiles = Tiles::new(&mut transposed, rows * columns);
+    for_each_task(matrix.len() / 8, columns.div_ceil(STRIP), |strip| {
+        let (first, end) = (STRIP * strip, columns.min(STRIP * (strip + 1)));
+        // SAFETY: the strips of different tasks do not overlap.
+        let out = unsafe { tiles.piece(0, first * rows..end * rows) };
+        for row in (0..rows).step_by(4) {
+            for column in (first..end).step_by(4) {
+                let from = &matrix[row * columns + column..];
+                let to = &mut out[(column - first) * rows + row..];
+                if row + 4 <= rows && column + 4 <= end {
+                    transpose_square(from, columns, to, rows);
+                    continue;
+                }
+                for i in 0..(rows - row).min(4) {
+                    for j in 0..(end - column).min(4) {
+                        to[j * rows + i] = from[i * columns + j];
                     }
                 }
             }
-        });
-    out
+        }
+    });
+    transposed
+}
+
+/// Transposes a square of 4 x 4, given the distances between rows.
+#[inline]
+fn transpose_square(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
+    assert!(from.len() >= 3 * from_stride + 4 && to.len() >= 3 * to_stride + 4);
+    // SSE is part of every x86-64; the compiler does not find these shuffles in the loop below.
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{
+            _mm_loadu_ps, _mm_movehl_ps, _mm_movelh_ps, _mm_storeu_ps, _mm_unpackhi_ps,
+            _mm_unpacklo_ps,
+        };
+        let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+        // SAFETY: the assertion covers four entries of each of four rows on both sides.
+        unsafe {
+            let a = _mm_loadu_ps(from);
+            let b = _mm_loadu_ps(from.add(from_stride));
+            let c = _mm_loadu_ps(from.add(2 * from_stride));
+            let d = _mm_loadu_ps(from.add(3 * from_stride));
+            let (low_ab, high_ab) = (_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b));
+            let (low_cd, high_cd) = (_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+            _mm_storeu_ps(to, _mm_movelh_ps(low_ab, low_cd));
+            _mm_storeu_ps(to.add(to_stride), _mm_movehl_ps(low_cd, low_ab));
+            _mm_storeu_ps(to.add(2 * to_stride), _mm_movelh_ps(high_ab, high_cd));
+            _mm_storeu_ps(to.add(3 * to_stride), _mm_movehl_ps(high_cd, high_ab));
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    for i in 0..4 {
+        for j in 0..4 {
+            to[j * to_stride + i] = from[i * from_stride + j];
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! AVX2: eight lanes.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Unaligned};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX2.
@@ -47,12 +47,12 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::F {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
-        unsafe { _mm256_loadu_ps(from) }
+        unsafe { (*from.cast::<Unaligned<Self::F>>()).0 }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
-        unsafe { _mm256_storeu_ps(to, a) }
+        unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
     }
 
     operations! {
@@ -65,6 +65,12 @@ impl Simd for Avx2 {
         at_most(bound: Self::F, x: Self::F) -> Self::F = _mm256_min_ps(bound, x);
         at_least(bound: Self::F, x: Self::F) -> Self::F = _mm256_max_ps(bound, x);
         less(a: Self::F, b: Self::F) -> u32 = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) as u32;
+        ones(bits: u32) -> Self::F = {
+            let lanes = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let set = _mm256_and_si256(_mm256_set1_epi32(bits as i32), lanes);
+            let set = _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lanes));
+            _mm256_and_ps(set, _mm256_set1_ps(1.0))
+        };
         one_where_less(a: Self::F, b: Self::F) -> Self::F = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b), _mm256_set1_ps(1.0));
 
         bits(a: Self::F) -> Self::U = _mm256_castps_si256(a);
@@ -77,7 +83,9 @@ impl Simd for Avx2 {
         shr_u<const N: u32>(a: Self::U) -> Self::U = _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32));
 
         widen(a: Self::U) -> Self::W = [a, _mm256_srli_epi64::<32>(a)];
-        narrow(a: Self::W) -> Self::U = _mm256_blend_epi32::<0xAA>(a[0], _mm256_slli_epi64::<32>(a[1]));
+        // Not by a shift: the compiler would fold it into the multiplication before, which then
+        // becomes a much slower one of 64 bits.
+        narrow(a: Self::W) -> Self::U = _mm256_blend_epi32::<0xAA>(a[0], _mm256_shuffle_epi32::<0xA0>(a[1]));
         splat_w(a: u32) -> Self::W = [_mm256_set1_epi32(a as i32); 2];
         mul_w(a: Self::W, b: Self::W) -> Self::W = [_mm256_mul_epu32(a[0], b[0]), _mm256_mul_epu32(a[1], b[1])];
         high_w(a: Self::W) -> Self::W = [_mm256_srli_epi64::<32>(a[0]), _mm256_srli_epi64::<32>(a[1])];

@@ -1,6 +1,6 @@
 //! AVX-512: sixteen lanes.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Unaligned};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX-512 F, BW, DQ and VL.
@@ -51,12 +51,12 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::F {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
-        unsafe { _mm512_loadu_ps(from) }
+        unsafe { (*from.cast::<Unaligned<Self::F>>()).0 }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
-        unsafe { _mm512_storeu_ps(to, a) }
+        unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
     }
 
     operations! {
@@ -69,6 +69,7 @@ impl Simd for Avx512 {
         at_most(bound: Self::F, x: Self::F) -> Self::F = _mm512_min_ps(bound, x);
         at_least(bound: Self::F, x: Self::F) -> Self::F = _mm512_max_ps(bound, x);
         less(a: Self::F, b: Self::F) -> u32 = u32::from(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b));
+        ones(bits: u32) -> Self::F = _mm512_maskz_mov_ps(bits as u16, _mm512_set1_ps(1.0));
         one_where_less(a: Self::F, b: Self::F) -> Self::F = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), _mm512_set1_ps(1.0));
 
         bits(a: Self::F) -> Self::U = _mm512_castps_si512(a);
@@ -81,7 +82,9 @@ impl Simd for Avx512 {
         shr_u<const N: u32>(a: Self::U) -> Self::U = _mm512_srli_epi32::<N>(a);
 
         widen(a: Self::U) -> Self::W = [a, _mm512_srli_epi64::<32>(a)];
-        narrow(a: Self::W) -> Self::U = _mm512_mask_blend_epi32(0xAAAA, a[0], _mm512_slli_epi64::<32>(a[1]));
+        // Not by a shift: the compiler would fold it into the multiplication before, which then
+        // becomes a much slower one of 64 bits.
+        narrow(a: Self::W) -> Self::U = _mm512_mask_shuffle_epi32::<0xA0>(a[0], 0xAAAA, a[1]);
         splat_w(a: u32) -> Self::W = [_mm512_set1_epi32(a as i32); 2];
         mul_w(a: Self::W, b: Self::W) -> Self::W = [_mm512_mul_epu32(a[0], b[0]), _mm512_mul_epu32(a[1], b[1])];
         high_w(a: Self::W) -> Self::W = [_mm512_srli_epi64::<32>(a[0]), _mm512_srli_epi64::<32>(a[1])];

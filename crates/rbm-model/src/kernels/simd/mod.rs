@@ -12,6 +12,14 @@ pub(super) mod portable;
 /// Lanes of the widest vectors.
 const MOST_LANES: usize = 16;
 
+/// A vector anywhere in memory.
+///
+/// Reading through this type is what the intrinsics for it do, without the checks that a
+/// development build puts into them, which multiply the time of the inner loops.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned<T>(T);
+
 /// Work that is compiled once for each instruction set.
 ///
 /// `run` must be `#[inline(always)]`, as must be all that it calls with vectors: only code that
@@ -64,6 +72,8 @@ pub(in crate::kernels) trait Simd: Copy {
     fn at_least(self, bound: Self::F, x: Self::F) -> Self::F;
     /// A bit for each lane, the first lane lowest: 1 where a < b.
     fn less(self, a: Self::F, b: Self::F) -> u32;
+    /// 1.0 in the lanes of the bits that are set, else 0.0. Higher bits do not matter.
+    fn ones(self, bits: u32) -> Self::F;
     /// 1.0 where a < b, else 0.0.
     fn one_where_less(self, a: Self::F, b: Self::F) -> Self::F;
 

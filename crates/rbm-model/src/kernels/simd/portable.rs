@@ -1,6 +1,6 @@
 //! Plain loops over eight lanes, which the compiler turns into the vectors of its target.
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, Unaligned};
 
 const N: usize = 8;
 
@@ -32,12 +32,12 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::F {
         // SAFETY: the caller vouches for N readable numbers.
-        unsafe { from.cast::<[f32; N]>().read_unaligned() }
+        unsafe { (*from.cast::<Unaligned<Self::F>>()).0 }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: the caller vouches for N writable numbers.
-        unsafe { to.cast::<[f32; N]>().write_unaligned(a) }
+        unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
     }
     #[inline(always)]
     fn splat(self, a: f32) -> Self::F {
@@ -74,6 +74,14 @@ impl Simd for Portable {
             bits |= u32::from(a[lane] < b[lane]) << lane;
         }
         bits
+    }
+    #[inline(always)]
+    fn ones(self, bits: u32) -> Self::F {
+        let mut out = [0.0; N];
+        for (lane, out) in out.iter_mut().enumerate() {
+            *out = (bits >> lane & 1) as f32;
+        }
+        out
     }
     #[inline(always)]
     fn one_where_less(self, a: Self::F, b: Self::F) -> Self::F {
