@@ -1,0 +1,200 @@
+//! Training and test rows with what is known about them.
+
+use super::BinaryMatrix;
+use burn_dataset::{Dataset, DatasetError};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Binary data for training and testing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinaryDataset {
+    /// Name of a built-in set, or file name.
+    pub name: String,
+    /// Rows to train on; at least one.
+    pub train: BinaryMatrix,
+    /// Rows to test on; none if there are none.
+    pub test: BinaryMatrix,
+    /// A label a training row, where the data has them.
+    pub train_labels: Option<Vec<u8>>,
+    /// A label a test row, where the data has them.
+    pub test_labels: Option<Vec<u8>>,
+    /// Height and width where a row is an image; column `y * width + x` is the pixel at (x, y).
+    pub image_shape: Option<(usize, usize)>,
+    /// Where the data comes from, its licence where known, and what was done to it.
+    pub provenance: String,
+}
+
+impl BinaryDataset {
+    /// SHA-256 of the rows in hexadecimal, independent of names, labels and provenance.
+    ///
+    /// Hashed are, all as little-endian 64-bit words: the number of columns, the number of
+    /// training rows and their words, the number of test rows and their words.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update((self.train.columns() as u64).to_le_bytes());
+        for part in [&self.train, &self.test] {
+            hasher.update((part.rows() as u64).to_le_bytes());
+            for chunk in part.words().chunks(512) {
+                let bytes: Vec<u8> = chunk.iter().flat_map(|word| word.to_le_bytes()).collect();
+                hasher.update(bytes);
+            }
+        }
+        hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// The same data with some training and some test rows only, in the given order.
+    pub(super) fn select(self, train: &[u32], test: &[u32]) -> Self {
+        let labels = |labels: Option<Vec<u8>>, rows: &[u32]| {
+            labels.map(|all| rows.iter().map(|&row| all[row as usize]).collect())
+        };
+        Self {
+            train_labels: labels(self.train_labels, train),
+            test_labels: labels(self.test_labels, test),
+            train: self.train.select(train),
+            test: self.test.select(test),
+            ..self
+        }
+    }
+}
+
+/// Part of a [`BinaryDataset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The training rows.
+    Train,
+    /// The test rows.
+    Test,
+}
+
+/// One row of a [`DatasetView`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BinaryItem {
+    /// 0 or 1 a column.
+    pub pixels: Vec<u8>,
+    /// The row's label, where the data has them.
+    pub label: Option<u8>,
+}
+
+/// One part of a data set as a Burn [`Dataset`], for Burn's data loaders and transforms.
+#[derive(Debug, Clone)]
+pub struct DatasetView {
+    data: Arc<BinaryDataset>,
+    part: Part,
+}
+
+impl DatasetView {
+    /// A view of one part; the rows are shared, not copied.
+    #[must_use]
+    pub const fn new(data: Arc<BinaryDataset>, part: Part) -> Self {
+        Self { data, part }
+    }
+
+    fn rows(&self) -> (&BinaryMatrix, Option<&Vec<u8>>) {
+        match self.part {
+            Part::Train => (&self.data.train, self.data.train_labels.as_ref()),
+            Part::Test => (&self.data.test, self.data.test_labels.as_ref()),
+        }
+    }
+}
+
+impl Dataset<BinaryItem> for DatasetView {
+    fn get(&self, index: usize) -> Result<BinaryItem, DatasetError> {
+        let (rows, labels) = self.rows();
+        let words = rows.row_words(index);
+        Ok(BinaryItem {
+            pixels: (0..rows.columns())
+                .map(|c| (words[c / 64] >> (c % 64) & 1) as u8)
+                .collect(),
+            label: labels.map(|labels| labels[index]),
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.rows().0.rows()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> BinaryDataset {
+        BinaryDataset {
+            name: "example".into(),
+            train: BinaryMatrix::from_fn(3, 70, |r, c| c % 3 == r),
+            test: BinaryMatrix::from_fn(2, 70, |r, c| c / 35 == r),
+            train_labels: Some(vec![7, 8, 9]),
+            test_labels: None,
+            image_shape: Some((7, 10)),
+            provenance: "made here".into(),
+        }
+    }
+
+    #[test]
+    fn digest_is_of_the_rows_alone() {
+        let data = example();
+        let small = BinaryDataset {
+            train: BinaryMatrix::from_fn(1, 2, |_, c| c == 0),
+            test: BinaryMatrix::new(2),
+            ..data.clone()
+        };
+        assert_eq!(small.digest(), SMALL_DIGEST);
+        let renamed = BinaryDataset {
+            name: "other".into(),
+            train_labels: None,
+            provenance: String::new(),
+            ..data.clone()
+        };
+        assert_eq!(renamed.digest(), data.digest());
+        let exchanged = BinaryDataset {
+            train: data.test.clone(),
+            test: data.train.clone(),
+            ..data.clone()
+        };
+        assert_ne!(exchanged.digest(), data.digest());
+        // The same words as rows of 70 and of 71 columns are different data.
+        let wider = BinaryDataset {
+            train: BinaryMatrix::from_fn(3, 71, |r, c| c < 70 && c % 3 == r),
+            test: BinaryMatrix::from_fn(2, 71, |r, c| c < 70 && c / 35 == r),
+            ..data.clone()
+        };
+        assert_eq!(wider.train.words(), data.train.words());
+        assert_ne!(wider.digest(), data.digest());
+    }
+
+    /// `perl -e 'print pack("Q<4", 2, 1, 1, 0)' | sha256sum`
+    const SMALL_DIGEST: &str = "a33f2f050c810ebe7f7aa181a8eb9f26893eec8c06fc521973d55c83beb2e17c";
+
+    #[test]
+    fn rows_and_labels_are_selected_together() {
+        let data = example().select(&[2, 0], &[1]);
+        assert_eq!(data.train_labels, Some(vec![9, 7]));
+        assert_eq!(data.train, example().train.select(&[2, 0]));
+        assert_eq!((data.test.rows(), data.test_labels), (1, None));
+    }
+
+    #[test]
+    fn views_are_burn_data_sets() {
+        let data = Arc::new(example());
+        let train = DatasetView::new(data.clone(), Part::Train);
+        assert_eq!(train.len(), 3);
+        let items: Vec<_> = train.iter().map(Result::unwrap).collect();
+        for (r, item) in items.iter().enumerate() {
+            assert_eq!(item.label, Some(7 + r as u8));
+            assert!(
+                item.pixels
+                    .iter()
+                    .enumerate()
+                    .all(|(c, &x)| x == u8::from(c % 3 == r))
+            );
+        }
+        let test = DatasetView::new(data, Part::Test);
+        assert_eq!((test.len(), test.get(1).unwrap().label), (2, None));
+    }
+}
