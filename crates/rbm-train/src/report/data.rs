@@ -1,6 +1,6 @@
 //! What a report is made of: plain values, without any drawing.
 
-/// Everything that [`write`](super::write) puts on the page.
+/// Everything that [`write`](super::write()) puts on the page.
 ///
 /// All parts may be empty: a figure whose data are missing is left out, and the page says so.
 /// NaN and infinite numbers are gaps in a curve, never errors.

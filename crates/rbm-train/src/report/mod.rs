@@ -1,6 +1,6 @@
 //! Reports: a run on one page, its figures as SVG, and their data as CSV.
 //!
-//! [`write`] turns plain [`ReportData`] into a directory
+//! [`write()`] turns plain [`ReportData`] into a directory
 //!
 //! ```text
 //! index.html         the page, complete in itself: no script, font or image from elsewhere
@@ -40,7 +40,6 @@ use std::path::{Path, PathBuf};
 pub use data::{
     ImageGrid, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory, SpectrumPanel,
 };
-
 
 use document::{Block, Document, Section};
 use figure::Content;
@@ -89,11 +88,11 @@ pub enum ReportError {
 /// [`ReportError`] if a file cannot be written or an image cannot be encoded. Missing, empty or
 /// non-finite data are no errors: the page says what is left out and why.
 pub fn write(data: &ReportData, directory: &Path) -> Result<PathBuf, ReportError> {
-    write_document(&document(data), directory)
+    write_document(&compose(data), directory)
 }
 
 /// The page of a training run.
-pub fn document(data: &ReportData) -> Document {
+pub fn compose(data: &ReportData) -> Document {
     let mut notes = Section::new("notes", "Notes");
     notes
         .blocks
