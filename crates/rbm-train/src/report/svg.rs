@@ -1,5 +1,5 @@
 //! From a [`Panel`] to SVG: layout, axes and legend. The marks themselves are in
-//! [`marks`](super::marks).
+//! [`marks`].
 
 use maud::{Markup, html};
 
