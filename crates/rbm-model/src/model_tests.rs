@@ -127,6 +127,7 @@ fn pseudo_likelihood_agrees_with_conditionals_from_enumeration() {
             let x = host(sampled_pseudo_log_likelihood(
                 &rbm,
                 tensor(&v, 6, &device),
+                2,
                 3,
                 step,
             ));

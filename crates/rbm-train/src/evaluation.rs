@@ -123,13 +123,9 @@ fn part(rbm: &Rbm, data: &BinaryMatrix, ln_z: Option<f64>, units: usize, seed: u
         if all {
             pseudo.extend(read(pseudo_log_likelihood(rbm, visible.clone())));
         } else {
-            let mut sums = vec![0.0; indices.len()];
-            for draw in 0..units {
-                let step = (chunk * units + draw) as u64;
-                let once = sampled_pseudo_log_likelihood(rbm, visible.clone(), seed, step);
-                sums.iter_mut().zip(read(once)).for_each(|(s, x)| *s += x);
-            }
-            pseudo.extend(sums.into_iter().map(|s| s / units as f64));
+            let step = chunk as u64;
+            let some = sampled_pseudo_log_likelihood(rbm, visible.clone(), units, seed, step);
+            pseudo.extend(read(some));
         }
         free_energy += read(rbm.free_energy(visible.clone())).iter().sum::<f64>();
         let hidden = rbm.hidden_probabilities(visible.clone());

@@ -17,7 +17,7 @@ pub enum Start {
     /// Given visible states, zeros and ones, row-major.
     Data(Vec<f32>),
     /// Chains of a run.
-    Chains(Chains),
+    Chains(Box<Chains>),
 }
 
 /// Visible states after `sweeps` Gibbs sweeps, row-major zeros and ones; at most `limit` chains.

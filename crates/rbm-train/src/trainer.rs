@@ -131,16 +131,15 @@ impl Trainer<'_> {
             let due: Vec<usize> = (0..observers.len())
                 .filter(|o| observers[*o].0.iter().any(|c| c.is_due(step, epoch_end)))
                 .collect();
-            if save || !due.is_empty() || step.is_multiple_of(HEALTH_INTERVAL) {
-                if let Some(what) = unhealthy(&state.rbm, self.settings.training.weight_limit) {
-                    let checkpoint = saved.0;
-                    reason = Some(StopReason::Diverged {
-                        step,
-                        what,
-                        checkpoint,
-                    });
-                    break;
-                }
+            let check = save || !due.is_empty() || step.is_multiple_of(HEALTH_INTERVAL);
+            if check && let Some(what) = unhealthy(&state.rbm, self.settings.training.weight_limit)
+            {
+                reason = Some(StopReason::Diverged {
+                    step,
+                    what,
+                    checkpoint: saved.0,
+                });
+                break;
             }
             for index in due {
                 observers[index].1.observe(&state, self.moment(step))?;

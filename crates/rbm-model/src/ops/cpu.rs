@@ -7,8 +7,8 @@ use super::{Sweeps, generic};
 use crate::kernels::layer;
 use crate::kernels::packed::{PackedModel, PackedStates, moments};
 use crate::sampling::noise::NoiseKey;
-use burn::backend::tensor::FloatTensor;
 use burn::backend::Backend;
+use burn::backend::tensor::FloatTensor;
 
 /// A backend whose tensors are slices on the host.
 pub(super) trait HostBackend: Backend {

@@ -76,7 +76,12 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         output::lines([format!(
             "update {:>8}: largest λ {:.4}, {} modes with λ >= 4",
             snapshot.step,
-            snapshot.summary.singular_values.first().copied().unwrap_or(f64::NAN),
+            snapshot
+                .summary
+                .singular_values
+                .first()
+                .copied()
+                .unwrap_or(f64::NAN),
             snapshot.summary.nonconvergent_modes.len()
         )])?;
     }
@@ -96,8 +101,15 @@ fn table(s: &Summary) -> Vec<String> {
             "bulk: sigma {:.5} ± {:.5}, Marchenko-Pastur edges {:.4} and {:.4}, {} modes above",
             fit.scale, fit.scale_error, fit.edges[0], fit.edges[1], fit.above_edge
         ));
-        let p = spectrum.ks.p_value.map(|p| format!(", p = {p:.3}")).unwrap_or_default();
-        lines.push(format!("Kolmogorov-Smirnov distance {:.4}{p}", spectrum.ks.distance));
+        let p = spectrum
+            .ks
+            .p_value
+            .map(|p| format!(", p = {p:.3}"))
+            .unwrap_or_default();
+        lines.push(format!(
+            "Kolmogorov-Smirnov distance {:.4}{p}",
+            spectrum.ks.distance
+        ));
     }
     lines.push(format!(
         "modes with lambda >= 4, not convergent: {}",
@@ -114,7 +126,9 @@ fn table(s: &Summary) -> Vec<String> {
             lines.push(format!("ln Z {name}: {value:.4} nats"));
         }
     }
-    lines.push("mode   lambda        IPR left     IPR right    saddle x*    saddle y*    energy".into());
+    lines.push(
+        "mode   lambda        IPR left     IPR right    saddle x*    saddle y*    energy".into(),
+    );
     let cell = |x: Option<f64>| x.map_or_else(|| format!("{:>12}", "-"), |x| format!("{x:>12.4e}"));
     for k in 0..s.singular_values.len().min(LISTED) {
         lines.push(format!(

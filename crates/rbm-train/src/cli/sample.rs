@@ -89,7 +89,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
         return Err(UsageError("--chains is 0; it must be at least 1".into()).into());
     }
     let start = match (args.from, saved) {
-        (None | Some(From::Chains), Some(chains)) => Start::Chains(chains),
+        (None | Some(From::Chains), Some(chains)) => Start::Chains(Box::new(chains)),
         (Some(From::Chains), None) => {
             return Err(UsageError(
                 "--from chains needs a run that was trained with persistent chains (--learner pcd)"

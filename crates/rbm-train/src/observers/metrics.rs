@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// Units drawn a row for the pseudo-likelihood, the same at every evaluation.
+const UNITS_PER_ROW: usize = 8;
+
 /// One evaluation. Likelihoods and free energies in nats a row; a part without rows has none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -24,7 +27,7 @@ pub struct Row {
     pub epoch: f64,
     /// Learning rate of the last update.
     pub learning_rate: f64,
-    /// Pseudo-log-likelihood of training rows, estimated from one unit a row.
+    /// Pseudo-log-likelihood of training rows, estimated from a few units a row.
     pub train_pseudo_log_likelihood: f64,
     /// The same of held-out rows.
     pub test_pseudo_log_likelihood: Option<f64>,
@@ -157,7 +160,8 @@ impl Metrics {
     /// Evaluates a model.
     pub fn evaluate(&self, rbm: &Rbm, step: u64, moment: Moment) -> Result<Row, RunError> {
         let part = |rows: &Tensor<2>| {
-            let pseudo = sampled_pseudo_log_likelihood(rbm, rows.clone(), self.seed, step);
+            let pseudo =
+                sampled_pseudo_log_likelihood(rbm, rows.clone(), UNITS_PER_ROW, self.seed, 0);
             let hidden = rbm.hidden_probabilities(rows.clone());
             let difference = rbm.visible_probabilities(hidden) - rows.clone();
             [

@@ -29,6 +29,7 @@ pub mod training;
 mod files;
 mod marks;
 mod page;
+mod run;
 mod svg;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 pub use data::{
     ImageGrid, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory, SpectrumPanel,
 };
+pub use run::of_run;
 
 use document::{Block, Document, Section};
 use figure::Content;

@@ -1,0 +1,276 @@
+//! The report of one run, from what is in its directory.
+
+use super::{
+    ImageGrid, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory, SpectrumPanel,
+};
+use crate::checkpoint::{Manifest, RunDir, read_state};
+use crate::observers::{MetricsLog, Row};
+use crate::sampling::{self, Start};
+use burn::tensor::Device;
+use rayon::prelude::*;
+use rbm_analysis::spectrum::{fit_bulk, ks_test};
+use rbm_analysis::svd::{singular_values, weight_matrix};
+use rbm_analysis::{MarchenkoPastur, ReciprocalSpace, Summary, SummaryOptions};
+use rbm_model::{Parameters, Rbm, device};
+use std::path::PathBuf;
+
+/// Left singular vectors shown as images, and saddles listed.
+const MODES: usize = 16;
+/// Samples shown.
+const SAMPLES: usize = 100;
+/// Sweeps that make samples where a run keeps no chains.
+const SWEEPS: usize = 1000;
+/// Points of a density curve.
+const CURVE: usize = 200;
+/// Random matrices behind a p-value.
+const SIMULATIONS: usize = 20;
+
+/// Writes the report of a run into its `report/` and returns the page.
+///
+/// # Errors
+/// A file of the run that cannot be read, or of the report that cannot be written.
+pub fn of_run(run: &RunDir) -> anyhow::Result<PathBuf> {
+    let manifest = run.manifest()?;
+    let settings = run.settings()?;
+    let log = match std::fs::read_to_string(run.metrics_path()) {
+        Ok(text) => MetricsLog::from_csv(&text)?,
+        Err(_) => MetricsLog::default(),
+    };
+    let device = device::parse_device(&settings.training.device)?;
+    let model = rbm_model::file::read(&run.state_path())?;
+    let space = ReciprocalSpace::new(&model)?;
+    let options = SummaryOptions {
+        ks_simulations: SIMULATIONS,
+        ..Default::default()
+    };
+    let summary = rbm_analysis::summary::summarize_in(&space, &model, &options)?;
+    let steps = run.snapshot_steps()?;
+    let spectra = steps
+        .par_iter()
+        .map(|step| {
+            Ok(singular_values(
+                weight_matrix(&run.snapshot(*step)?).as_ref(),
+            )?)
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut panels = Vec::new();
+    if let (Some(first), Some(start)) = (spectra.first(), steps.first()) {
+        panels.push(panel(format!("start (update {start})"), first, &model)?);
+    }
+    let end = format!("end (update {})", manifest.step);
+    panels.push(panel(end, space.singular_values(), &model)?);
+
+    let data = ReportData {
+        title: format!("RBM on {}", manifest.dataset),
+        subtitle: format!(
+            "{} visible and {} hidden units, {} training rows, seed {}, {}",
+            manifest.n_visible,
+            manifest.n_hidden,
+            manifest.train_rows,
+            manifest.seed,
+            manifest.device
+        ),
+        facts: facts(&manifest, log.rows.last(), &summary),
+        settings: settings.flatten().into_iter().collect(),
+        metrics: log.rows.into_iter().map(metrics_row).collect(),
+        reconstruction_unit: "squared error a unit".into(),
+        spectra: SpectrumHistory {
+            steps,
+            singular_values: spectra,
+        },
+        spectrum_panels: panels,
+        samples: samples(run, &manifest, &model, &device)?,
+        modes: modes(&manifest, &space)?,
+        analysis: analysis(&summary),
+        saddles: saddles(&summary),
+        notes: notes(&manifest, &summary),
+    };
+    Ok(super::write(&data, &run.report_path())?)
+}
+
+fn facts(manifest: &Manifest, last: Option<&Row>, summary: &Summary) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: String| facts.push((name.to_string(), value));
+    if let Some(row) = last {
+        let (name, value) = match row.test_pseudo_log_likelihood {
+            Some(value) => ("test pseudo-log-likelihood", value),
+            None => (
+                "train pseudo-log-likelihood",
+                row.train_pseudo_log_likelihood,
+            ),
+        };
+        fact(name, format!("{value:.1} nats"));
+        if let Some(gap) = row.free_energy_gap {
+            fact("free-energy gap, test − train", format!("{gap:.2} nats"));
+        }
+        fact("epochs", format!("{:.2}", row.epoch));
+    }
+    fact("updates", manifest.step.to_string());
+    if let Some(largest) = summary.singular_values.first() {
+        fact("largest singular value", format!("{largest:.2}"));
+    }
+    fact(
+        "modes with λ ≥ 4",
+        summary.nonconvergent_modes.len().to_string(),
+    );
+    if let Some(ln_z) = summary.ln_z.exact {
+        fact("ln Z (exact)", format!("{ln_z:.3} nats"));
+    }
+    facts
+}
+
+fn metrics_row(row: Row) -> MetricsRow {
+    MetricsRow {
+        step: row.step,
+        epoch: row.epoch,
+        learning_rate: row.learning_rate,
+        train_pseudo_log_likelihood: row.train_pseudo_log_likelihood,
+        test_pseudo_log_likelihood: row.test_pseudo_log_likelihood,
+        train_reconstruction_error: row.train_reconstruction_error,
+        test_reconstruction_error: row.test_reconstruction_error,
+        free_energy_train: Some(row.free_energy_train),
+        free_energy_test: row.free_energy_test,
+        free_energy_gap: row.free_energy_gap,
+        weight_norm: row.weight_norm,
+        weight_max: row.weight_max,
+        singular_values: row.singular_values,
+    }
+}
+
+/// A spectrum beside the law fitted to its bulk.
+fn panel(label: String, values: &[f64], model: &Parameters) -> anyhow::Result<SpectrumPanel> {
+    let (n, m) = (model.n_visible, model.n_hidden);
+    let mut panel = SpectrumPanel {
+        label,
+        singular_values: values.to_vec(),
+        ..Default::default()
+    };
+    if let Some(fit) = fit_bulk(values, n, m)? {
+        let law = MarchenkoPastur::new(n, m, fit.scale)?;
+        let (low, high) = law.edges();
+        let at = |k: usize| low + (high - low) * k as f64 / CURVE as f64;
+        let ks = ks_test(values, n, m, &fit, SIMULATIONS, 0)?;
+        panel.density = (0..=CURVE).map(|k| (at(k), law.density(at(k)))).collect();
+        panel.edges = (low, high);
+        panel.sigma = fit.scale;
+        panel.modes_above_edge = fit.above_edge;
+        panel.ks_distance = Some(ks.distance);
+        panel.ks_p_value = ks.p_value;
+    }
+    Ok(panel)
+}
+
+/// States of the run's own chains, or of chains swept from the model's biases.
+fn samples(
+    run: &RunDir,
+    manifest: &Manifest,
+    model: &Parameters,
+    device: &Device,
+) -> anyhow::Result<Option<ImageGrid>> {
+    let Some(shape) = manifest.image_shape else {
+        return Ok(None);
+    };
+    let n = model.n_visible;
+    let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
+    let chains = state.and_then(|state| state.learner.chains().cloned());
+    let rbm = Rbm::from_parameters(model, device);
+    let (start, sweeps, caption) = match chains {
+        Some(chains) => (
+            Start::Chains(Box::new(chains)),
+            0,
+            "Visible states of the persistent chains at the end of training.".to_string(),
+        ),
+        None => (
+            Start::Biases(SAMPLES),
+            SWEEPS,
+            format!(
+                "Visible states after {SWEEPS} Gibbs sweeps from independent units with the model's biases."
+            ),
+        ),
+    };
+    let states = sampling::draw(&rbm, start, sweeps, manifest.seed, Some(SAMPLES));
+    let images = states.chunks_exact(n).map(<[f32]>::to_vec).collect();
+    Ok(Some(ImageGrid {
+        images,
+        shape,
+        caption,
+    }))
+}
+
+fn modes(manifest: &Manifest, space: &ReciprocalSpace) -> anyhow::Result<Option<ModeImages>> {
+    let Some(shape) = manifest.image_shape else {
+        return Ok(None);
+    };
+    let count = MODES.min(space.modes());
+    let vectors = (0..count)
+        .map(|k| Ok(space.left_vector(k)?.to_vec()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let lambda = space.singular_values()[..count].to_vec();
+    Ok(Some(ModeImages {
+        vectors,
+        lambda,
+        shape,
+    }))
+}
+
+fn analysis(summary: &Summary) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push((name.to_string(), value));
+    if let Some(spectrum) = &summary.marchenko_pastur {
+        let fit = &spectrum.fit;
+        row(
+            "fitted σ of the bulk",
+            format!("{:.5} ± {:.5}", fit.scale, fit.scale_error),
+        );
+        row(
+            "Marchenko-Pastur edges",
+            format!("{:.4} to {:.4}", fit.edges[0], fit.edges[1]),
+        );
+        row("modes above the upper edge", fit.above_edge.to_string());
+    }
+    row(
+        "modes with λ ≥ 4 (not convergent)",
+        summary.nonconvergent_modes.len().to_string(),
+    );
+    let ln_z = &summary.ln_z;
+    for (name, value) in [
+        ("ln Z, exact", ln_z.exact),
+        ("ln Z, mean field (lower bound)", ln_z.mean_field),
+        ("ln Z, Onsager", ln_z.onsager),
+        ("ln Z, one loop", ln_z.one_loop),
+        ("ln Z, Gaussian limit", ln_z.gaussian),
+    ] {
+        if let Some(value) = value {
+            row(name, format!("{value:.3} nats"));
+        }
+    }
+    rows
+}
+
+fn saddles(summary: &Summary) -> Vec<SaddleRow> {
+    let number = |values: &[Option<f64>], k: usize| values.get(k).copied().flatten();
+    (0..summary.singular_values.len())
+        .map(|k| SaddleRow {
+            mode: k + 1,
+            lambda: summary.singular_values[k],
+            x: number(&summary.saddle_x, k).unwrap_or(f64::NAN),
+            y: number(&summary.saddle_y, k).unwrap_or(f64::NAN),
+            energy: number(&summary.saddle_energy, k).unwrap_or(f64::NAN),
+            usable: number(&summary.saddle_x, k).is_some(),
+        })
+        .collect()
+}
+
+fn notes(manifest: &Manifest, summary: &Summary) -> Vec<String> {
+    let mut notes = vec![
+        "Pseudo-log-likelihoods are estimated on a fixed subset of rows with a few random units \
+         each, the same rows and units at every evaluation: they compare points of one run. \
+         `rbm-train evaluate` gives them on all rows with an error."
+            .to_string(),
+        format!("Data: {}", manifest.provenance),
+    ];
+    for (key, reason) in &summary.notes {
+        notes.push(format!("{key}: {reason}."));
+    }
+    notes
+}
