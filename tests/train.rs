@@ -3,15 +3,14 @@
 use crate::support::{assert_same_run, json, program, succeed};
 use tempfile::tempdir;
 
-const SMALL: &str =
-    "--dataset bars-and-stripes --hidden 12 --epochs 60 --batch-size 10 --chains 40";
+const SMALL: &str = "--dataset bars-and-stripes --hidden 12 --batch-size 10 --chains 40";
 
 #[test]
 fn a_run_learns_and_leaves_what_it_promises() {
     let dir = tempdir().unwrap();
     let text = succeed(
         dir.path(),
-        &format!("{SMALL} --epochs 400 --out run --json"),
+        &format!("{SMALL} --gibbs-steps 10 --epochs 2000 --out run --json"),
     );
     let summary = json(&text);
     assert_eq!(summary["status"], "finished");
@@ -46,7 +45,7 @@ fn a_run_learns_and_leaves_what_it_promises() {
     let after = likelihood("run/model.safetensors");
     let best = -(30f64.ln());
     assert!(
-        before < -10.0 && after > -6.0 && after <= best,
+        before < -10.0 && after > -4.0 && after <= best,
         "{before} {after} {best}"
     );
 
@@ -80,7 +79,7 @@ fn every_learner_and_optimiser_trains() {
     {
         let text = succeed(
             dir.path(),
-            &format!("train {SMALL} {flags} --out run{index} --no-report --json"),
+            &format!("train {SMALL} {flags} --epochs 300 --out run{index} --no-report --json"),
         );
         let error = |row: &serde_json::Value| row["train_reconstruction_error"].as_f64().unwrap();
         assert!(error(&json(&text)["metrics"]) < 0.24, "{flags}: {text}");

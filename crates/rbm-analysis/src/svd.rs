@@ -93,7 +93,9 @@ pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisErr
 /// # Errors
 /// As [`svd`].
 pub fn singular_values(matrix: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisError> {
-    let par = faer::get_global_parallelism();
+    // One thread: the rounding of a parallel reduction depends on the number of threads, and
+    // metrics promise the same bytes for any.
+    let par = faer::Par::Seq;
     let scale = checked_scale("matrix", matrix)?;
     let scaled = faer::Scale(1.0 / scale) * matrix;
     let (n, m) = matrix.shape();
