@@ -25,6 +25,7 @@
 // The ndarray backend is deprecated upstream and still wanted by users.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
+pub mod ascent;
 pub mod config;
 pub mod device;
 pub mod error;

@@ -403,3 +403,90 @@ fn backends_agree_with_the_generic_path() {
         assert_close(&host(probabilities), &host(p), 1e-5);
     }
 }
+
+#[test]
+fn an_update_follows_the_centred_gradient_on_every_backend() {
+    use crate::ascent::{Rule, Step};
+    let rbm_parameters = small(20, 33, 0.2, 91);
+    for device in devices() {
+        let rbm = Rbm::from_parameters(&rbm_parameters, &device);
+        let phase = |rows, seed| {
+            let chains = Chains::from_biases(&rbm, rows, seed, stream::CHAINS);
+            Phase {
+                hidden: rbm.hidden_probabilities(chains.visible.clone()),
+                visible: chains.visible,
+            }
+        };
+        let (data, model) = (phase(40, 1), phase(70, 2));
+        let offsets = Offsets {
+            visible: data.visible.clone().mean_dim(0).squeeze_dim(0),
+            hidden: model.hidden.clone().mean_dim(0).squeeze_dim(0),
+        };
+        let gradient = Gradient::from_samples(data.clone(), model.clone()).centred(&offsets);
+        let step = |rule| Step {
+            rate: 0.5,
+            l1: 0.0,
+            l2: 0.0,
+            rule,
+        };
+        let mut moments = ops::Moments::default();
+        let (after, mean) = ops::ascend(
+            rbm.clone(),
+            &mut moments,
+            data.clone(),
+            model.clone(),
+            offsets.clone(),
+            step(Rule::Plain),
+        );
+        let moved = rbm.weight.val() + gradient.weight * 0.5;
+        assert_close(&host(after.weight.val()), &host(moved), 1e-6);
+        let moved = rbm.visible_bias.val() + gradient.visible_bias * 0.5;
+        assert_close(&host(after.visible_bias.val()), &host(moved), 1e-5);
+        let moved = rbm.hidden_bias.val() + gradient.hidden_bias * 0.5;
+        assert_close(&host(after.hidden_bias.val()), &host(moved), 1e-5);
+        let expected = data.hidden.clone().mean_dim(0).squeeze_dim::<1>(0);
+        assert_close(&host(mean), &host(expected), 1e-6);
+
+        // What is shared is not written.
+        assert_close(&host(rbm.weight.val()), &rbm_parameters.weight, 1e-7);
+
+        // Two updates of each rule with moments, on the kernels and by tensor operations.
+        for rule in [
+            |_| Rule::Momentum { decay: 0.8 },
+            |update| Rule::Adam {
+                beta1: 0.9,
+                beta2: 0.99,
+                update,
+            },
+        ] {
+            let mut fast = (rbm.clone(), ops::Moments::zeros(&rbm, rule(1).moments()));
+            let mut slow = fast.clone();
+            for update in 1..=2 {
+                let ascend = |(rbm, moments): &mut (Rbm, ops::Moments), generic: bool| {
+                    let (data, model) = (data.clone(), model.clone());
+                    let step = step(rule(update));
+                    let go = if generic {
+                        ops::ascend_by_tensors
+                    } else {
+                        ops::ascend
+                    };
+                    go(rbm.clone(), moments, data, model, offsets.clone(), step).0
+                };
+                fast.0 = ascend(&mut fast, false);
+                slow.0 = ascend(&mut slow, true);
+            }
+            let (f, s) = (fast.0, slow.0);
+            // Adam divides by the root of a second moment, which small gradients make small.
+            assert_close(&host(f.weight.val()), &host(s.weight.val()), 1e-4);
+            assert_close(
+                &host(f.visible_bias.val()),
+                &host(s.visible_bias.val()),
+                1e-4,
+            );
+            assert_close(&host(f.hidden_bias.val()), &host(s.hidden_bias.val()), 1e-4);
+            for (f, s) in fast.1.weight.iter().zip(&slow.1.weight) {
+                assert_close(&host(f.clone()), &host(s.clone()), 1e-6);
+            }
+        }
+    }
+}

@@ -1,105 +1,72 @@
-//! Rules that turn gradients into steps.
+//! Rules that turn gradients into steps, as the settings name them.
 
 use crate::settings::{OptimizerKind, OptimizerSettings};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rbm_model::Rbm;
-use rbm_model::gradient::Gradient;
+use rbm_model::ascent::{Rule, Step};
+use rbm_model::gradient::Offsets;
+use rbm_model::ops::{self, Moments, Phase};
 
-/// Added to the square root in Adam's denominator.
-const EPSILON: f64 = 1e-8;
-
-/// Gradient ascent with its state.
+/// Gradient ascent with what its rule remembers.
 ///
-/// SGD with momentum mu: `d <- mu d + g`, `theta <- theta + rate d`. Adam: Kingma and Ba,
-/// arXiv:1412.6980. The penalties `l1 sum|W| + (l2/2) sum W^2` are subtracted from the
-/// objective, so their gradient passes through the rule; biases are never penalised.
+/// SGD is the plain rule, or that with momentum; the rules and penalties are those of
+/// [`rbm_model::ascent`].
 #[derive(Debug, Clone)]
 pub struct Optimizer {
     settings: OptimizerSettings,
-    /// State for W.
-    pub weight: Moments<2>,
-    /// State for b.
-    pub visible_bias: Moments<1>,
-    /// State for c.
-    pub hidden_bias: Moments<1>,
+    /// What the rule remembers.
+    pub moments: Moments,
 }
-
-/// What a rule remembers of one parameter, each shaped like it: nothing (plain SGD), the
-/// velocity (momentum), or the first and second moment of the gradient (Adam).
-#[derive(Debug, Clone)]
-pub struct Moments<const D: usize>(pub Vec<Tensor<D>>);
 
 impl Optimizer {
     /// A rule at rest, for a model of the given size.
     pub fn new(settings: &OptimizerSettings, rbm: &Rbm) -> Self {
-        let count = match settings.kind {
-            OptimizerKind::Sgd => usize::from(settings.momentum > 0.0),
-            OptimizerKind::Adam => 2,
-        };
-        let (n, m, device) = (rbm.n_visible(), rbm.n_hidden(), rbm.device());
-        Self {
+        let mut optimizer = Self {
             settings: settings.clone(),
-            weight: Moments::zeros(count, [n, m], &device),
-            visible_bias: Moments::zeros(count, [n], &device),
-            hidden_bias: Moments::zeros(count, [m], &device),
-        }
+            moments: Moments::default(),
+        };
+        optimizer.moments = Moments::zeros(rbm, optimizer.rule(0).moments());
+        optimizer
     }
 
-    /// Makes update number `step` (from 0) with a learning rate.
-    pub fn step(&mut self, rbm: Rbm, gradient: Gradient, rate: f64, step: u64) -> Rbm {
-        let OptimizerSettings { l1, l2, .. } = self.settings;
-        let mut weight = gradient.weight;
-        if l2 > 0.0 {
-            weight = weight - rbm.weight.val() * l2;
-        }
-        if l1 > 0.0 {
-            weight = weight - rbm.weight.val().sign() * l1;
-        }
+    fn rule(&self, step: u64) -> Rule {
         let s = &self.settings;
-        let weight = self.weight.direction(s, weight, step) * rate;
-        let visible_bias = self.visible_bias.direction(s, gradient.visible_bias, step) * rate;
-        let hidden_bias = self.hidden_bias.direction(s, gradient.hidden_bias, step) * rate;
-        Rbm {
-            weight: rbm.weight.map(|w| w + weight),
-            visible_bias: rbm.visible_bias.map(|b| b + visible_bias),
-            hidden_bias: rbm.hidden_bias.map(|c| c + hidden_bias),
+        match s.kind {
+            OptimizerKind::Sgd if s.momentum > 0.0 => Rule::Momentum { decay: s.momentum },
+            OptimizerKind::Sgd => Rule::Plain,
+            OptimizerKind::Adam => Rule::Adam {
+                beta1: s.beta1,
+                beta2: s.beta2,
+                update: step + 1,
+            },
         }
     }
-}
 
-impl<const D: usize> Moments<D> {
-    fn zeros(count: usize, shape: [usize; D], device: &Device) -> Self {
-        Self((0..count).map(|_| Tensor::zeros(shape, device)).collect())
-    }
-
-    /// Takes in a gradient and returns the direction of the step.
-    fn direction(
+    /// Makes update number `step` (from 0) with a learning rate, from samples of both phases.
+    ///
+    /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
+    pub fn step(
         &mut self,
-        settings: &OptimizerSettings,
-        gradient: Tensor<D>,
+        rbm: Rbm,
+        [data, model]: [Phase; 2],
+        offsets: Offsets,
+        rate: f64,
         step: u64,
-    ) -> Tensor<D> {
-        match &mut self.0[..] {
-            [] => gradient,
-            [velocity] => {
-                *velocity = velocity.clone() * settings.momentum + gradient;
-                velocity.clone()
-            }
-            [first, second, ..] => {
-                let (b1, b2) = (settings.beta1, settings.beta2);
-                let t = step as f64 + 1.0;
-                *first = first.clone() * b1 + gradient.clone() * (1.0 - b1);
-                *second = second.clone() * b2 + gradient.clone() * gradient * (1.0 - b2);
-                let root = (second.clone() / (1.0 - b2.powf(t))).sqrt();
-                first.clone() / (1.0 - b1.powf(t)) / (root + EPSILON)
-            }
-        }
+    ) -> (Rbm, Tensor<1>) {
+        let step = Step {
+            rate,
+            l1: self.settings.l1,
+            l2: self.settings.l2,
+            rule: self.rule(step),
+        };
+        ops::ascend(rbm, &mut self.moments, data, model, offsets, step)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Device;
     use rbm_model::RbmConfig;
 
     /// Runs a rule on a model with constant gradient entries and returns one weight's path.
@@ -112,15 +79,20 @@ mod tests {
         let mut optimizer = Optimizer::new(settings, &rbm);
         let mut out = Vec::new();
         for (step, g) in gradients.iter().enumerate() {
-            let gradient = Gradient {
-                weight: Tensor::ones([2, 2], &device) * *g,
-                visible_bias: Tensor::ones([2], &device) * *g,
-                hidden_bias: Tensor::zeros([2], &device),
+            // One sample a phase: the gradient of W and c is g, that of b is 1.
+            let phase = |visible: f32, hidden: f32| Phase {
+                visible: Tensor::ones([1, 2], &device) * visible,
+                hidden: Tensor::ones([1, 2], &device) * hidden,
             };
-            rbm = optimizer.step(rbm, gradient, 0.1, step as u64);
-            let p = rbm.parameters().unwrap();
-            assert_eq!(p.hidden_bias, [0.0, 0.0]);
-            out.push(p.weight[3] as f32);
+            let offsets = Offsets {
+                visible: Tensor::zeros([2], &device),
+                hidden: Tensor::zeros([2], &device),
+            };
+            let phases = [phase(1.0, *g), phase(0.0, 0.0)];
+            let mean;
+            (rbm, mean) = optimizer.step(rbm, phases, offsets, 0.1, step as u64);
+            assert_eq!(mean.into_data().try_into_vec::<f32>().unwrap(), [*g, *g]);
+            out.push(rbm.parameters().unwrap().weight[3] as f32);
         }
         out
     }

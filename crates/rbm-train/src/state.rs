@@ -4,7 +4,7 @@ use crate::learner::{self, Learner};
 use crate::optimizer::Optimizer;
 use crate::settings::Settings;
 use burn::tensor::{Tensor, TensorData};
-use rbm_model::gradient::{Gradient, Offsets};
+use rbm_model::gradient::Offsets;
 use rbm_model::ops::Phase;
 use rbm_model::{Rbm, ops};
 
@@ -23,6 +23,8 @@ pub struct State {
     pub offsets: Offsets,
     /// Updates made.
     pub step: u64,
+    /// Zeros: the offsets of the plain gradient.
+    no_offsets: Offsets,
 }
 
 impl State {
@@ -34,7 +36,12 @@ impl State {
             visible: Tensor::from_data(TensorData::new(mean, [data_mean.len()]), &device),
             hidden: burn::tensor::activation::sigmoid(rbm.hidden_bias.val()),
         };
+        let no_offsets = Offsets {
+            visible: offsets.visible.zeros_like(),
+            hidden: offsets.hidden.zeros_like(),
+        };
         Self {
+            no_offsets,
             optimizer: Optimizer::new(&settings.optimizer, &rbm),
             learner: learner::new(settings, &rbm),
             offsets,
@@ -44,27 +51,33 @@ impl State {
     }
 
     /// One update from a batch of binary rows, `[rows, n_visible]`.
-    pub fn update(&mut self, settings: &Settings, batch: Tensor<2>, rate: f64) {
+    ///
+    /// Takes the state and gives it back, so that nobody else holds the weights and they can be
+    /// written in place.
+    pub fn update(mut self, settings: &Settings, batch: Tensor<2>, rate: f64) -> Self {
         let rbm = &self.rbm;
         let hidden =
             ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone());
         let model = self.learner.negative_phase(rbm, &batch, self.step);
-        let data_hidden: Tensor<1> = hidden.clone().mean_dim(0).squeeze_dim(0);
         let data = Phase {
             visible: batch,
             hidden,
         };
-        let mut gradient = Gradient::from_samples(data, model);
+        let offsets = if settings.learner.centred {
+            self.offsets.clone()
+        } else {
+            self.no_offsets.clone()
+        };
+        let (rbm, mean) = self
+            .optimizer
+            .step(self.rbm, [data, model], offsets, rate, self.step);
+        self.rbm = rbm;
         if settings.learner.centred {
-            gradient = gradient.centred(&self.offsets);
             // The new mean counts from the next update on: offsets that depend on the batch
             // they centre would bias the gradient.
-            self.offsets.hidden =
-                self.offsets.hidden.clone() * (1.0 - OFFSET_RATE) + data_hidden * OFFSET_RATE;
+            self.offsets.hidden = self.offsets.hidden * (1.0 - OFFSET_RATE) + mean * OFFSET_RATE;
         }
-        self.rbm = self
-            .optimizer
-            .step(self.rbm.clone(), gradient, rate, self.step);
         self.step += 1;
+        self
     }
 }

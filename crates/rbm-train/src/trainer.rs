@@ -115,7 +115,7 @@ impl Trainer<'_> {
             }
             let batch = self.batch(&order, position as usize, &device);
             let rate = self.learning_rate(state.step);
-            state.update(self.settings, batch, rate);
+            state = state.update(self.settings, batch, rate);
 
             let step = state.step;
             let began = Instant::now();

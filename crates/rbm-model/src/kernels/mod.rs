@@ -14,6 +14,7 @@ mod isa;
 pub mod layer;
 pub mod packed;
 mod parallel;
+mod rule;
 mod simd;
 #[cfg(test)]
 mod statistics;

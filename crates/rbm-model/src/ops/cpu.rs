@@ -3,9 +3,11 @@
 //! Tensors of another type than f32, and shapes that do not fit, go to the generic path; the
 //! latter then fail there with Burn's own message.
 
-use super::{Sweeps, generic};
+use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps, generic};
+use crate::ascent::Step;
+use crate::kernels::Isa;
 use crate::kernels::layer;
-use crate::kernels::packed::{PackedModel, PackedStates, moments};
+use crate::kernels::packed::{Ascent, PackedModel, PackedStates, Parameter, Samples, moments};
 use crate::sampling::noise::NoiseKey;
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
@@ -14,10 +16,20 @@ use burn::backend::tensor::FloatTensor;
 pub(super) trait HostBackend: Backend {
     /// A tensor held in row-major order.
     type Held: AsRef<[f32]>;
+    /// A tensor that may be written.
+    type Owned;
+    /// Whether the numbers are f32.
+    fn is_f32(tensor: &FloatTensor<Self>) -> bool;
     /// Holds a tensor of f32; `None` for any other type.
     fn hold(tensor: &FloatTensor<Self>) -> Option<Self::Held>;
-    /// Makes a matrix.
-    fn make(values: Vec<f32>, shape: [usize; 2]) -> FloatTensor<Self>;
+    /// Makes a tensor.
+    fn make<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self>;
+    /// Takes a tensor of f32 to be written, in place where nobody else holds it.
+    fn own(tensor: FloatTensor<Self>) -> Self::Owned;
+    /// The numbers of a tensor that is to be written, in row-major order.
+    fn numbers(tensor: &mut Self::Owned) -> &mut [f32];
+    /// Gives it back.
+    fn give(tensor: Self::Owned) -> FloatTensor<Self>;
 }
 
 /// See [`super::sample_layer`].
@@ -142,6 +154,96 @@ pub(super) fn correlation_difference<B: HostBackend>(
     })
 }
 
+/// See [`super::ascend`].
+pub(super) fn ascend<B: HostBackend>(
+    model: ModelPrimitives<B>,
+    samples: SamplePrimitives<B>,
+    step: Step,
+) -> (ModelPrimitives<B>, FloatTensor<B>) {
+    let fits = || {
+        let pack = |visible: &FloatTensor<B>| {
+            let [rows, n] = generic::dims(visible);
+            PackedStates::from_rows(B::hold(visible)?.as_ref(), rows, n).ok()
+        };
+        let parameters = [&model.weight, &model.visible_bias, &model.hidden_bias];
+        let tensors = parameters.map(|p| [&p.value, &p.first, &p.second]);
+        let numbers = tensors.iter().flatten().all(|t| B::is_f32(t));
+        numbers.then_some((
+            pack(&samples.data_visible)?,
+            B::hold(&samples.data_hidden)?,
+            pack(&samples.model_visible)?,
+            B::hold(&samples.model_hidden)?,
+            B::hold(&samples.visible_offset)?,
+            B::hold(&samples.hidden_offset)?,
+        ))
+    };
+    let Some((data, data_hidden, other, other_hidden, mu, lambda)) = fits() else {
+        return generic::ascend::<B>(model, samples, step);
+    };
+    let ascent = Ascent {
+        data: Samples {
+            visible: &data,
+            hidden: data_hidden.as_ref(),
+        },
+        model: Samples {
+            visible: &other,
+            hidden: other_hidden.as_ref(),
+        },
+        visible_offset: mu.as_ref(),
+        hidden_offset: lambda.as_ref(),
+        step,
+        isa: Isa::detect(),
+    };
+    let mut weight = Owned::<B>::new(model.weight);
+    let mut visible_bias = Owned::<B>::new(model.visible_bias);
+    let mut hidden_bias = Owned::<B>::new(model.hidden_bias);
+    let result = ascent.run(
+        weight.parameter(),
+        visible_bias.parameter(),
+        hidden_bias.parameter(),
+    );
+    let model = ModelPrimitives {
+        weight: weight.give(),
+        visible_bias: visible_bias.give(),
+        hidden_bias: hidden_bias.give(),
+    };
+    match result {
+        Ok(mean) => {
+            let units = mean.len();
+            (model, B::make(mean, [units]))
+        }
+        // Nothing was changed.
+        Err(_) => generic::ascend::<B>(model, samples, step),
+    }
+}
+
+/// A parameter that is being written.
+struct Owned<B: HostBackend>([B::Owned; 3]);
+
+impl<B: HostBackend> Owned<B> {
+    fn new(parameter: ParameterPrimitives<B>) -> Self {
+        Self([parameter.value, parameter.first, parameter.second].map(B::own))
+    }
+
+    fn parameter(&mut self) -> Parameter<'_> {
+        let [value, first, second] = self.0.each_mut().map(B::numbers);
+        Parameter {
+            value,
+            first,
+            second,
+        }
+    }
+
+    fn give(self) -> ParameterPrimitives<B> {
+        let [value, first, second] = self.0.map(B::give);
+        ParameterPrimitives {
+            value,
+            first,
+            second,
+        }
+    }
+}
+
 fn unpack<B: HostBackend>(states: &PackedStates) -> Option<FloatTensor<B>> {
     let shape = [states.chains(), states.units()];
     let mut rows = vec![0.0; shape[0] * shape[1]];
@@ -198,6 +300,14 @@ macro_rules! use_kernels {
                     [data_visible, data_hidden],
                     [model_visible, model_hidden],
                 )
+            }
+
+            fn ascend(
+                model: $crate::ops::ModelPrimitives<Self>,
+                samples: $crate::ops::SamplePrimitives<Self>,
+                step: $crate::ascent::Step,
+            ) -> ($crate::ops::ModelPrimitives<Self>, FloatTensor<Self>) {
+                cpu::ascend::<Self>(model, samples, step)
             }
         }
     };

@@ -19,13 +19,34 @@ impl AsRef<[f32]> for Contiguous {
 
 impl HostBackend for Flex {
     type Held = Contiguous;
+    type Owned = FlexTensor;
 
-    fn hold(tensor: &FloatTensor<Self>) -> Option<Contiguous> {
-        (tensor.dtype() == DType::F32).then(|| Contiguous(tensor.to_contiguous()))
+    fn is_f32(tensor: &FloatTensor<Self>) -> bool {
+        tensor.dtype() == DType::F32
     }
 
-    fn make(values: Vec<f32>, shape: [usize; 2]) -> FloatTensor<Self> {
+    fn hold(tensor: &FloatTensor<Self>) -> Option<Contiguous> {
+        Self::is_f32(tensor).then(|| Contiguous(tensor.to_contiguous()))
+    }
+
+    fn make<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self> {
         FlexTensor::from_data(TensorData::new(values, Shape::new(shape)))
+    }
+
+    fn own(tensor: FloatTensor<Self>) -> FlexTensor {
+        match tensor.layout().contiguous_offsets() {
+            Some((0, end)) if 4 * end == tensor.bytes().len() => tensor,
+            // A view: its numbers alone.
+            _ => FlexTensor::from_data(tensor.into_data()),
+        }
+    }
+
+    fn numbers(tensor: &mut FlexTensor) -> &mut [f32] {
+        tensor.storage_mut()
+    }
+
+    fn give(tensor: FlexTensor) -> FloatTensor<Self> {
+        tensor
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Uniforms are drawn on the host and uploaded, so this path is right everywhere and fast nowhere.
 
-use super::Sweeps;
+use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps};
+use crate::ascent::{ADAM_EPSILON, Rule, Step};
 use crate::sampling::noise::{Layer, NoiseKey};
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, TensorData};
@@ -92,6 +93,92 @@ pub fn correlation_difference<B: Backend>(
         mean(data_visible, data_hidden),
         mean(model_visible, model_hidden),
     )
+}
+
+/// See [`super::ascend`].
+pub fn ascend<B: Backend>(
+    model: ModelPrimitives<B>,
+    samples: SamplePrimitives<B>,
+    step: Step,
+) -> (ModelPrimitives<B>, FloatTensor<B>) {
+    let [[_, n], [_, m]] = [dims(&samples.data_visible), dims(&samples.data_hidden)];
+    let shape = |x: FloatTensor<B>, shape: [usize; 2]| B::float_reshape(x, Shape::new(shape));
+    let vector = |x: FloatTensor<B>, length: usize| B::float_reshape(x, Shape::new([length]));
+    let mean = |x: &FloatTensor<B>| B::float_mean_dim(x.clone(), 0);
+    let hidden_mean = mean(&samples.data_hidden);
+    let visible = B::float_sub(mean(&samples.data_visible), mean(&samples.model_visible));
+    let hidden = B::float_sub(hidden_mean.clone(), mean(&samples.model_hidden));
+    let (mu, lambda) = (samples.visible_offset, samples.hidden_offset);
+    let plain = correlation_difference::<B>(
+        samples.data_visible,
+        samples.data_hidden,
+        samples.model_visible,
+        samples.model_hidden,
+    );
+    let centre = B::float_add(
+        B::float_mul(shape(mu.clone(), [n, 1]), hidden.clone()),
+        B::float_mul(
+            shape(visible.clone(), [n, 1]),
+            shape(lambda.clone(), [1, m]),
+        ),
+    );
+    let gradient = B::float_sub(plain, centre);
+    let along_lambda = B::float_matmul(gradient.clone(), shape(lambda, [m, 1]));
+    let along_mu = B::float_matmul(shape(mu, [1, n]), gradient.clone());
+    let visible = B::float_sub(vector(visible, n), vector(along_lambda, n));
+    let hidden = B::float_sub(vector(hidden, m), vector(along_mu, m));
+    let no_penalty = Step {
+        l1: 0.0,
+        l2: 0.0,
+        ..step
+    };
+    let model = ModelPrimitives {
+        weight: follow(model.weight, gradient, step),
+        visible_bias: follow(model.visible_bias, visible, no_penalty),
+        hidden_bias: follow(model.hidden_bias, hidden, no_penalty),
+    };
+    (model, vector(hidden_mean, m))
+}
+
+/// A step along a gradient, by the rule of [`crate::ascent`].
+fn follow<B: Backend>(
+    parameter: ParameterPrimitives<B>,
+    mut gradient: FloatTensor<B>,
+    step: Step,
+) -> ParameterPrimitives<B> {
+    let ParameterPrimitives {
+        value,
+        mut first,
+        mut second,
+    } = parameter;
+    let scale = |x: &FloatTensor<B>, factor: f64| B::float_mul_scalar(x.clone(), factor.into());
+    if step.l2 != 0.0 {
+        gradient = B::float_sub(gradient, scale(&value, step.l2));
+    }
+    if step.l1 != 0.0 {
+        gradient = B::float_sub(gradient, scale(&B::float_sign(value.clone()), step.l1));
+    }
+    let direction = match step.rule {
+        Rule::Plain => gradient,
+        Rule::Momentum { decay } => {
+            first = B::float_add(scale(&first, decay), gradient);
+            first.clone()
+        }
+        Rule::Adam { beta1, beta2, .. } => {
+            let (first_factor, second_factor) = step.rule.corrections();
+            let square = B::float_mul(gradient.clone(), gradient.clone());
+            first = B::float_add(scale(&first, beta1), scale(&gradient, 1.0 - beta1));
+            second = B::float_add(scale(&second, beta2), scale(&square, 1.0 - beta2));
+            let root = B::float_sqrt(scale(&second, second_factor));
+            let root = B::float_add_scalar(root, ADAM_EPSILON.into());
+            B::float_div(scale(&first, first_factor), root)
+        }
+    };
+    ParameterPrimitives {
+        value: B::float_add(value, scale(&direction, step.rate)),
+        first,
+        second,
+    }
 }
 
 fn add_bias<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {

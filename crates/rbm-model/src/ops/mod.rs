@@ -7,6 +7,7 @@
 //! States are tensors of zeros and ones. All randomness is counter-based
 //! ([`crate::sampling::noise`]): the same key gives the same integer bits on every backend.
 
+mod ascend;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod cpu;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
@@ -17,8 +18,11 @@ pub mod generic;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 
+use crate::ascent::Step;
 pub use crate::kernels::packed::Sweeps;
 use crate::sampling::noise::NoiseKey;
+pub use ascend::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
+pub use ascend::{Moments, ascend, ascend_by_tensors};
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 
@@ -81,6 +85,15 @@ pub trait RbmOps: Backend {
             model_visible,
             model_hidden,
         )
+    }
+
+    /// See [`ascend`](fn@ascend).
+    fn ascend(
+        #[extension_type] model: ModelPrimitives<Self>,
+        #[extension_type] samples: SamplePrimitives<Self>,
+        step: Step,
+    ) -> (ModelPrimitives<Self>, FloatTensor<Self>) {
+        generic::ascend::<Self>(model, samples, step)
     }
 }
 

@@ -3,11 +3,16 @@ use super::Sweeps;
 use super::cpu::{self, HostBackend, use_kernels};
 use crate::sampling::noise::NoiseKey;
 use burn::backend::ndarray::NdArrayTensor;
-use burn::backend::{NdArray, tensor::FloatTensor};
+use burn::backend::{NdArray, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, TensorData};
 
 impl HostBackend for NdArray {
     type Held = Vec<f32>;
+    type Owned = (Vec<f32>, Shape);
+
+    fn is_f32(tensor: &FloatTensor<Self>) -> bool {
+        matches!(tensor, NdArrayTensor::F32(_))
+    }
 
     fn hold(tensor: &FloatTensor<Self>) -> Option<Vec<f32>> {
         match tensor {
@@ -16,8 +21,21 @@ impl HostBackend for NdArray {
         }
     }
 
-    fn make(values: Vec<f32>, shape: [usize; 2]) -> FloatTensor<Self> {
+    fn make<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self> {
         NdArrayTensor::from_data(TensorData::new(values, Shape::new(shape)))
+    }
+
+    fn own(tensor: FloatTensor<Self>) -> (Vec<f32>, Shape) {
+        let shape = tensor.shape();
+        (Self::hold(&tensor).unwrap_or_default(), shape)
+    }
+
+    fn numbers((values, _): &mut (Vec<f32>, Shape)) -> &mut [f32] {
+        values
+    }
+
+    fn give((values, shape): (Vec<f32>, Shape)) -> FloatTensor<Self> {
+        NdArrayTensor::from_data(TensorData::new(values, shape))
     }
 }
 

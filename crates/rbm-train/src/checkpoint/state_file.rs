@@ -5,7 +5,6 @@
 
 use super::reader::Reader;
 use super::run_dir::RunError;
-use crate::optimizer::Moments;
 use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -37,9 +36,10 @@ pub fn write_state(
 ) -> Result<Vec<u8>, RunError> {
     let mut entries = file::entries(&state.rbm)?;
     entries.push(float_entry("offset.hidden", &state.offsets.hidden));
-    push_moments(&mut entries, "weight", &state.optimizer.weight);
-    push_moments(&mut entries, "visible_bias", &state.optimizer.visible_bias);
-    push_moments(&mut entries, "hidden_bias", &state.optimizer.hidden_bias);
+    let moments = &state.optimizer.moments;
+    push_moments(&mut entries, "weight", &moments.weight);
+    push_moments(&mut entries, "visible_bias", &moments.visible_bias);
+    push_moments(&mut entries, "hidden_bias", &moments.hidden_bias);
     let mut metadata = BTreeMap::from([
         ("format".to_string(), "rbm".to_string()),
         ("version".to_string(), "1".to_string()),
@@ -100,24 +100,19 @@ pub fn read_state(
     state.step = saved.step;
     state.offsets.hidden = reader.floats("offset.hidden", [parameters.n_hidden], device)?;
     let (n, m) = (parameters.n_visible, parameters.n_hidden);
-    restore(
-        &reader,
-        "weight",
-        &mut state.optimizer.weight,
-        [n, m],
-        device,
-    )?;
+    let moments = &mut state.optimizer.moments;
+    restore(&reader, "weight", &mut moments.weight, [n, m], device)?;
     restore(
         &reader,
         "visible_bias",
-        &mut state.optimizer.visible_bias,
+        &mut moments.visible_bias,
         [n],
         device,
     )?;
     restore(
         &reader,
         "hidden_bias",
-        &mut state.optimizer.hidden_bias,
+        &mut moments.hidden_bias,
         [m],
         device,
     )?;
@@ -153,8 +148,8 @@ fn bit_entry(name: &str, states: &Tensor<2>) -> Entry {
     Entry::u8(name, &[rows, stride], bytes)
 }
 
-fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &Moments<D>) {
-    for (index, moment) in moments.0.iter().enumerate() {
+fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &[Tensor<D>]) {
+    for (index, moment) in moments.iter().enumerate() {
         entries.push(float_entry(&format!("moment.{index}.{name}"), moment));
     }
 }
@@ -162,11 +157,11 @@ fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &
 fn restore<const D: usize>(
     reader: &Reader<'_>,
     name: &str,
-    moments: &mut Moments<D>,
+    moments: &mut [Tensor<D>],
     shape: [usize; D],
     device: &Device,
 ) -> Result<(), RunError> {
-    for (index, moment) in moments.0.iter_mut().enumerate() {
+    for (index, moment) in moments.iter_mut().enumerate() {
         *moment = reader.floats(&format!("moment.{index}.{name}"), shape, device)?;
     }
     Ok(())

@@ -21,18 +21,25 @@ const LEAST_CHAINS: usize = 64;
 /// field[r, o] = bias[o] + sum_i bit(r, i) weight[i, o].
 ///
 /// The order of the additions is fixed: the bias, then one partial sum ((w0 + w1) + (w2 + w3))
-/// for each four inputs, in their order.
+/// for each four inputs, in their order, one set of inputs after the other.
 pub(super) struct Contraction<'a> {
-    /// Bits of the inputs: bit `i % 64` of word `(i / 64) * chains + r`.
-    pub(super) words: &'a [u64],
+    /// What is summed over: one set of inputs, or two.
+    pub(super) inputs: (Inputs<'a>, Option<Inputs<'a>>),
     /// Number of rows r.
     pub(super) chains: usize,
-    /// Row-major `[inputs, outputs]`.
-    pub(super) weight: &'a [f32],
     /// Number of columns o; not 0.
     pub(super) outputs: usize,
     /// `[outputs]`, or empty for none.
     pub(super) bias: &'a [f32],
+}
+
+/// Inputs with the weights to the outputs.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    /// Bits: bit `i % 64` of word `(i / 64) * chains + r`.
+    pub(super) words: &'a [u64],
+    /// Row-major `[inputs, outputs]`.
+    pub(super) weight: &'a [f32],
 }
 
 /// What becomes of the fields.
@@ -103,7 +110,12 @@ impl Contraction<'_> {
 
     /// About what one thread needs for it.
     pub(super) fn nanoseconds(&self) -> usize {
-        self.chains * (self.weight.len() / 256 + self.outputs)
+        let weights: usize = self.sets().map(|set| set.weight.len()).sum();
+        self.chains * (weights / 256 + self.outputs)
+    }
+
+    fn sets(&self) -> impl Iterator<Item = Inputs<'_>> {
+        std::iter::once(self.inputs.0).chain(self.inputs.1)
     }
 
     /// Tables are built for each task, so chains are divided only as far as cache and threads need.
@@ -171,13 +183,22 @@ impl<E: Finish> Task<'_, E> {
     /// Adds all inputs to the fields of V vectors of outputs, from `column` of the group on.
     #[inline(always)]
     fn strip<S: Simd, const V: usize>(&mut self, simd: S, column: usize, columns: usize) {
-        let Contraction {
-            words,
-            chains,
-            weight,
-            outputs,
-            ..
-        } = *self.contraction;
+        self.add::<S, V>(simd, self.contraction.inputs.0, column, columns);
+        if let Some(inputs) = self.contraction.inputs.1 {
+            self.add::<S, V>(simd, inputs, column, columns);
+        }
+    }
+
+    /// Adds one set of inputs.
+    #[inline(always)]
+    fn add<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        Inputs { words, weight }: Inputs,
+        column: usize,
+        columns: usize,
+    ) {
+        let (chains, outputs) = (self.contraction.chains, self.contraction.outputs);
         let width = V * S::LANES;
         let inputs = weight.len() / outputs;
         let first = GROUP * self.group + column;

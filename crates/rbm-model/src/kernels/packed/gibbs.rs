@@ -1,6 +1,6 @@
 //! Conditional draws and Gibbs sweeps.
 
-use super::contraction::{Contraction, Finish};
+use super::contraction::{Contraction, Finish, Inputs};
 use super::states::{PackedStates, group_mask};
 use super::transpose::transpose;
 use crate::error::ModelError;
@@ -180,9 +180,14 @@ impl<'a> PackedModel<'a> {
     /// The fields of the hidden layer.
     fn hidden_fields<'b>(&'b self, visible: &'b PackedStates) -> Contraction<'b> {
         Contraction {
-            words: visible.words(),
+            inputs: (
+                Inputs {
+                    words: visible.words(),
+                    weight: self.weight,
+                },
+                None,
+            ),
             chains: visible.chains(),
-            weight: self.weight,
             outputs: self.hidden_bias.len(),
             bias: self.hidden_bias,
         }
@@ -195,9 +200,14 @@ impl<'a> PackedModel<'a> {
         hidden: &'b PackedStates,
     ) -> Contraction<'b> {
         Contraction {
-            words: hidden.words(),
+            inputs: (
+                Inputs {
+                    words: hidden.words(),
+                    weight: transposed,
+                },
+                None,
+            ),
             chains: hidden.chains(),
-            weight: transposed,
             outputs: self.visible_bias.len(),
             bias: self.visible_bias,
         }

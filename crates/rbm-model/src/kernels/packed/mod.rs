@@ -16,16 +16,21 @@
 //!
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
+mod ascent;
 mod contraction;
 mod convert;
 mod gibbs;
 mod moments;
+mod phase;
 mod states;
 mod transpose;
 
+pub use ascent::{Ascent, Parameter, Samples};
 pub use gibbs::{PackedModel, Sweeps};
 pub use moments::{moments, moments_with};
 pub use states::PackedStates;
 
+#[cfg(test)]
+mod ascent_tests;
 #[cfg(test)]
 mod tests;

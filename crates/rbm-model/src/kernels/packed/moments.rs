@@ -1,6 +1,6 @@
 //! Correlations of visible states with hidden probabilities.
 
-use super::contraction::{Contraction, Finish};
+use super::contraction::{Contraction, Finish, Inputs};
 use super::states::PackedStates;
 use super::transpose::transpose_bits;
 use crate::error::ModelError;
@@ -60,22 +60,15 @@ pub fn moments_with(
     if hidden == 0 || units == 0 {
         return Ok(());
     }
-    // The samples become the inputs of the contraction, the visible units its chains.
-    let mut words = vec![0; samples.div_ceil(64) * units];
-    let tiles = Tiles::new(&mut words, units);
-    for_each_task(samples * units / 64, samples.div_ceil(64), |block| {
-        // SAFETY: no two tasks have the same block.
-        let words = unsafe { tiles.piece(block, 0..units) };
-        for (group, words) in words.chunks_mut(64).enumerate() {
-            let states = visible.group(group);
-            let states = &states[64 * block..samples.min(64 * block + 64)];
-            words.copy_from_slice(&transpose_bits(states)[..words.len()]);
-        }
-    });
     Contraction {
-        words: &words,
+        inputs: (
+            Inputs {
+                words: &by_unit(visible),
+                weight: probabilities,
+            },
+            None,
+        ),
         chains: units,
-        weight: probabilities,
         outputs: hidden,
         bias: &[],
     }
@@ -89,6 +82,25 @@ pub fn moments_with(
         },
     );
     Ok(())
+}
+
+/// Turns states round: samples become the inputs of a contraction, units its chains.
+///
+/// Bit `r % 64` of word `(r / 64) * units + u` is unit u of sample r.
+pub(super) fn by_unit(states: &PackedStates) -> Vec<u64> {
+    let (samples, units) = (states.chains(), states.units());
+    let mut words = vec![0; samples.div_ceil(64) * units];
+    let tiles = Tiles::new(&mut words, units);
+    for_each_task(samples * units / 64, samples.div_ceil(64), |block| {
+        // SAFETY: no two tasks have the same block.
+        let words = unsafe { tiles.piece(block, 0..units) };
+        for (group, words) in words.chunks_mut(64).enumerate() {
+            let states = states.group(group);
+            let states = &states[64 * block..samples.min(64 * block + 64)];
+            words.copy_from_slice(&transpose_bits(states)[..words.len()]);
+        }
+    });
+    words
 }
 
 /// out = scale * field + beta * out

@@ -61,6 +61,7 @@ impl Simd for Avx2 {
         sub(a: Self::F, b: Self::F) -> Self::F = _mm256_sub_ps(a, b);
         mul(a: Self::F, b: Self::F) -> Self::F = _mm256_mul_ps(a, b);
         div(a: Self::F, b: Self::F) -> Self::F = _mm256_div_ps(a, b);
+        sqrt(a: Self::F) -> Self::F = _mm256_sqrt_ps(a);
         // These two give their second operand where one is NaN.
         at_most(bound: Self::F, x: Self::F) -> Self::F = _mm256_min_ps(bound, x);
         at_least(bound: Self::F, x: Self::F) -> Self::F = _mm256_max_ps(bound, x);

@@ -65,6 +65,7 @@ impl Simd for Avx512 {
         sub(a: Self::F, b: Self::F) -> Self::F = _mm512_sub_ps(a, b);
         mul(a: Self::F, b: Self::F) -> Self::F = _mm512_mul_ps(a, b);
         div(a: Self::F, b: Self::F) -> Self::F = _mm512_div_ps(a, b);
+        sqrt(a: Self::F) -> Self::F = _mm512_sqrt_ps(a);
         // These two give their second operand where one is NaN.
         at_most(bound: Self::F, x: Self::F) -> Self::F = _mm512_min_ps(bound, x);
         at_least(bound: Self::F, x: Self::F) -> Self::F = _mm512_max_ps(bound, x);

@@ -66,6 +66,8 @@ pub(in crate::kernels) trait Simd: Copy {
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
     /// a / b
     fn div(self, a: Self::F, b: Self::F) -> Self::F;
+    /// The square root.
+    fn sqrt(self, a: Self::F) -> Self::F;
     /// The smaller of a bound and x; NaN where x is NaN.
     fn at_most(self, bound: Self::F, x: Self::F) -> Self::F;
     /// The larger of a bound and x; NaN where x is NaN.

@@ -60,6 +60,10 @@ impl Simd for Portable {
         zip(a, b, |a, b| a / b)
     }
     #[inline(always)]
+    fn sqrt(self, a: Self::F) -> Self::F {
+        a.map(f32::sqrt)
+    }
+    #[inline(always)]
     fn at_most(self, bound: Self::F, x: Self::F) -> Self::F {
         zip(bound, x, |bound, x| if bound < x { bound } else { x })
     }

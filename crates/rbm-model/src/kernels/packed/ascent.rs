@@ -1,0 +1,241 @@
+//! One update of all parameters from the samples of both phases.
+
+use super::contraction::{Contraction, Finish, Inputs};
+use super::moments::by_unit;
+use super::phase::PhaseMeans;
+use super::states::PackedStates;
+use crate::ascent::Step;
+use crate::error::ModelError;
+use crate::kernels::draw::GROUP;
+use crate::kernels::parallel::{Tiles, in_pool};
+use crate::kernels::rule::{Follow, StepCoefficients};
+use crate::kernels::simd::{Simd, load, store};
+use crate::kernels::{Isa, check_shape};
+use std::ops::Range;
+
+/// A parameter with what the rule remembers of it, all of one shape; moments that the rule
+/// does not use may be empty.
+#[derive(Debug)]
+pub struct Parameter<'a> {
+    /// The parameter itself.
+    pub value: &'a mut [f32],
+    /// First moment, or velocity.
+    pub first: &'a mut [f32],
+    /// Second moment.
+    pub second: &'a mut [f32],
+}
+
+/// Samples of one phase.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples<'a> {
+    /// Visible states, `[B, N]`.
+    pub visible: &'a PackedStates,
+    /// Hidden values that belong to them, usually p(h = 1 | v), `[B, M]`, row-major.
+    pub hidden: &'a [f32],
+}
+
+/// The centred gradient of the likelihood from samples of both phases, and a step along it.
+///
+/// With G = <v h^T>_data - <v h^T>_model, db and dc the same differences of <v> and <h>, and
+/// offsets mu, lambda (all zero for the plain gradient),
+///
+/// ```text
+/// dW = G - mu dc^T - db lambda^T,   db' = db - dW lambda,   dc' = dc - dW^T mu
+/// ```
+///
+/// (see [`crate::gradient`]). The weights are passed over once: products over the samples,
+/// centring, penalties, the rule and the step happen while a tile of them is at hand. dW lambda
+/// and dW^T mu do not need dW: they are means over the samples too, of v (h.lambda) and (v.mu) h.
+#[derive(Debug, Clone, Copy)]
+pub struct Ascent<'a> {
+    /// Samples of the data.
+    pub data: Samples<'a>,
+    /// Samples of the model.
+    pub model: Samples<'a>,
+    /// mu, `[N]`.
+    pub visible_offset: &'a [f32],
+    /// lambda, `[M]`.
+    pub hidden_offset: &'a [f32],
+    /// Rule and learning rate.
+    pub step: Step,
+    /// Instructions to use.
+    pub isa: Isa,
+}
+
+impl Ascent<'_> {
+    /// Updates weights `[N, M]` and biases `[N]`, `[M]` in place; returns the mean of the hidden
+    /// values over the data, `[M]`.
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] where a length does not fit; nothing is changed then.
+    pub fn run(
+        &self,
+        weight: Parameter<'_>,
+        visible_bias: Parameter<'_>,
+        hidden_bias: Parameter<'_>,
+    ) -> Result<Vec<f32>, ModelError> {
+        let (n, m) = (self.visible_offset.len(), self.hidden_offset.len());
+        let moments = self.step.rule.moments();
+        check_parameter("weight", &weight, &[n, m], moments)?;
+        check_parameter("visible bias", &visible_bias, &[n], moments)?;
+        check_parameter("hidden bias", &hidden_bias, &[m], moments)?;
+        for samples in [&self.data, &self.model] {
+            super::gibbs::check_states(
+                "visible states",
+                samples.visible,
+                (samples.visible.chains(), n),
+            )?;
+            let expected = [samples.visible.chains(), m];
+            check_shape("hidden values", samples.hidden.len(), &expected)?;
+        }
+        let work = (self.data.visible.chains() + self.model.visible.chains()) * n * m / 256;
+        let mut mean = Vec::new();
+        in_pool(work, || {
+            mean = self.update(weight, visible_bias, hidden_bias)
+        });
+        Ok(mean)
+    }
+
+    fn update(
+        &self,
+        weight: Parameter<'_>,
+        visible_bias: Parameter<'_>,
+        hidden_bias: Parameter<'_>,
+    ) -> Vec<f32> {
+        let (n, m) = (self.visible_offset.len(), self.hidden_offset.len());
+        let phase = |samples: Samples<'_>, sign: f32| {
+            let words = by_unit(samples.visible);
+            let offsets = (self.visible_offset, self.hidden_offset);
+            let means = PhaseMeans::new(self.isa, samples, &words, offsets, sign);
+            (words, means)
+        };
+        let (data, model) = rayon::join(|| phase(self.data, 1.0), || phase(self.model, -1.0));
+        let ((data_words, data), (model_words, model)) = (data, model);
+        let difference =
+            |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
+        let visible = difference(&data.visible, &model.visible);
+        let hidden = difference(&data.hidden, &model.hidden);
+        let coefficients = StepCoefficients::new(&self.step);
+        Contraction {
+            inputs: (
+                Inputs {
+                    words: &data_words,
+                    weight: &data.scaled,
+                },
+                Some(Inputs {
+                    words: &model_words,
+                    weight: &model.scaled,
+                }),
+            ),
+            chains: n,
+            outputs: m,
+            bias: &[],
+        }
+        .run(
+            self.isa,
+            &Update {
+                coefficients,
+                ascent: self,
+                visible: &visible,
+                hidden: &hidden,
+                value: Tiles::new(weight.value, m),
+                first: Tiles::new(weight.first, m),
+                second: Tiles::new(weight.second, m),
+            },
+        );
+        // Offsets of zero take nothing off.
+        let bias = |parameter: Parameter<'_>, plain: Vec<f32>, along: Vec<f32>| {
+            self.isa.run(Follow {
+                coefficients: coefficients.without_penalty(),
+                gradient: &difference(&plain, &along),
+                parameter,
+            });
+        };
+        bias(
+            visible_bias,
+            visible.clone(),
+            difference(&data.along_hidden, &model.along_hidden),
+        );
+        bias(
+            hidden_bias,
+            hidden.clone(),
+            difference(&data.along_visible, &model.along_visible),
+        );
+        data.hidden
+    }
+}
+
+fn check_parameter(
+    name: &'static str,
+    parameter: &Parameter<'_>,
+    shape: &[usize],
+    moments: usize,
+) -> Result<(), ModelError> {
+    check_shape(name, parameter.value.len(), shape)?;
+    for (index, moment) in [&*parameter.first, &*parameter.second]
+        .into_iter()
+        .enumerate()
+    {
+        if index < moments || !moment.is_empty() {
+            check_shape("moment", moment.len(), shape)?;
+        }
+    }
+    Ok(())
+}
+
+/// Centres tiles of G and moves the weights along them.
+struct Update<'a> {
+    ascent: &'a Ascent<'a>,
+    coefficients: StepCoefficients,
+    /// <v>_data - <v>_model
+    visible: &'a [f32],
+    /// <h>_data - <h>_model
+    hidden: &'a [f32],
+    value: Tiles<'a, f32>,
+    first: Tiles<'a, f32>,
+    second: Tiles<'a, f32>,
+}
+
+impl Finish for Update<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
+        let columns = GROUP * group..self.hidden.len().min(GROUP * (group + 1));
+        let hidden = &self.hidden[columns.clone()];
+        let lambda = &self.ascent.hidden_offset[columns.clone()];
+        let moments = self.ascent.step.rule.moments();
+        for (field, row) in field.chunks_exact(GROUP).zip(rows) {
+            // SAFETY: no two calls have the same group and overlapping rows, and the three
+            // matrices are different ones.
+            let value = unsafe { self.value.piece(row, columns.clone()) };
+            let (mut first, mut second): (&mut [f32], &mut [f32]) = (&mut [], &mut []);
+            if moments > 0 {
+                // SAFETY: as above.
+                first = unsafe { self.first.piece(row, columns.clone()) };
+            }
+            if moments > 1 {
+                // SAFETY: as above.
+                second = unsafe { self.second.piece(row, columns.clone()) };
+            }
+            let mu = simd.splat(self.ascent.visible_offset[row]);
+            let visible = simd.splat(self.visible[row]);
+            for start in (0..columns.len()).step_by(S::LANES) {
+                let end = columns.len().min(start + S::LANES);
+                let take = |values: &[f32]| load(simd, values.get(start..end).unwrap_or(&[]));
+                let centre = simd.add(simd.mul(mu, take(hidden)), simd.mul(visible, take(lambda)));
+                let gradient = simd.sub(load(simd, &field[start..]), centre);
+                let (w, a, b) = self.coefficients.follow(
+                    simd,
+                    gradient,
+                    (take(value), take(first), take(second)),
+                );
+                store(simd, &mut value[start..end], w);
+                if moments > 0 {
+                    store(simd, &mut first[start..end], a);
+                }
+                if moments > 1 {
+                    store(simd, &mut second[start..end], b);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! One update of a model's parameters from the samples of both phases.
+
+use super::{Phase, RbmOps};
+use crate::Rbm;
+use crate::ascent::Step;
+use crate::gradient::Offsets;
+use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
+use burn::module::Param;
+use burn::tensor::Tensor;
+
+/// A parameter with what a rule remembers of it; moments that it does not use are empty tensors.
+#[derive(ExtensionType)]
+pub struct ParameterPrimitives<B: Backend> {
+    /// The parameter.
+    pub value: FloatTensor<B>,
+    /// First moment, or velocity.
+    pub first: FloatTensor<B>,
+    /// Second moment.
+    pub second: FloatTensor<B>,
+}
+
+/// All parameters of a model; see [`ascend`].
+#[derive(ExtensionType)]
+pub struct ModelPrimitives<B: Backend> {
+    /// Weights, `[n_visible, n_hidden]`.
+    #[extension_type]
+    pub weight: ParameterPrimitives<B>,
+    /// Visible biases, `[n_visible]`.
+    #[extension_type]
+    pub visible_bias: ParameterPrimitives<B>,
+    /// Hidden biases, `[n_hidden]`.
+    #[extension_type]
+    pub hidden_bias: ParameterPrimitives<B>,
+}
+
+/// Samples of both phases with the offsets of the centred gradient; see [`ascend`].
+#[derive(ExtensionType)]
+pub struct SamplePrimitives<B: Backend> {
+    /// Visible states of the data, `[rows, n_visible]`.
+    pub data_visible: FloatTensor<B>,
+    /// Hidden values that belong to them, `[rows, n_hidden]`.
+    pub data_hidden: FloatTensor<B>,
+    /// Visible states of the model, `[chains, n_visible]`.
+    pub model_visible: FloatTensor<B>,
+    /// Hidden values that belong to them, `[chains, n_hidden]`.
+    pub model_hidden: FloatTensor<B>,
+    /// mu, `[n_visible]`.
+    pub visible_offset: FloatTensor<B>,
+    /// lambda, `[n_hidden]`.
+    pub hidden_offset: FloatTensor<B>,
+}
+
+/// What a rule remembers of each parameter: none to two tensors shaped like it, see
+/// [`crate::ascent::Rule::moments`].
+#[derive(Debug, Clone, Default)]
+pub struct Moments {
+    /// Of the weights, each `[n_visible, n_hidden]`.
+    pub weight: Vec<Tensor<2>>,
+    /// Of the visible biases, each `[n_visible]`.
+    pub visible_bias: Vec<Tensor<1>>,
+    /// Of the hidden biases, each `[n_hidden]`.
+    pub hidden_bias: Vec<Tensor<1>>,
+}
+
+impl Moments {
+    /// At rest: all zero.
+    pub fn zeros(rbm: &Rbm, count: usize) -> Self {
+        let (n, m, device) = (rbm.n_visible(), rbm.n_hidden(), rbm.device());
+        let repeat = 0..count;
+        Self {
+            weight: repeat
+                .clone()
+                .map(|_| Tensor::zeros([n, m], &device))
+                .collect(),
+            visible_bias: repeat
+                .clone()
+                .map(|_| Tensor::zeros([n], &device))
+                .collect(),
+            hidden_bias: repeat.map(|_| Tensor::zeros([m], &device)).collect(),
+        }
+    }
+}
+
+/// Moves a model along the centred gradient of the likelihood (offsets of zero: the plain one).
+///
+/// The formula is that of [`crate::kernels::packed::Ascent`], equal up to rounding to
+/// [`crate::gradient::Gradient`] with a rule of [`crate::ascent`] on it. Visible states must be
+/// **binary**. The CPU backends pass over the weights once and, where the model is not shared,
+/// in place.
+///
+/// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
+pub fn ascend(
+    rbm: Rbm,
+    moments: &mut Moments,
+    data: Phase,
+    model: Phase,
+    offsets: Offsets,
+    step: Step,
+) -> (Rbm, Tensor<1>) {
+    run(rbm, moments, [data, model], offsets, step, Dispatch::ascend)
+}
+
+/// [`ascend`] by tensor operations on any backend: the reference for the kernels.
+pub fn ascend_by_tensors(
+    rbm: Rbm,
+    moments: &mut Moments,
+    data: Phase,
+    model: Phase,
+    offsets: Offsets,
+    step: Step,
+) -> (Rbm, Tensor<1>) {
+    let operation = super::generic::ascend::<Dispatch>;
+    run(rbm, moments, [data, model], offsets, step, operation)
+}
+
+type Operation = fn(
+    ModelPrimitives<Dispatch>,
+    SamplePrimitives<Dispatch>,
+    Step,
+) -> (ModelPrimitives<Dispatch>, FloatTensor<Dispatch>);
+
+fn run(
+    rbm: Rbm,
+    moments: &mut Moments,
+    [data, model]: [Phase; 2],
+    offsets: Offsets,
+    step: Step,
+    operation: Operation,
+) -> (Rbm, Tensor<1>) {
+    let device = rbm.device();
+    let (weight_id, weight, _) = rbm.weight.consume();
+    let (visible_id, visible_bias, _) = rbm.visible_bias.consume();
+    let (hidden_id, hidden_bias, _) = rbm.hidden_bias.consume();
+    let samples = SamplePrimitives {
+        data_visible: data.visible.into_dispatch(),
+        data_hidden: data.hidden.into_dispatch(),
+        model_visible: model.visible.into_dispatch(),
+        model_hidden: model.hidden.into_dispatch(),
+        visible_offset: offsets.visible.into_dispatch(),
+        hidden_offset: offsets.hidden.into_dispatch(),
+    };
+    let count = step.rule.moments();
+    let taken = std::mem::take(moments);
+    let parameters = ModelPrimitives {
+        weight: lower(weight, taken.weight, &device),
+        visible_bias: lower(visible_bias, taken.visible_bias, &device),
+        hidden_bias: lower(hidden_bias, taken.hidden_bias, &device),
+    };
+    let (after, mean) = operation(parameters, samples, step);
+    let (weight, first) = lift(after.weight, count);
+    moments.weight = first;
+    let (visible_bias, first) = lift(after.visible_bias, count);
+    moments.visible_bias = first;
+    let (hidden_bias, first) = lift(after.hidden_bias, count);
+    moments.hidden_bias = first;
+    let rbm = Rbm {
+        weight: Param::initialized(weight_id, weight),
+        visible_bias: Param::initialized(visible_id, visible_bias),
+        hidden_bias: Param::initialized(hidden_id, hidden_bias),
+    };
+    (rbm, Tensor::from_dispatch(mean))
+}
+
+fn lower<const D: usize>(
+    value: Tensor<D>,
+    moments: Vec<Tensor<D>>,
+    device: &burn::tensor::Device,
+) -> ParameterPrimitives<Dispatch> {
+    let mut moments = moments.into_iter();
+    let mut next = || {
+        moments
+            .next()
+            .unwrap_or_else(|| Tensor::zeros([0; D], device))
+            .into_dispatch()
+    };
+    ParameterPrimitives {
+        first: next(),
+        second: next(),
+        value: value.into_dispatch(),
+    }
+}
+
+fn lift<const D: usize>(
+    parameter: ParameterPrimitives<Dispatch>,
+    count: usize,
+) -> (Tensor<D>, Vec<Tensor<D>>) {
+    let moments = [parameter.first, parameter.second];
+    (
+        Tensor::from_dispatch(parameter.value),
+        moments
+            .into_iter()
+            .take(count)
+            .map(Tensor::from_dispatch)
+            .collect(),
+    )
+}
