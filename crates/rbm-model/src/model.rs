@@ -5,7 +5,7 @@ use crate::ops;
 use crate::parameters::Parameters;
 use crate::sampling::noise::NoiseKey;
 use burn::module::{Module, Param};
-use burn::tensor::activation::{sigmoid, softplus};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A restricted Boltzmann machine with units in {0, 1}.
@@ -62,9 +62,8 @@ impl Rbm {
     /// # Shapes
     /// `visible` `[rows, n_visible]`, result `[rows]`
     pub fn free_energy(&self, visible: Tensor<2>) -> Tensor<1> {
-        let hidden: Tensor<1> = softplus(self.hidden_field(visible.clone()), 1.0)
-            .sum_dim(1)
-            .squeeze_dim(1);
+        let field = visible.clone().matmul(self.weight.val());
+        let hidden = ops::softplus_sum(field, self.hidden_bias.val());
         let bias: Tensor<1> = (visible * self.visible_bias.val().unsqueeze())
             .sum_dim(1)
             .squeeze_dim(1);

@@ -3,6 +3,7 @@
 //! Data flows one way: [`data`] -> [`learner`] -> [`trainer`] -> [`checkpoint`] ->
 //! `rbm-analysis` -> [`report`]. The binary `rbm-train` is [`cli::main`].
 
+pub mod bench;
 pub mod checkpoint;
 pub mod cli;
 pub mod data;

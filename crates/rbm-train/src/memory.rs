@@ -57,6 +57,20 @@ fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
     4.0 * (n * m * (4.0 + moments) + 3.0 * (batch + chains) * (n + m))
 }
 
+/// Most memory that this process has held since [`reset_peak`], in bytes, where the system (Linux)
+/// tells.
+pub fn peak_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kib)
+}
+
+/// Starts [`peak_bytes`] anew; where the system does not allow that, it goes on.
+pub fn reset_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
 fn available_bytes() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;

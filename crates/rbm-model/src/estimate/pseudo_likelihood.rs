@@ -10,6 +10,7 @@
 //! Source: J. Besag, J. R. Stat. Soc. D 24, 179 (1975).
 
 use crate::model::Rbm;
+use crate::ops;
 use crate::sampling::noise::Sequence;
 use crate::sampling::stream;
 use burn::tensor::activation::softplus;
@@ -21,7 +22,8 @@ use burn::tensor::{Int, Tensor, TensorData};
 pub fn pseudo_log_likelihood(rbm: &Rbm, visible: Tensor<2>) -> Tensor<1> {
     let [rows, n] = visible.dims();
     let field = rbm.hidden_field(visible.clone());
-    let base: Tensor<1> = softplus(field.clone(), 1.0).sum_dim(1).squeeze_dim(1);
+    let none = rbm.hidden_bias.val().zeros_like();
+    let base = ops::softplus_sum(field.clone(), none.clone());
     let weight = rbm.weight.val();
     let bias = rbm.visible_bias.val();
     let mut total = Tensor::zeros([rows], &visible.device());
@@ -30,7 +32,7 @@ pub fn pseudo_log_likelihood(rbm: &Rbm, visible: Tensor<2>) -> Tensor<1> {
         let change = v * -2.0 + 1.0;
         let flipped =
             field.clone() + change.clone().unsqueeze_dim::<2>(1) * weight.clone().narrow(0, i, 1);
-        let gain: Tensor<1> = softplus(flipped, 1.0).sum_dim(1).squeeze_dim::<1>(1) - base.clone()
+        let gain = ops::softplus_sum(flipped, none.clone()) - base.clone()
             + change * bias.clone().narrow(0, i, 1);
         total = total - softplus(gain, 1.0);
     }
@@ -53,7 +55,8 @@ pub fn sampled_pseudo_log_likelihood(
     let ([rows, n], device) = (visible.dims(), visible.device());
     let mut random = Sequence::new(seed, stream::MONITOR, step);
     let field = rbm.hidden_field(visible.clone());
-    let base: Tensor<1> = softplus(field.clone(), 1.0).sum_dim(1).squeeze_dim(1);
+    let none = rbm.hidden_bias.val().zeros_like();
+    let base = ops::softplus_sum(field.clone(), none.clone());
     let (weight, bias) = (rbm.weight.val(), rbm.visible_bias.val());
     let mut total = Tensor::zeros([rows], &device);
     for _ in 0..units {
@@ -66,7 +69,7 @@ pub fn sampled_pseudo_log_likelihood(
         let change = v * -2.0 + 1.0;
         let flipped = field.clone()
             + change.clone().unsqueeze_dim::<2>(1) * weight.clone().select(0, chosen.clone());
-        let gain: Tensor<1> = softplus(flipped, 1.0).sum_dim(1).squeeze_dim::<1>(1) - base.clone()
+        let gain = ops::softplus_sum(flipped, none.clone()) - base.clone()
             + change * bias.clone().select(0, chosen);
         total = total - softplus(gain, 1.0);
     }

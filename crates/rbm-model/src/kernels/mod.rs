@@ -1,6 +1,7 @@
 //! Processor kernels of the Gibbs sampler: slices in, slices out, no tensors.
 //!
 //! * [`layer`]: bias, sigmoid and draw of a whole layer in one pass over its fields;
+//! * [`softplus`]: the hidden layer's part of free energies;
 //! * [`packed`]: Gibbs sweeps and correlations on states that are kept as bits.
 //!
 //! Every kernel runs with the best instructions of the machine ([`Isa::detect`]), and on all
@@ -16,6 +17,7 @@ pub mod packed;
 mod parallel;
 mod rule;
 mod simd;
+pub mod softplus;
 #[cfg(test)]
 mod statistics;
 

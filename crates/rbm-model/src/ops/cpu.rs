@@ -3,11 +3,12 @@
 //! Tensors of another type than f32, and shapes that do not fit, go to the generic path; the
 //! latter then fail there with Burn's own message.
 
-use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps, generic};
+use super::{ModelPrimitives, ParameterPrimitives, Path, SamplePrimitives, Sweeps, generic};
 use crate::ascent::Step;
 use crate::kernels::Isa;
 use crate::kernels::layer;
 use crate::kernels::packed::{Ascent, PackedModel, PackedStates, Parameter, Samples, moments};
+use crate::kernels::softplus;
 use crate::sampling::noise::NoiseKey;
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
@@ -52,6 +53,9 @@ pub(super) fn sample_layer<B: HostBackend>(
         .ok()?;
         Some((B::make(states, shape), B::make(probabilities, shape)))
     };
+    if Path::current() == Path::Tensors {
+        return generic::sample_layer::<B>(field, bias, key);
+    }
     fast().unwrap_or_else(|| generic::sample_layer::<B>(field, bias, key))
 }
 
@@ -63,6 +67,10 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
     hidden: FloatTensor<B>,
     sweeps: Sweeps,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    if Path::resolve(generic::dims(&hidden)[0]) != Path::Packed {
+        let biases = [visible_bias, hidden_bias];
+        return generic::gibbs_sweeps_with::<B>(weight, biases, hidden, sweeps, sample_layer::<B>);
+    }
     let fast = || {
         let ([n, m], chains) = (generic::dims(&weight), generic::dims(&hidden)[0]);
         let (w, b, c) = (
@@ -95,6 +103,9 @@ pub(super) fn sample_hidden<B: HostBackend>(
     visible: FloatTensor<B>,
     key: NoiseKey,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
+    if Path::resolve(generic::dims(&visible)[0]) != Path::Packed {
+        return sample_layer::<B>(B::float_matmul(visible, weight), hidden_bias, key);
+    }
     let fast = || {
         let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
         let (w, c) = (B::hold(&weight)?, B::hold(&hidden_bias)?);
@@ -117,6 +128,11 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
     hidden_bias: FloatTensor<B>,
     visible: FloatTensor<B>,
 ) -> FloatTensor<B> {
+    match Path::resolve(generic::dims(&visible)[0]) {
+        Path::Packed => {}
+        Path::Tensors => return generic::hidden_probabilities::<B>(weight, hidden_bias, visible),
+        _ => return dense_probabilities::<B>(B::float_matmul(visible, weight), hidden_bias),
+    }
     let fast = || {
         let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
         let (w, c) = (B::hold(&weight)?, B::hold(&hidden_bias)?);
@@ -130,6 +146,36 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
         Some(B::make(probabilities, [rows, m]))
     };
     fast().unwrap_or_else(|| generic::hidden_probabilities::<B>(weight, hidden_bias, visible))
+}
+
+/// sigmoid(field + bias), in one pass over the fields.
+fn dense_probabilities<B: HostBackend>(
+    field: FloatTensor<B>,
+    bias: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let fast = || {
+        let shape = generic::dims(&field);
+        let mut probabilities = vec![0.0; shape[0] * shape[1]];
+        let (field, bias) = (B::hold(&field)?, B::hold(&bias)?);
+        layer::probabilities_layer(field.as_ref(), bias.as_ref(), &mut probabilities).ok()?;
+        Some(B::make(probabilities, shape))
+    };
+    fast().unwrap_or_else(|| generic::activate::<B>(field, bias))
+}
+
+/// See [`super::softplus_sum`].
+pub(super) fn softplus_sum<B: HostBackend>(
+    field: FloatTensor<B>,
+    bias: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let fast = || {
+        let rows = generic::dims(&field)[0];
+        let mut out = vec![0.0; rows];
+        let (field, bias) = (B::hold(&field)?, B::hold(&bias)?);
+        softplus::softplus_sum(field.as_ref(), bias.as_ref(), &mut out).ok()?;
+        Some(B::make(out, [rows]))
+    };
+    fast().unwrap_or_else(|| generic::softplus_sum::<B>(field, bias))
 }
 
 /// See [`super::correlation_difference`].
@@ -160,6 +206,9 @@ pub(super) fn ascend<B: HostBackend>(
     samples: SamplePrimitives<B>,
     step: Step,
 ) -> (ModelPrimitives<B>, FloatTensor<B>) {
+    if Path::current() == Path::Tensors {
+        return generic::ascend::<B>(model, samples, step);
+    }
     let fits = || {
         let pack = |visible: &FloatTensor<B>| {
             let [rows, n] = generic::dims(visible);
@@ -288,6 +337,13 @@ macro_rules! use_kernels {
                 visible: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
                 cpu::hidden_probabilities::<Self>(weight, hidden_bias, visible)
+            }
+
+            fn softplus_sum(
+                field: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                cpu::softplus_sum::<Self>(field, bias)
             }
 
             fn correlation_difference(

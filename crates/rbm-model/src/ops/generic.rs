@@ -32,8 +32,29 @@ pub fn gibbs_sweeps<B: Backend>(
     weight: FloatTensor<B>,
     visible_bias: FloatTensor<B>,
     hidden_bias: FloatTensor<B>,
+    hidden: FloatTensor<B>,
+    sweeps: Sweeps,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    gibbs_sweeps_with::<B>(
+        weight,
+        [visible_bias, hidden_bias],
+        hidden,
+        sweeps,
+        sample_layer::<B>,
+    )
+}
+
+/// Draws a layer from its fields, see [`super::sample_layer`].
+type SampleLayer<B> =
+    fn(FloatTensor<B>, FloatTensor<B>, NoiseKey) -> (FloatTensor<B>, FloatTensor<B>);
+
+/// Sweeps by dense products, with a given way to draw a layer.
+pub(super) fn gibbs_sweeps_with<B: Backend>(
+    weight: FloatTensor<B>,
+    [visible_bias, hidden_bias]: [FloatTensor<B>; 2],
     mut hidden: FloatTensor<B>,
     sweeps: Sweeps,
+    sample_layer: SampleLayer<B>,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let weight_transposed = B::float_transpose(weight.clone());
     let mut sweep = |step: u64| {
@@ -44,10 +65,9 @@ pub fn gibbs_sweeps<B: Backend>(
             layer,
         };
         let field = B::float_matmul(hidden.clone(), weight_transposed.clone());
-        let (visible, _) = sample_layer::<B>(field, visible_bias.clone(), key(Layer::Visible));
+        let (visible, _) = sample_layer(field, visible_bias.clone(), key(Layer::Visible));
         let field = B::float_matmul(visible.clone(), weight.clone());
-        let (states, probabilities) =
-            sample_layer::<B>(field, hidden_bias.clone(), key(Layer::Hidden));
+        let (states, probabilities) = sample_layer(field, hidden_bias.clone(), key(Layer::Hidden));
         hidden = states.clone();
         (visible, states, probabilities)
     };
@@ -64,7 +84,12 @@ pub fn hidden_probabilities<B: Backend>(
     hidden_bias: FloatTensor<B>,
     visible: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    B::sigmoid(add_bias::<B>(B::float_matmul(visible, weight), hidden_bias))
+    activate::<B>(B::float_matmul(visible, weight), hidden_bias)
+}
+
+/// sigmoid(field + bias).
+pub(super) fn activate<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
+    B::sigmoid(add_bias::<B>(field, bias))
 }
 
 /// See [`super::sample_hidden`].
@@ -75,6 +100,17 @@ pub fn sample_hidden<B: Backend>(
     key: NoiseKey,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
     sample_layer::<B>(B::float_matmul(visible, weight), hidden_bias, key)
+}
+
+/// See [`super::softplus_sum`].
+pub fn softplus_sum<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
+    let rows = dims(&field)[0];
+    let x = add_bias::<B>(field, bias);
+    // max(x, 0) + ln(1 + e^-|x|) does not overflow.
+    let positive = B::float_clamp_min(x.clone(), 0.0.into());
+    let rest = B::float_log1p(B::float_exp(B::float_neg(B::float_abs(x))));
+    let sum = B::float_sum_dim(B::float_add(positive, rest), 1);
+    B::float_reshape(sum, Shape::new([rows]))
 }
 
 /// See [`super::correlation_difference`].

@@ -17,6 +17,7 @@ mod flex;
 pub mod generic;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod path;
 
 use crate::ascent::Step;
 pub use crate::kernels::packed::Sweeps;
@@ -25,6 +26,7 @@ pub use ascend::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
 pub use ascend::{Moments, ascend, ascend_by_tensors};
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
+pub use path::Path;
 
 /// Training's inner operations on the primitives of a backend.
 #[backend_extension(
@@ -70,6 +72,11 @@ pub trait RbmOps: Backend {
         key: NoiseKey,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         generic::sample_hidden::<Self>(weight, hidden_bias, visible, key)
+    }
+
+    /// See [`softplus_sum`].
+    fn softplus_sum(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        generic::softplus_sum::<Self>(field, bias)
     }
 
     /// See [`correlation_difference`].
@@ -191,6 +198,17 @@ pub fn sample_hidden(
         Tensor::from_dispatch(states),
         Tensor::from_dispatch(probabilities),
     )
+}
+
+/// sum_j softplus(field_j + bias_j), softplus(x) = ln(1 + e^x), for each row.
+///
+/// # Shapes
+/// `field` `[rows, units]`, `bias` `[units]`, result `[rows]`
+pub fn softplus_sum(field: Tensor<2>, bias: Tensor<1>) -> Tensor<1> {
+    Tensor::from_dispatch(Dispatch::softplus_sum(
+        field.into_dispatch(),
+        bias.into_dispatch(),
+    ))
 }
 
 /// Visible states with hidden values that belong to them, one row a sample.

@@ -1,6 +1,7 @@
 //! The command line: raw arguments become validated settings, then one library call.
 
 mod analyze;
+mod bench;
 mod evaluate;
 mod output;
 mod report;
@@ -36,6 +37,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Look at a model in reciprocal space: modes, spectrum, saddles, ln Z
     Analyze(analyze::AnalyzeArgs),
+    /// Compare the speed of backends and paths on this machine
+    Bench(bench::BenchArgs),
     /// Write the report of a run again
     Report(report::ReportArgs),
 }
@@ -46,17 +49,24 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     output::log_to_stderr();
-    let result = match cli.command {
+    // On a thread of the pool: work that is divided then starts without waking the pool first,
+    // which would cost as much as a small layer.
+    let result = rayon::scope(|_| run(cli));
+    match result {
+        Ok(code) => code,
+        Err(error) => output::failed(&error),
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
         None => train::run(&cli.train),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Resume(args)) => resume::run(&args),
         Some(Command::Sample(args)) => sample::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Analyze(args)) => analyze::run(&args),
+        Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Report(args)) => report::run(&args),
-    };
-    match result {
-        Ok(code) => code,
-        Err(error) => output::failed(&error),
     }
 }

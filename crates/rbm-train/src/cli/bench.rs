@@ -1,0 +1,199 @@
+//! `rbm-train bench`.
+
+use super::output::{self, UsageError};
+use crate::bench::{self, Case, Measurement, Report};
+use crate::settings::LearnerKind;
+use clap::{Args, ValueEnum};
+use rbm_model::{device, ops::Path};
+use std::process::ExitCode;
+
+/// Arguments of `bench`. Lists are separated by commas; all combinations are measured.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Devices [default: all compiled in]
+    #[arg(long, value_delimiter = ',')]
+    device: Vec<String>,
+    /// Paths on CPU devices
+    #[arg(long, value_delimiter = ',', default_values = ["packed", "dense", "tensors"])]
+    path: Vec<PathName>,
+    /// Learners
+    #[arg(long, value_delimiter = ',', default_value = "pcd")]
+    learner: Vec<LearnerKind>,
+    /// Visible units
+    #[arg(long, value_name = "UNITS", default_value_t = 784)]
+    visible: usize,
+    /// Hidden units
+    #[arg(
+        long,
+        value_name = "UNITS",
+        value_delimiter = ',',
+        default_value = "500"
+    )]
+    hidden: Vec<usize>,
+    /// Rows an update
+    #[arg(
+        long,
+        value_name = "ROWS",
+        value_delimiter = ',',
+        default_value = "100"
+    )]
+    batch_size: Vec<usize>,
+    /// Chains [default: as many as rows]
+    #[arg(long, value_name = "COUNT")]
+    chains: Option<usize>,
+    /// Gibbs sweeps an update
+    #[arg(
+        long,
+        value_name = "SWEEPS",
+        value_delimiter = ',',
+        default_value = "1,10"
+    )]
+    gibbs_steps: Vec<usize>,
+    /// Updates timed a case, after a few to warm up
+    #[arg(long, default_value_t = 20)]
+    steps: usize,
+    /// Seed of the made-up data and models
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// [`Path`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum PathName {
+    /// What the cost model chooses
+    Auto,
+    /// Bit-packed states and tables of partial sums
+    Packed,
+    /// Matrix products, then one fused pass
+    Dense,
+    /// Plain tensor operations
+    Tensors,
+}
+
+impl BenchArgs {
+    fn cases(&self) -> Result<Vec<Case>, UsageError> {
+        for (name, values) in [
+            ("--hidden", &self.hidden[..]),
+            ("--batch-size", &self.batch_size),
+            ("--gibbs-steps", &self.gibbs_steps),
+            ("--visible", &[self.visible]),
+            ("--steps", &[self.steps]),
+            ("--chains", self.chains.as_slice()),
+        ] {
+            if values.contains(&0) {
+                return Err(UsageError(format!("{name} is 0; it must be at least 1")));
+            }
+        }
+        let mut devices = self.device.clone();
+        if devices.is_empty() {
+            devices = device::compiled_devices()
+                .into_iter()
+                .map(String::from)
+                .collect();
+        }
+        let mut cases = Vec::new();
+        for &learner in &self.learner {
+            for &gibbs_steps in &self.gibbs_steps {
+                for &hidden in &self.hidden {
+                    for &batch_size in &self.batch_size {
+                        for device in &devices {
+                            let cpu = ["flex", "ndarray"].contains(&device.as_str());
+                            let paths = if cpu {
+                                &self.path[..]
+                            } else {
+                                &[PathName::Auto]
+                            };
+                            cases.extend(paths.iter().map(|path| Case {
+                                device: device.clone(),
+                                path: match path {
+                                    PathName::Auto => Path::Auto,
+                                    PathName::Packed => Path::Packed,
+                                    PathName::Dense => Path::Dense,
+                                    PathName::Tensors => Path::Tensors,
+                                },
+                                learner,
+                                visible: self.visible,
+                                hidden,
+                                batch_size,
+                                chains: self.chains.unwrap_or(batch_size),
+                                gibbs_steps,
+                                seed: self.seed,
+                            }));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(cases)
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    let cases = args.cases()?;
+    tracing::info!(
+        "{} cases in turns, {} updates each",
+        cases.len(),
+        args.steps
+    );
+    let mut last = std::time::Instant::now();
+    let report = bench::run(&cases, args.steps, |round| {
+        if last.elapsed().as_secs() >= 5 {
+            last = std::time::Instant::now();
+            tracing::info!("round {round}");
+        }
+    })?;
+    if args.json {
+        output::json(&report)?;
+    } else {
+        output::lines(table(&report))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(report: &Report) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} threads, {}; dense f32 products reach {}",
+        report.threads,
+        report.instructions,
+        report
+            .peak_gflops
+            .iter()
+            .map(|(device, peak)| format!("{peak:.0} GFLOP/s on {device}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )];
+    lines.push(format!(
+        "{:8} {:8} {:7} {:>6} {:>6} {:>6} {:>5}  {:>9} {:>9} {:>9}  {:>9} {:>9}  {:>6} {:>6}  {:>7}",
+        "device", "path", "learner", "hidden", "batch", "chains", "sweeps", "step ms", "(min", "max)",
+        "sweeps/s", "alone/s", "x peak", "alone", "MiB"
+    ));
+    lines.extend(report.results.iter().map(row));
+    lines
+}
+
+fn row(m: &Measurement) -> String {
+    let memory = m.peak_memory.map_or("-".into(), |b| {
+        format!("{:.0}", b as f64 / (1 << 20) as f64)
+    });
+    format!(
+        "{:8} {:8} {:7} {:>6} {:>6} {:>6} {:>6} {:>9.3} {:>9.3} {:>9.3}  {:>9.1} {:>9.1}  {:>6.2} {:>6.2}  {memory:>7}",
+        m.device,
+        m.path,
+        m.learner.to_string(),
+        m.hidden,
+        m.batch_size,
+        m.chains,
+        m.gibbs_steps,
+        m.step_ms.median,
+        m.step_ms.min,
+        m.step_ms.max,
+        m.sweeps_per_s,
+        m.pure_sweeps_per_s,
+        m.fraction_of_peak,
+        m.pure_fraction_of_peak,
+    )
+}
