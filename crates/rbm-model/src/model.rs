@@ -5,7 +5,6 @@ use crate::ops;
 use crate::parameters::Parameters;
 use crate::sampling::noise::NoiseKey;
 use burn::module::{Module, Param};
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A restricted Boltzmann machine with units in {0, 1}.
@@ -84,12 +83,13 @@ impl Rbm {
     ///
     /// `visible` may hold any values; for binary states [`ops::hidden_probabilities`] is faster.
     pub fn hidden_probabilities(&self, visible: Tensor<2>) -> Tensor<2> {
-        sigmoid(self.hidden_field(visible))
+        ops::activate(visible.matmul(self.weight.val()), self.hidden_bias.val())
     }
 
     /// p(v_i = 1 | h) = sigmoid(b_i + (h W^T)_i): `[rows, n_hidden]` to `[rows, n_visible]`.
     pub fn visible_probabilities(&self, hidden: Tensor<2>) -> Tensor<2> {
-        sigmoid(self.visible_field(hidden))
+        let field = hidden.matmul(self.weight.val().transpose());
+        ops::activate(field, self.visible_bias.val())
     }
 
     /// Draws hidden states from p(h | v); returns states and probabilities, `[rows, n_hidden]`.

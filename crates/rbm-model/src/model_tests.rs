@@ -400,6 +400,30 @@ fn backends_agree_with_the_generic_path() {
             },
         );
         assert_eq!(host(states), host(dense));
+
+        let field = rbm.hidden_field(found.visible.clone());
+        let bias = rbm.hidden_bias.val();
+        let lower = || (field.clone().into_dispatch(), bias.clone().into_dispatch());
+        let fast = ops::activate(field.clone(), bias.clone());
+        let (f, b) = lower();
+        let slow = Tensor::<2>::from_dispatch(ops::generic::activate::<Dispatch>(f, b));
+        assert_close(&host(fast), &host(slow), 1e-6);
+        let fast = ops::softplus_sum(field.clone(), bias.clone());
+        let (f, b) = lower();
+        let slow = Tensor::<1>::from_dispatch(ops::generic::softplus_sum::<Dispatch>(f, b));
+        assert_close(&host(fast), &host(slow), 1e-6);
+        let units: Vec<u32> = (0..37).map(|r| r * 11 % 75).collect();
+        let signs = Tensor::<1>::ones([37], &device) * -1.0;
+        let weight = rbm.weight.val();
+        let fast =
+            ops::shifted_softplus_sum(field.clone(), weight.clone(), units.clone(), signs.clone());
+        let slow = ops::generic::shifted_softplus_sum::<Dispatch>(
+            field.into_dispatch(),
+            weight.into_dispatch(),
+            units,
+            signs.into_dispatch(),
+        );
+        assert_close(&host(fast), &host(Tensor::<1>::from_dispatch(slow)), 1e-6);
         assert_close(&host(probabilities), &host(p), 1e-5);
     }
 }

@@ -56,21 +56,21 @@ pub fn sampled_pseudo_log_likelihood(
     let mut random = Sequence::new(seed, stream::MONITOR, step);
     let field = rbm.hidden_field(visible.clone());
     let none = rbm.hidden_bias.val().zeros_like();
-    let base = ops::softplus_sum(field.clone(), none.clone());
+    let base = ops::softplus_sum(field.clone(), none);
     let (weight, bias) = (rbm.weight.val(), rbm.visible_bias.val());
     let mut total = Tensor::zeros([rows], &device);
     for _ in 0..units {
-        let chosen: Vec<i32> = (0..rows).map(|_| random.below(n as u32) as i32).collect();
-        let chosen = Tensor::<1, Int>::from_data(TensorData::new(chosen, [rows]), &device);
+        let units: Vec<u32> = (0..rows).map(|_| random.below(n as u32)).collect();
+        let index: Vec<i32> = units.iter().map(|u| *u as i32).collect();
+        let chosen = Tensor::<1, Int>::from_data(TensorData::new(index, [rows]), &device);
         let v: Tensor<1> = visible
             .clone()
             .gather(1, chosen.clone().unsqueeze_dim(1))
             .squeeze_dim(1);
         let change = v * -2.0 + 1.0;
-        let flipped = field.clone()
-            + change.clone().unsqueeze_dim::<2>(1) * weight.clone().select(0, chosen.clone());
-        let gain = ops::softplus_sum(flipped, none.clone()) - base.clone()
-            + change * bias.clone().select(0, chosen);
+        let flipped =
+            ops::shifted_softplus_sum(field.clone(), weight.clone(), units, change.clone());
+        let gain = flipped - base.clone() + change * bias.clone().select(0, chosen);
         total = total - softplus(gain, 1.0);
     }
     total * (n as f64 / units.max(1) as f64)

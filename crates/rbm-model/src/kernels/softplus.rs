@@ -40,7 +40,78 @@ pub fn softplus_sum_with(
     bias: &[f32],
     out: &mut [f32],
 ) -> Result<(), ModelError> {
-    let (rows, columns) = (out.len(), bias.len());
+    run(isa, field, bias.len(), Shift::Same(bias), out)
+}
+
+/// out[r] = sum_j softplus(field[r, j] + signs[r] weight[units[r], j]): what becomes of the hidden
+/// layer's part of the free energy when one visible unit of each row changes.
+///
+/// # Shapes
+/// - `field`: `[rows, columns]`, row-major
+/// - `weight`: whole rows of `columns` entries
+/// - `units`, `signs`, `out`: `[rows]`
+///
+/// # Errors
+/// [`ModelError::Shape`] where a length does not fit, or a unit has no row of weights.
+pub fn shifted_softplus_sum(
+    field: &[f32],
+    columns: usize,
+    weight: &[f32],
+    units: &[u32],
+    signs: &[f32],
+    out: &mut [f32],
+) -> Result<(), ModelError> {
+    check_shape("units", units.len(), &[out.len()])?;
+    check_shape("signs", signs.len(), &[out.len()])?;
+    let rows = weight.len().checked_div(columns).unwrap_or(0);
+    let needed = units.iter().max().map_or(0, |&unit| unit as usize + 1);
+    check_shape("weight", weight.len(), &[rows.max(needed), columns])?;
+    let shift = Shift::Rows {
+        weight,
+        units,
+        signs,
+    };
+    run(Isa::detect(), field, columns, shift, out)
+}
+
+/// What is added to the fields.
+#[derive(Clone, Copy)]
+enum Shift<'a> {
+    /// The same to each row.
+    Same(&'a [f32]),
+    /// To each row a multiple of a row of weights.
+    Rows {
+        weight: &'a [f32],
+        units: &'a [u32],
+        signs: &'a [f32],
+    },
+}
+
+impl<'a> Shift<'a> {
+    #[inline(always)]
+    fn of_row(self, row: usize, columns: usize) -> (&'a [f32], f32) {
+        match self {
+            Self::Same(bias) => (bias, 1.0),
+            Self::Rows {
+                weight,
+                units,
+                signs,
+            } => {
+                let unit = units[row] as usize;
+                (&weight[unit * columns..(unit + 1) * columns], signs[row])
+            }
+        }
+    }
+}
+
+fn run(
+    isa: Isa,
+    field: &[f32],
+    columns: usize,
+    shift: Shift<'_>,
+    out: &mut [f32],
+) -> Result<(), ModelError> {
+    let rows = out.len();
     check_shape("field", field.len(), &[rows, columns])?;
     if columns == 0 {
         out.fill(0.0);
@@ -52,7 +123,9 @@ pub fn softplus_sum_with(
         let place = rows_per_task * task..rows.min(rows_per_task * (task + 1));
         isa.run(Rows {
             field: &field[place.start * columns..place.end * columns],
-            bias,
+            columns,
+            shift,
+            first_row: place.start,
             // SAFETY: the places of different tasks do not overlap.
             out: unsafe { tiles.piece(0, place) },
         });
@@ -62,7 +135,9 @@ pub fn softplus_sum_with(
 
 struct Rows<'a> {
     field: &'a [f32],
-    bias: &'a [f32],
+    columns: usize,
+    shift: Shift<'a>,
+    first_row: usize,
     out: &'a mut [f32],
 }
 
@@ -71,17 +146,20 @@ impl Kernel for Rows<'_> {
     fn run<S: Simd>(self, simd: S) {
         let zero = simd.splat(0.0);
         let one = simd.splat(1.0);
-        for (row, out) in self.field.chunks_exact(self.bias.len()).zip(self.out) {
+        let rows = self.field.chunks_exact(self.columns);
+        for (number, (row, out)) in rows.zip(self.out).enumerate() {
+            let (shift, sign) = self.shift.of_row(self.first_row + number, self.columns);
+            let sign = simd.splat(sign);
             let mut total = 0.0;
             // Blocks of 64 vectors of sixteen lanes, or of twice as many of eight.
             let block = FACTORS * LANES;
-            for (row, bias) in row.chunks(block).zip(self.bias.chunks(block)) {
+            for (row, shift) in row.chunks(block).zip(shift.chunks(block)) {
                 let (mut sum, mut product) = ([zero; 2], [one; 2]);
-                for (index, (row, bias)) in
-                    row.chunks(S::LANES).zip(bias.chunks(S::LANES)).enumerate()
+                for (index, (row, shift)) in
+                    row.chunks(S::LANES).zip(shift.chunks(S::LANES)).enumerate()
                 {
                     let part = index % (LANES / S::LANES);
-                    let x = simd.add(load(simd, row), load(simd, bias));
+                    let x = simd.add(load(simd, row), simd.mul(sign, load(simd, shift)));
                     let (positive, factor) = if row.len() == S::LANES {
                         let size = simd.at_least(simd.sub(zero, x), x);
                         (simd.at_least(zero, x), reciprocal_sigmoid(simd, size))
@@ -149,6 +227,21 @@ mod tests {
                 assert_eq!(other, first);
             }
         }
+        // A row of weights added to one row of fields and subtracted from another.
+        let (field, weight) = (numbers(42, 2.0, 3 * 70), numbers(43, 2.0, 5 * 70));
+        let (units, signs) = ([4, 0, 4], [1.0, -1.0, -1.0]);
+        let mut found = [0.0; 3];
+        shifted_softplus_sum(&field, 70, &weight, &units, &signs, &mut found).unwrap();
+        for row in 0..3 {
+            let shift = &weight[units[row] as usize * 70..][..70];
+            let shift: Vec<f32> = shift.iter().map(|w| signs[row] * w).collect();
+            let mut one = [0.0];
+            softplus_sum(&field[row * 70..][..70], &shift, &mut one).unwrap();
+            assert_eq!(found[row], one[0]);
+        }
+        let missing = shifted_softplus_sum(&field, 70, &weight, &[5, 0, 0], &signs, &mut found);
+        assert!(missing.is_err());
+
         let mut out = [0.0];
         softplus_sum(&[1e30, -1e30], &[0.0, 0.0], &mut out).unwrap();
         assert_eq!(out, [1e30]);

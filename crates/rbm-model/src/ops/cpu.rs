@@ -130,8 +130,7 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
 ) -> FloatTensor<B> {
     match Path::resolve(generic::dims(&visible)[0]) {
         Path::Packed => {}
-        Path::Tensors => return generic::hidden_probabilities::<B>(weight, hidden_bias, visible),
-        _ => return dense_probabilities::<B>(B::float_matmul(visible, weight), hidden_bias),
+        _ => return activate::<B>(B::float_matmul(visible, weight), hidden_bias),
     }
     let fast = || {
         let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
@@ -148,8 +147,8 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
     fast().unwrap_or_else(|| generic::hidden_probabilities::<B>(weight, hidden_bias, visible))
 }
 
-/// sigmoid(field + bias), in one pass over the fields.
-fn dense_probabilities<B: HostBackend>(
+/// See [`super::activate`].
+pub(super) fn activate<B: HostBackend>(
     field: FloatTensor<B>,
     bias: FloatTensor<B>,
 ) -> FloatTensor<B> {
@@ -160,6 +159,9 @@ fn dense_probabilities<B: HostBackend>(
         layer::probabilities_layer(field.as_ref(), bias.as_ref(), &mut probabilities).ok()?;
         Some(B::make(probabilities, shape))
     };
+    if Path::current() == Path::Tensors {
+        return generic::activate::<B>(field, bias);
+    }
     fast().unwrap_or_else(|| generic::activate::<B>(field, bias))
 }
 
@@ -176,6 +178,24 @@ pub(super) fn softplus_sum<B: HostBackend>(
         Some(B::make(out, [rows]))
     };
     fast().unwrap_or_else(|| generic::softplus_sum::<B>(field, bias))
+}
+
+/// See [`super::shifted_softplus_sum`].
+pub(super) fn shifted_softplus_sum<B: HostBackend>(
+    field: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    units: Vec<u32>,
+    signs: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let fast = || {
+        let [rows, columns] = generic::dims(&field);
+        let mut out = vec![0.0; rows];
+        let (f, w, s) = (B::hold(&field)?, B::hold(&weight)?, B::hold(&signs)?);
+        let (f, w, s) = (f.as_ref(), w.as_ref(), s.as_ref());
+        softplus::shifted_softplus_sum(f, columns, w, &units, s, &mut out).ok()?;
+        Some(B::make(out, [rows]))
+    };
+    fast().unwrap_or_else(|| generic::shifted_softplus_sum::<B>(field, weight, units, signs))
 }
 
 /// See [`super::correlation_difference`].
@@ -339,11 +359,24 @@ macro_rules! use_kernels {
                 cpu::hidden_probabilities::<Self>(weight, hidden_bias, visible)
             }
 
+            fn activate(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+                cpu::activate::<Self>(field, bias)
+            }
+
             fn softplus_sum(
                 field: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
                 cpu::softplus_sum::<Self>(field, bias)
+            }
+
+            fn shifted_softplus_sum(
+                field: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                units: Vec<u32>,
+                signs: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                cpu::shifted_softplus_sum::<Self>(field, weight, units, signs)
             }
 
             fn correlation_difference(

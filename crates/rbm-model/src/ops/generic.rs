@@ -87,8 +87,8 @@ pub fn hidden_probabilities<B: Backend>(
     activate::<B>(B::float_matmul(visible, weight), hidden_bias)
 }
 
-/// sigmoid(field + bias).
-pub(super) fn activate<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
+/// See [`super::activate`].
+pub fn activate<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
     B::sigmoid(add_bias::<B>(field, bias))
 }
 
@@ -104,8 +104,31 @@ pub fn sample_hidden<B: Backend>(
 
 /// See [`super::softplus_sum`].
 pub fn softplus_sum<B: Backend>(field: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
-    let rows = dims(&field)[0];
-    let x = add_bias::<B>(field, bias);
+    row_sums::<B>(add_bias::<B>(field, bias))
+}
+
+/// See [`super::shifted_softplus_sum`].
+pub fn shifted_softplus_sum<B: Backend>(
+    field: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    units: Vec<u32>,
+    signs: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let (rows, device) = (units.len(), field.device());
+    let settings = burn::backend::get_device_settings::<B>(&device);
+    let units = TensorData::new(
+        units.into_iter().map(i64::from).collect::<Vec<_>>(),
+        Shape::new([rows]),
+    );
+    let units = B::int_from_data(units.convert_dtype(settings.int_dtype.into()), &device);
+    let signs = B::float_reshape(signs, Shape::new([rows, 1]));
+    let shift = B::float_mul(signs, B::float_select(weight, 0, units));
+    row_sums::<B>(B::float_add(field, shift))
+}
+
+/// The sum of softplus over each row.
+fn row_sums<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+    let rows = dims(&x)[0];
     // max(x, 0) + ln(1 + e^-|x|) does not overflow.
     let positive = B::float_clamp_min(x.clone(), 0.0.into());
     let rest = B::float_log1p(B::float_exp(B::float_neg(B::float_abs(x))));

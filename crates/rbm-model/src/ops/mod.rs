@@ -74,9 +74,24 @@ pub trait RbmOps: Backend {
         generic::sample_hidden::<Self>(weight, hidden_bias, visible, key)
     }
 
+    /// See [`activate`].
+    fn activate(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        generic::activate::<Self>(field, bias)
+    }
+
     /// See [`softplus_sum`].
     fn softplus_sum(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         generic::softplus_sum::<Self>(field, bias)
+    }
+
+    /// See [`shifted_softplus_sum`].
+    fn shifted_softplus_sum(
+        field: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        units: Vec<u32>,
+        signs: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        generic::shifted_softplus_sum::<Self>(field, weight, units, signs)
     }
 
     /// See [`correlation_difference`].
@@ -200,6 +215,17 @@ pub fn sample_hidden(
     )
 }
 
+/// Probabilities sigmoid(field + bias) of a layer, in one pass.
+///
+/// # Shapes
+/// `field` `[rows, units]`, `bias` `[units]`, result `[rows, units]`
+pub fn activate(field: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::activate(
+        field.into_dispatch(),
+        bias.into_dispatch(),
+    ))
+}
+
 /// sum_j softplus(field_j + bias_j), softplus(x) = ln(1 + e^x), for each row.
 ///
 /// # Shapes
@@ -208,6 +234,26 @@ pub fn softplus_sum(field: Tensor<2>, bias: Tensor<1>) -> Tensor<1> {
     Tensor::from_dispatch(Dispatch::softplus_sum(
         field.into_dispatch(),
         bias.into_dispatch(),
+    ))
+}
+
+/// sum_j softplus(field\[r, j\] + signs\[r\] weight\[units\[r\], j\]) for each row r: the hidden layer's
+/// part of the free energy after one visible unit of each row has changed.
+///
+/// # Shapes
+/// `field` `[rows, n_hidden]`, `weight` `[n_visible, n_hidden]`, `units` `[rows]`, each below
+/// `n_visible`, `signs` `[rows]`, result `[rows]`
+pub fn shifted_softplus_sum(
+    field: Tensor<2>,
+    weight: Tensor<2>,
+    units: Vec<u32>,
+    signs: Tensor<1>,
+) -> Tensor<1> {
+    Tensor::from_dispatch(Dispatch::shifted_softplus_sum(
+        field.into_dispatch(),
+        weight.into_dispatch(),
+        units,
+        signs.into_dispatch(),
     ))
 }
 

@@ -6,7 +6,8 @@ use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
-use rbm_analysis::svd::{singular_values, weight_matrix};
+use rbm_analysis::faer::MatRef;
+use rbm_analysis::svd::singular_values_f32;
 use rbm_model::Rbm;
 use rbm_model::estimate::sampled_pseudo_log_likelihood;
 use rbm_model::sampling::noise::shuffle;
@@ -173,15 +174,7 @@ impl Metrics {
         let train = part(&self.train);
         let test = self.test.as_ref().map(part);
         let weight = rbm.weight.val();
-        let parameters = rbm.parameters()?;
-        let mut singular_values =
-            singular_values(weight_matrix(&parameters).as_ref()).map_err(|error| {
-                RunError::Content {
-                    path: self.run.metrics_path(),
-                    reason: error.to_string(),
-                }
-            })?;
-        singular_values.truncate(self.modes);
+        let singular_values = self.singular_values(rbm)?;
         Ok(Row {
             step,
             epoch: moment.epoch,
@@ -197,6 +190,19 @@ impl Metrics {
             weight_max: scalar(weight.abs().max()),
             singular_values,
         })
+    }
+}
+
+impl Metrics {
+    /// The leading singular values of the weights.
+    fn singular_values(&self, rbm: &Rbm) -> Result<Vec<f64>, RunError> {
+        let weight: Vec<f32> = rbm.weight.val().into_data().iter::<f32>().collect();
+        let matrix = MatRef::from_row_major_slice(&weight, rbm.n_visible(), rbm.n_hidden());
+        let values = singular_values_f32(matrix).map_err(|error| RunError::Content {
+            path: self.run.metrics_path(),
+            reason: error.to_string(),
+        })?;
+        Ok(values.into_iter().take(self.modes).map(f64::from).collect())
     }
 }
 
