@@ -31,7 +31,6 @@ mod tests;
 
 pub use device::DeviceBasis;
 pub use error::AnalysisError;
-pub use faer;
 pub use gaussian_limit::{GaussianLimit, gaussian_limit};
 pub use marchenko_pastur::MarchenkoPastur;
 pub use mean_field::{FixedPoint, MeanFieldOptions, MeanFieldSolution, fixed_points};

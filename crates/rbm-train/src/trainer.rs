@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Updates between checks that the parameters are finite and bounded.
-const HEALTH_INTERVAL: u64 = 50;
+const HEALTH_INTERVAL: u64 = 200;
 
 /// Why training stopped.
 #[derive(Debug, Clone, PartialEq)]

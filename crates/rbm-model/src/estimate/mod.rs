@@ -4,4 +4,4 @@ mod exact;
 mod pseudo_likelihood;
 
 pub use exact::{ENUMERATION_LIMIT, Enumeration, Moments};
-pub use pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
+pub use pseudo_likelihood::{HiddenFields, pseudo_log_likelihood, sampled_pseudo_log_likelihood};

@@ -6,12 +6,11 @@ use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
-use rbm_analysis::faer::MatRef;
-use rbm_analysis::svd::singular_values_f32;
-use rbm_model::Rbm;
-use rbm_model::estimate::sampled_pseudo_log_likelihood;
+use rbm_analysis::svd::{leading_singular_values, weight_matrix};
+use rbm_model::estimate::HiddenFields;
 use rbm_model::sampling::noise::shuffle;
 use rbm_model::sampling::stream;
+use rbm_model::{Rbm, ops};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -161,14 +160,16 @@ impl Metrics {
     /// Evaluates a model.
     pub fn evaluate(&self, rbm: &Rbm, step: u64, moment: Moment) -> Result<Row, RunError> {
         let part = |rows: &Tensor<2>| {
-            let pseudo =
-                sampled_pseudo_log_likelihood(rbm, rows.clone(), UNITS_PER_ROW, self.seed, 0);
-            let hidden = rbm.hidden_probabilities(rows.clone());
+            // One product serves all three.
+            let fields = HiddenFields::new(rbm, rows.clone());
+            let pseudo = fields.sampled_pseudo_log_likelihood(UNITS_PER_ROW, self.seed, 0);
+            let none = rbm.hidden_bias.val().zeros_like();
+            let hidden = ops::activate(fields.field.clone(), none);
             let difference = rbm.visible_probabilities(hidden) - rows.clone();
             [
                 scalar(pseudo.mean()),
                 scalar(difference.powi_scalar(2).mean()),
-                scalar(rbm.free_energy(rows.clone()).mean()),
+                scalar(fields.free_energy().mean()),
             ]
         };
         let train = part(&self.train);
@@ -196,13 +197,11 @@ impl Metrics {
 impl Metrics {
     /// The leading singular values of the weights.
     fn singular_values(&self, rbm: &Rbm) -> Result<Vec<f64>, RunError> {
-        let weight: Vec<f32> = rbm.weight.val().into_data().iter::<f32>().collect();
-        let matrix = MatRef::from_row_major_slice(&weight, rbm.n_visible(), rbm.n_hidden());
-        let values = singular_values_f32(matrix).map_err(|error| RunError::Content {
+        let matrix = weight_matrix(&rbm.parameters()?);
+        leading_singular_values(matrix.as_ref(), self.modes).map_err(|error| RunError::Content {
             path: self.run.metrics_path(),
             reason: error.to_string(),
-        })?;
-        Ok(values.into_iter().take(self.modes).map(f64::from).collect())
+        })
     }
 }
 
