@@ -9,6 +9,7 @@ use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
 use crate::sampling::noise::{Layer, NoiseKey};
+use std::cell::Cell;
 use std::ops::Range;
 
 /// The parameters of a binary RBM with N visible and M hidden units, for the packed kernels.
@@ -31,6 +32,10 @@ pub struct Sweeps {
     pub first_step: u64,
     /// Number of sweeps.
     pub count: u64,
+}
+
+thread_local! {
+    static TRANSPOSED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 impl<'a> PackedModel<'a> {
@@ -157,7 +162,10 @@ impl<'a> PackedModel<'a> {
         visible: &mut PackedStates,
         mut hidden_probabilities: Option<&mut [f32]>,
     ) {
-        let transposed = transpose(self.weight, self.hidden_bias.len());
+        // Memory that the thread keeps: to take it from the system at every update would cost as
+        // much as the transposition.
+        let mut transposed = TRANSPOSED.take();
+        transpose(self.weight, self.hidden_bias.len(), &mut transposed);
         for sweep in 0..sweeps.count {
             let key = NoiseKey {
                 seed: sweeps.seed,
@@ -175,6 +183,7 @@ impl<'a> PackedModel<'a> {
             let fields = self.hidden_fields(visible);
             self.activate(fields, Some((key, hidden)), probabilities);
         }
+        TRANSPOSED.set(transposed);
     }
 
     /// The fields of the hidden layer.

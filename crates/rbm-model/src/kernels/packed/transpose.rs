@@ -25,14 +25,14 @@ pub(super) fn transpose_bits(words: &[u64]) -> [u64; 64] {
     square
 }
 
-/// Transposes a row-major matrix with rows of `columns` entries.
-pub(super) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
+/// Transposes a row-major matrix with rows of `columns` entries; `out` becomes as long as it.
+pub(super) fn transpose(matrix: &[f32], columns: usize, out: &mut Vec<f32>) {
     /// Columns that a task takes: a cache line of each row.
     const STRIP: usize = 16;
     let rows = matrix.len().checked_div(columns).unwrap_or(0);
-    let mut transposed = vec![0.0; rows * columns];
+    out.resize(rows * columns, 0.0);
     // One row: a task takes a piece of it.
-    let tiles = Tiles::new(&mut transposed, rows * columns);
+    let tiles = Tiles::new(out, rows * columns);
     for_each_task(matrix.len() / 8, columns.div_ceil(STRIP), |strip| {
         let (first, end) = (STRIP * strip, columns.min(STRIP * (strip + 1)));
         // SAFETY: the strips of different tasks do not overlap.
@@ -53,7 +53,6 @@ pub(super) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
             }
         }
     });
-    transposed
 }
 
 /// Transposes a square of 4 x 4, given the distances between rows.
@@ -119,9 +118,11 @@ mod tests {
 
     #[test]
     fn weights_are_transposed() {
-        for (rows, columns) in [(1, 1), (3, 40), (40, 3), (16, 16), (33, 50)] {
+        let mut transposed = Vec::new();
+        for (rows, columns) in [(1, 1), (3, 40), (40, 3), (16, 16), (33, 50), (4, 9)] {
             let matrix = numbers(1, 1.0, rows * columns);
-            let transposed = transpose(&matrix, columns);
+            transpose(&matrix, columns, &mut transposed);
+            assert_eq!(transposed.len(), matrix.len());
             for row in 0..rows {
                 for column in 0..columns {
                     assert_eq!(
@@ -131,6 +132,7 @@ mod tests {
                 }
             }
         }
-        assert!(transpose(&[], 0).is_empty());
+        transpose(&[], 0, &mut transposed);
+        assert!(transposed.is_empty());
     }
 }
