@@ -77,6 +77,9 @@ class Rbms:
         )
         self.fit = fit_batch_pcd
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.01, maximize=True)
+        # Its gradient goes into tensors that must be there already.
+        for parameter in self.model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
         self.chains = self.model.init_chains(case["chains"])
 
     def sweeps(self, count):

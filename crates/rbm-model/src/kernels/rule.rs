@@ -10,7 +10,6 @@ pub(super) struct StepCoefficients {
     rate: f32,
     l1: f32,
     l2: f32,
-    rule: Rule,
     decay: [f32; 2],
     rest: [f32; 2],
     correction: [f32; 2],
@@ -28,7 +27,6 @@ impl StepCoefficients {
             rate: step.rate as f32,
             l1: step.l1 as f32,
             l2: step.l2 as f32,
-            rule: step.rule,
             decay: decay.map(|x| x as f32),
             rest: decay.map(|x| (1.0 - x) as f32),
             correction: [correction.0 as f32, correction.1 as f32],
@@ -44,9 +42,16 @@ impl StepCoefficients {
         }
     }
 
+    /// Whether there is a penalty.
+    pub(super) fn penalised(&self) -> bool {
+        self.l1 != 0.0 || self.l2 != 0.0
+    }
+
     /// The parameter and its moments after the step, from those before and the gradient.
+    ///
+    /// `MOMENTS` is the number of moments of the rule, which tells it from the others.
     #[inline(always)]
-    pub(super) fn follow<S: Simd>(
+    pub(super) fn follow<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
         &self,
         simd: S,
         gradient: S::F,
@@ -54,10 +59,10 @@ impl StepCoefficients {
     ) -> (S::F, S::F, S::F) {
         let scaled = |factor: f32, x: S::F| simd.mul(simd.splat(factor), x);
         let mut g = gradient;
-        if self.l2 != 0.0 {
+        if PENALTY && self.l2 != 0.0 {
             g = simd.sub(g, scaled(self.l2, value));
         }
-        if self.l1 != 0.0 {
+        if PENALTY && self.l1 != 0.0 {
             let zero = simd.splat(0.0);
             let sign = simd.sub(
                 simd.one_where_less(zero, value),
@@ -65,13 +70,13 @@ impl StepCoefficients {
             );
             g = simd.sub(g, scaled(self.l1, sign));
         }
-        let (direction, first, second) = match self.rule {
-            Rule::Plain => (g, first, second),
-            Rule::Momentum { .. } => {
+        let (direction, first, second) = match MOMENTS {
+            0 => (g, first, second),
+            1 => {
                 let velocity = simd.add(scaled(self.decay[0], first), g);
                 (velocity, velocity, second)
             }
-            Rule::Adam { .. } => {
+            _ => {
                 let first = simd.add(scaled(self.decay[0], first), scaled(self.rest[0], g));
                 let square = simd.mul(g, g);
                 let second = simd.add(scaled(self.decay[1], second), scaled(self.rest[1], square));
@@ -88,6 +93,8 @@ impl StepCoefficients {
 /// Moves a whole parameter along a gradient shaped like it.
 pub(super) struct Follow<'a, 'b> {
     pub(super) coefficients: StepCoefficients,
+    /// Number of moments of the rule.
+    pub(super) moments: usize,
     pub(super) gradient: &'a [f32],
     pub(super) parameter: Parameter<'b>,
 }
@@ -95,6 +102,17 @@ pub(super) struct Follow<'a, 'b> {
 impl Kernel for Follow<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        match self.moments {
+            0 => self.all::<S, 0>(simd),
+            1 => self.all::<S, 1>(simd),
+            _ => self.all::<S, 2>(simd),
+        }
+    }
+}
+
+impl Follow<'_, '_> {
+    #[inline(always)]
+    fn all<S: Simd, const MOMENTS: usize>(self, simd: S) {
         let Parameter {
             value,
             first,
@@ -105,7 +123,8 @@ impl Kernel for Follow<'_, '_> {
             let take = |values: &[f32]| load(simd, values.get(place.clone()).unwrap_or(&[]));
             let before = (take(value), take(first), take(second));
             let gradient = load(simd, &self.gradient[place.clone()]);
-            let (w, a, b) = self.coefficients.follow(simd, gradient, before);
+            let coefficients = self.coefficients;
+            let (w, a, b) = coefficients.follow::<S, MOMENTS, true>(simd, gradient, before);
             store(simd, &mut value[place.clone()], w);
             if let Some(first) = first.get_mut(place.clone()) {
                 store(simd, first, a);

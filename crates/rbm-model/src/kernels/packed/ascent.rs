@@ -147,6 +147,7 @@ impl Ascent<'_> {
         let bias = |parameter: Parameter<'_>, plain: Vec<f32>, along: Vec<f32>| {
             self.isa.run(Follow {
                 coefficients: coefficients.without_penalty(),
+                moments: self.step.rule.moments(),
                 gradient: &difference(&plain, &along),
                 parameter,
             });
@@ -199,43 +200,133 @@ struct Update<'a> {
 impl Finish for Update<'_> {
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
+        // Compiled once for each rule: what it does not need is not there.
+        match (
+            self.ascent.step.rule.moments(),
+            self.coefficients.penalised(),
+        ) {
+            (0, false) => self.tile::<S, 0, false>(simd, group, rows, field),
+            (0, true) => self.tile::<S, 0, true>(simd, group, rows, field),
+            (1, _) => self.tile::<S, 1, true>(simd, group, rows, field),
+            _ => self.tile::<S, 2, true>(simd, group, rows, field),
+        }
+    }
+}
+
+impl Update<'_> {
+    #[inline(always)]
+    fn tile<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
+        &self,
+        simd: S,
+        group: usize,
+        rows: Range<usize>,
+        field: &[f32],
+    ) {
         let columns = GROUP * group..self.hidden.len().min(GROUP * (group + 1));
-        let hidden = &self.hidden[columns.clone()];
-        let lambda = &self.ascent.hidden_offset[columns.clone()];
-        let moments = self.ascent.step.rule.moments();
+        let width = columns.len();
+        let hidden = padded(&self.hidden[columns.clone()]);
+        let lambda = padded(&self.ascent.hidden_offset[columns.clone()]);
+        let parameters = [&self.value, &self.first, &self.second];
+        // A parameter that the rule does not need, and where the last columns are not a full group.
+        let mut spare = [[0.0; GROUP]; 3];
         for (field, row) in field.chunks_exact(GROUP).zip(rows) {
-            // SAFETY: no two calls have the same group and overlapping rows, and the three
-            // matrices are different ones.
-            let value = unsafe { self.value.piece(row, columns.clone()) };
-            let (mut first, mut second): (&mut [f32], &mut [f32]) = (&mut [], &mut []);
-            if moments > 0 {
-                // SAFETY: as above.
-                first = unsafe { self.first.piece(row, columns.clone()) };
+            let Some(field) = field.first_chunk() else {
+                continue;
+            };
+            let offset = Offset {
+                mu: self.ascent.visible_offset[row],
+                visible: self.visible[row],
+                hidden: &hidden,
+                lambda: &lambda,
+            };
+            let mut pieces: [&mut [f32]; 3] = [&mut [], &mut [], &mut []];
+            for (piece, tiles) in pieces.iter_mut().zip(parameters).take(1 + MOMENTS) {
+                // SAFETY: no two calls have the same group and overlapping rows, and the three
+                // matrices are different ones.
+                *piece = unsafe { tiles.piece(row, columns.clone()) };
             }
-            if moments > 1 {
-                // SAFETY: as above.
-                second = unsafe { self.second.piece(row, columns.clone()) };
-            }
-            let mu = simd.splat(self.ascent.visible_offset[row]);
-            let visible = simd.splat(self.visible[row]);
-            for start in (0..columns.len()).step_by(S::LANES) {
-                let end = columns.len().min(start + S::LANES);
-                let take = |values: &[f32]| load(simd, values.get(start..end).unwrap_or(&[]));
-                let centre = simd.add(simd.mul(mu, take(hidden)), simd.mul(visible, take(lambda)));
-                let gradient = simd.sub(load(simd, &field[start..]), centre);
-                let (w, a, b) = self.coefficients.follow(
+            let [a, b, c] = &mut spare;
+            if width == GROUP {
+                let [value, first, second] = pieces;
+                self.group::<S, MOMENTS, PENALTY>(
                     simd,
-                    gradient,
-                    (take(value), take(first), take(second)),
+                    field,
+                    offset,
+                    [
+                        value.first_chunk_mut().unwrap_or(a),
+                        first.first_chunk_mut().unwrap_or(b),
+                        second.first_chunk_mut().unwrap_or(c),
+                    ],
                 );
-                store(simd, &mut value[start..end], w);
-                if moments > 0 {
-                    store(simd, &mut first[start..end], a);
-                }
-                if moments > 1 {
-                    store(simd, &mut second[start..end], b);
-                }
+                continue;
+            }
+            for (spare, piece) in [&mut *a, &mut *b, &mut *c].into_iter().zip(&pieces) {
+                spare[..piece.len()].copy_from_slice(piece);
+            }
+            self.group::<S, MOMENTS, PENALTY>(simd, field, offset, [a, b, c]);
+            for (spare, piece) in [a, b, c].into_iter().zip(pieces) {
+                piece.copy_from_slice(&spare[..piece.len()]);
             }
         }
     }
+
+    /// Moves 64 weights of a row.
+    #[inline(always)]
+    fn group<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
+        &self,
+        simd: S,
+        field: &[f32; GROUP],
+        offset: Offset<'_>,
+        [value, first, second]: [&mut [f32; GROUP]; 3],
+    ) {
+        let (mu, visible) = (simd.splat(offset.mu), simd.splat(offset.visible));
+        for column in (0..GROUP).step_by(S::LANES) {
+            let centre = simd.add(
+                simd.mul(mu, load(simd, &offset.hidden[column..])),
+                simd.mul(visible, load(simd, &offset.lambda[column..])),
+            );
+            let gradient = simd.sub(load(simd, &field[column..]), centre);
+            let zero = simd.splat(0.0);
+            let before = (
+                load(simd, &value[column..]),
+                if MOMENTS > 0 {
+                    load(simd, &first[column..])
+                } else {
+                    zero
+                },
+                if MOMENTS > 1 {
+                    load(simd, &second[column..])
+                } else {
+                    zero
+                },
+            );
+            let (w, a, b) = self
+                .coefficients
+                .follow::<S, MOMENTS, PENALTY>(simd, gradient, before);
+            store(simd, &mut value[column..], w);
+            if MOMENTS > 0 {
+                store(simd, &mut first[column..], a);
+            }
+            if MOMENTS > 1 {
+                store(simd, &mut second[column..], b);
+            }
+        }
+    }
+}
+
+/// What centres 64 columns of a row of G.
+#[derive(Clone, Copy)]
+struct Offset<'a> {
+    mu: f32,
+    visible: f32,
+    hidden: &'a [f32; GROUP],
+    lambda: &'a [f32; GROUP],
+}
+
+/// 64 numbers, with zeros behind those that there are.
+#[inline(always)]
+fn padded(values: &[f32]) -> [f32; GROUP] {
+    let mut out = [0.0; GROUP];
+    out[..values.len()].copy_from_slice(values);
+    out
 }
