@@ -10,8 +10,13 @@ use crate::kernels::layer;
 use crate::kernels::packed::{Ascent, PackedModel, PackedStates, Parameter, Samples, moments};
 use crate::kernels::softplus;
 use crate::sampling::noise::NoiseKey;
-use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, TensorMetadata};
+
+/// Entries of a matrix.
+fn count<T: TensorMetadata>(matrix: &T) -> usize {
+    generic::dims(matrix).iter().product()
+}
 
 /// A backend whose tensors are slices on the host.
 pub(super) trait HostBackend: Backend {
@@ -67,7 +72,8 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
     hidden: FloatTensor<B>,
     sweeps: Sweeps,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    if Path::resolve(generic::dims(&hidden)[0]) != Path::Packed {
+    let rows = generic::dims(&hidden)[0];
+    if Path::resolve(rows, count(&weight), Some(sweeps.count)) != Path::Packed {
         let biases = [visible_bias, hidden_bias];
         return generic::gibbs_sweeps_with::<B>(weight, biases, hidden, sweeps, sample_layer::<B>);
     }
@@ -103,7 +109,7 @@ pub(super) fn sample_hidden<B: HostBackend>(
     visible: FloatTensor<B>,
     key: NoiseKey,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
-    if Path::resolve(generic::dims(&visible)[0]) != Path::Packed {
+    if Path::resolve(generic::dims(&visible)[0], count(&weight), None) != Path::Packed {
         return sample_layer::<B>(B::float_matmul(visible, weight), hidden_bias, key);
     }
     let fast = || {
@@ -128,9 +134,8 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
     hidden_bias: FloatTensor<B>,
     visible: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    match Path::resolve(generic::dims(&visible)[0]) {
-        Path::Packed => {}
-        _ => return activate::<B>(B::float_matmul(visible, weight), hidden_bias),
+    if Path::resolve(generic::dims(&visible)[0], count(&weight), None) != Path::Packed {
+        return activate::<B>(B::float_matmul(visible, weight), hidden_bias);
     }
     let fast = || {
         let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);

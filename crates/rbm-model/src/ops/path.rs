@@ -35,34 +35,60 @@ impl Path {
         PATH.store(index.unwrap_or(0) as u8, Ordering::Relaxed);
     }
 
-    /// The cheaper of [`Path::Packed`] and [`Path::Dense`] for `rows` states.
+    /// The cheaper of [`Path::Packed`] and [`Path::Dense`].
     ///
-    /// Of each weight the packed path builds 16/4 entries of tables, whatever the number of rows, and
-    /// then needs 1/4 addition a row; the dense one needs one multiply-add a row, and reads the weights
-    /// once, whatever that number. In units of an addition of one vector
+    /// Of each weight the packed path makes four entries of tables, whatever the number of rows, and
+    /// transposes it once for all sweeps; then it needs a quarter of an addition a row. The dense path
+    /// needs a multiply-add a row, and for a single row only to read the weights. Measured with
+    /// `rbm-train bench --path packed,dense --batch-size 1,2,4,6,8,12`, dense is the cheaper one
     ///
-    /// ```text
-    /// packed: 4 TABLE + rows / 4        dense: max(READ, rows FMA)
-    /// ```
+    /// | weights | sweeps at a time | up to |
+    /// |---|---|---|
+    /// | up to 2^20 | 3 or more, or one conditional | 1 row |
+    /// | up to 2^20 | 1 or 2 | 4 rows |
+    /// | more: the tables are no longer made from the cache | any | 12 rows |
     ///
-    /// so that the choice depends on the number of rows alone, and a run takes the same path, and
-    /// gives the same bytes, on every machine. The constants are measured by `rbm-train bench`.
+    /// The choice is by shapes alone, so that a run takes the same path on every machine.
     #[must_use]
-    pub fn cheapest(rows: usize) -> Self {
-        if rows < Self::DENSE_BELOW {
+    pub fn cheapest(rows: usize, weights: usize, sweeps: Option<u64>) -> Self {
+        let most = match (weights > 1 << 20, sweeps) {
+            (true, _) => 12,
+            (false, Some(1 | 2)) => 4,
+            (false, _) => 1,
+        };
+        if rows <= most {
             Self::Dense
         } else {
             Self::Packed
         }
     }
 
-    /// Number of rows from which the packed path is the cheaper one.
-    pub const DENSE_BELOW: usize = 4;
-
-    pub(super) fn resolve(rows: usize) -> Self {
+    /// What is in force, or else the cheapest.
+    pub(super) fn resolve(rows: usize, weights: usize, sweeps: Option<u64>) -> Self {
         match Self::current() {
-            Self::Auto => Self::cheapest(rows),
+            Self::Auto => Self::cheapest(rows, weights, sweeps),
             path => path,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn few_rows_are_dense_and_many_packed() {
+        let mnist = 784 * 500;
+        for (rows, weights, sweeps, expected) in [
+            (1, mnist, None, Path::Dense),
+            (2, mnist, None, Path::Packed),
+            (4, mnist, Some(1), Path::Dense),
+            (4, mnist, Some(10), Path::Packed),
+            (100, mnist, Some(1), Path::Packed),
+            (12, 784 * 3000, Some(10), Path::Dense),
+            (13, 784 * 3000, Some(1), Path::Packed),
+        ] {
+            assert_eq!(Path::cheapest(rows, weights, sweeps), expected);
         }
     }
 }
