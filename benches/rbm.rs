@@ -103,6 +103,7 @@ fn decomposition(bencher: Bencher, hidden: usize) {
 /// The ten leading singular values, as monitoring takes them.
 #[divan::bench(args = [100, 500, 1000])]
 fn leading_values(bencher: Bencher, hidden: usize) {
-    let weight = weight_matrix(&model(hidden).parameters().expect("finite"));
-    bencher.bench_local(|| leading_singular_values(weight.as_ref(), 10));
+    let weight = model(hidden).weight.val().into_data();
+    let weight: Vec<f32> = weight.iter::<f32>().collect();
+    bencher.bench_local(|| leading_singular_values(&weight, VISIBLE, hidden, 10));
 }

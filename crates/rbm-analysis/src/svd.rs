@@ -126,41 +126,63 @@ pub fn singular_values(matrix: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisErro
 }
 
 /// The `count` largest singular values, largest first: for monitoring, several times cheaper than
-/// [`singular_values`].
+/// [`singular_values`]. `weight` is row-major, `[n, m]`.
 ///
 /// They are square roots of eigenvalues of the smaller Gram matrix, so the error of lambda_k is about
 /// 1e-16 lambda_1^2 / lambda_k: leading values keep all their digits, those below 1e-8 lambda_1 have none.
-/// The same bytes for any number of threads.
+/// The Gram matrix is summed in f64 over blocks, so no copy of the weights is made. The same bytes for any
+/// number of threads.
 ///
 /// # Errors
-/// As [`svd`].
+/// As [`svd`], and [`AnalysisError::Shape`] if the number of weights is not n m.
 pub fn leading_singular_values(
-    matrix: MatRef<'_, f64>,
+    weight: &[f32],
+    n: usize,
+    m: usize,
     count: usize,
 ) -> Result<Vec<f64>, AnalysisError> {
-    let scale = checked_scale("matrix", matrix)?;
-    let scaled = faer::Scale(1.0 / scale) * matrix;
-    let (n, m) = matrix.shape();
-    let tall = if n >= m {
-        scaled
-    } else {
-        scaled.transpose().to_owned()
-    };
+    /// Rows or columns that are taken to f64 at a time.
+    const BLOCK: usize = 128;
+    let what = "matrix";
+    crate::error::check_len(what, n * m, weight.len())?;
+    if weight.is_empty() {
+        return Err(AnalysisError::Empty { what });
+    }
+    if let Some(at) = weight.iter().position(|w| !w.is_finite()) {
+        return Err(AnalysisError::NotFinite {
+            what,
+            row: at / m,
+            column: at % m,
+            value: weight[at].into(),
+        });
+    }
     let size = n.min(m);
     let mut gram = Mat::zeros(size, size);
     // One thread: the rounding of a parallel reduction depends on their number.
     let par = faer::Par::Seq;
-    faer::linalg::matmul::triangular::matmul(
-        gram.as_mut(),
-        BlockStructure::TriangularLower,
-        faer::Accum::Replace,
-        tall.transpose(),
-        BlockStructure::Rectangular,
-        tall.as_ref(),
-        BlockStructure::Rectangular,
-        1.0,
-        par,
-    );
+    for start in (0..n.max(m)).step_by(BLOCK) {
+        let length = BLOCK.min(n.max(m) - start);
+        // A block of the longer side, `[length, size]`.
+        let block = Mat::from_fn(length, size, |i, j| {
+            let (row, column) = if n >= m {
+                (start + i, j)
+            } else {
+                (j, start + i)
+            };
+            f64::from(weight[row * m + column])
+        });
+        faer::linalg::matmul::triangular::matmul(
+            gram.as_mut(),
+            BlockStructure::TriangularLower,
+            faer::Accum::Add,
+            block.transpose(),
+            BlockStructure::Rectangular,
+            block.as_ref(),
+            BlockStructure::Rectangular,
+            1.0,
+            par,
+        );
+    }
     let mut eigenvalues = faer::diag::Diag::<f64>::zeros(size);
     let scratch = faer::linalg::evd::self_adjoint_evd_scratch::<f64>(
         size,
@@ -182,7 +204,7 @@ pub fn leading_singular_values(
     })?;
     // They come in ascending order.
     let values = eigenvalues.column_vector().iter().rev().take(count);
-    Ok(values.map(|e| e.max(0.0).sqrt() * scale).collect())
+    Ok(values.map(|e| e.max(0.0).sqrt()).collect())
 }
 
 /// A power of two near the largest magnitude, so that neither tiny nor huge weights leave the
@@ -273,15 +295,33 @@ mod tests {
                     for (a, b) in alone.iter().zip(&svd.singular_values) {
                         assert!((a - b).abs() <= 1e-13 * svd.singular_values[0]);
                     }
-                    let leading = leading_singular_values(matrix.as_ref(), 3).unwrap();
-                    assert_eq!(leading.len(), n.min(m).min(3));
-                    for (a, b) in leading.iter().zip(&svd.singular_values) {
-                        let first = svd.singular_values[0];
-                        assert!((a - b).abs() <= 1e-15 * (n + m) as f64 * first * (first / b));
-                    }
                 }
             }
         }
+    }
+
+    #[test]
+    fn leading_values_are_the_largest_of_all() {
+        let mut random = generator(3, 0);
+        for (n, m) in [(1, 1), (1, 5), (7, 7), (300, 40), (40, 300)] {
+            let matrix = gaussian_matrix(&mut random, n, m, 0.3);
+            let weight: Vec<f32> = (0..n * m).map(|k| matrix[(k / m, k % m)] as f32).collect();
+            let rounded = Mat::from_fn(n, m, |i, j| f64::from(weight[i * m + j]));
+            let all = singular_values(rounded.as_ref()).unwrap();
+            let leading = leading_singular_values(&weight, n, m, 3).unwrap();
+            assert_eq!(leading.len(), n.min(m).min(3));
+            for (a, b) in leading.iter().zip(&all) {
+                assert!((a - b).abs() <= 1e-15 * (n + m) as f64 * all[0] * (all[0] / b));
+            }
+        }
+        assert_eq!(
+            leading_singular_values(&[0.0; 6], 2, 3, 9).unwrap(),
+            [0.0, 0.0]
+        );
+        let error = leading_singular_values(&[0.0, 1.0, f32::NAN, 0.0], 2, 2, 1).unwrap_err();
+        assert!(error.to_string().contains("row 1, column 0"), "{error}");
+        assert!(leading_singular_values(&[0.0; 5], 2, 3, 1).is_err());
+        assert!(leading_singular_values(&[], 0, 3, 1).is_err());
     }
 
     #[test]

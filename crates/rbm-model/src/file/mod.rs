@@ -5,8 +5,9 @@
 //! tensors and consistent shapes is read, whoever wrote it.
 
 use crate::error::ModelError;
-use crate::model::{Rbm, host};
+use crate::model::Rbm;
 use crate::parameters::Parameters;
+use burn::tensor::Tensor;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,19 +35,15 @@ pub fn to_bytes(rbm: &Rbm) -> Result<Vec<u8>, ModelError> {
 pub fn entries(rbm: &Rbm) -> Result<Vec<Entry>, ModelError> {
     let (n, m) = (rbm.n_visible(), rbm.n_hidden());
     let tensors = [
-        (NAMES[0], vec![n, m], host(rbm.weight.val())),
-        (NAMES[1], vec![n], host(rbm.visible_bias.val())),
-        (NAMES[2], vec![m], host(rbm.hidden_bias.val())),
+        (NAMES[0], vec![n, m], floats_of(rbm.weight.val())),
+        (NAMES[1], vec![n], floats_of(rbm.visible_bias.val())),
+        (NAMES[2], vec![m], floats_of(rbm.hidden_bias.val())),
     ];
     tensors
         .into_iter()
         .map(|(name, shape, values)| {
             check_finite(name, &values)?;
-            Ok(Entry::f32(
-                name,
-                &shape,
-                values.into_iter().map(|x| x as f32),
-            ))
+            Ok(Entry::f32(name, &shape, values.into_iter()))
         })
         .collect()
 }
@@ -136,13 +133,18 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f64>> {
     }
 }
 
-fn check_finite(tensor: &str, values: &[f64]) -> Result<(), ModelError> {
+/// Reads a tensor back in f32, the type of model files.
+fn floats_of<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+fn check_finite(tensor: &str, values: &[f32]) -> Result<(), ModelError> {
     match values.iter().position(|x| !x.is_finite()) {
         None => Ok(()),
         Some(index) => Err(ModelError::NotFinite {
             tensor: tensor.into(),
             index,
-            value: values[index],
+            value: values[index].into(),
         }),
     }
 }

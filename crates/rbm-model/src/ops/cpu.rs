@@ -77,29 +77,40 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
         let biases = [visible_bias, hidden_bias];
         return generic::gibbs_sweeps_with::<B>(weight, biases, hidden, sweeps, sample_layer::<B>);
     }
-    let fast = || {
-        let ([n, m], chains) = (generic::dims(&weight), generic::dims(&hidden)[0]);
+    let packed = || {
+        let [_, m] = generic::dims(&weight);
+        PackedStates::from_rows(B::hold(&hidden)?.as_ref(), rows, m).ok()
+    };
+    let Some(mut states) = packed() else {
+        return generic::gibbs_sweeps::<B>(weight, visible_bias, hidden_bias, hidden, sweeps);
+    };
+    // The numbers are not needed any more, and may be most of the memory.
+    drop(hidden);
+    let fast = |states: &mut PackedStates| {
+        let [n, m] = generic::dims(&weight);
         let (w, b, c) = (
             B::hold(&weight)?,
             B::hold(&visible_bias)?,
             B::hold(&hidden_bias)?,
         );
         let model = PackedModel::new(w.as_ref(), b.as_ref(), c.as_ref()).ok()?;
-        let mut visible = PackedStates::zeros(chains, n);
-        let mut states = PackedStates::from_rows(B::hold(&hidden)?.as_ref(), chains, m).ok()?;
-        let mut probabilities = vec![0.0; chains * m];
+        let mut visible = PackedStates::zeros(rows, n);
+        let mut probabilities = vec![0.0; rows * m];
         model
-            .gibbs_sweeps(sweeps, &mut states, &mut visible, Some(&mut probabilities))
+            .gibbs_sweeps(sweeps, states, &mut visible, Some(&mut probabilities))
             .ok()?;
-        Some((
-            unpack::<B>(&visible)?,
-            unpack::<B>(&states)?,
-            B::make(probabilities, [chains, m]),
-        ))
+        Some((visible, B::make(probabilities, [rows, m])))
     };
-    fast().unwrap_or_else(|| {
-        generic::gibbs_sweeps::<B>(weight, visible_bias, hidden_bias, hidden, sweeps)
-    })
+    match fast(&mut states) {
+        Some((visible, probabilities)) => {
+            (unpack::<B>(&visible), unpack::<B>(&states), probabilities)
+        }
+        // Shapes that do not fit: nothing was done.
+        None => {
+            let hidden = unpack::<B>(&states);
+            generic::gibbs_sweeps::<B>(weight, visible_bias, hidden_bias, hidden, sweeps)
+        }
+    }
 }
 
 /// See [`super::sample_hidden`].
@@ -123,7 +134,7 @@ pub(super) fn sample_hidden<B: HostBackend>(
         model
             .sample_hidden(&packed, key, &mut states, Some(&mut probabilities))
             .ok()?;
-        Some((unpack::<B>(&states)?, B::make(probabilities, [rows, m])))
+        Some((unpack::<B>(&states), B::make(probabilities, [rows, m])))
     };
     fast().unwrap_or_else(|| generic::sample_hidden::<B>(weight, hidden_bias, visible, key))
 }
@@ -318,11 +329,9 @@ impl<B: HostBackend> Owned<B> {
     }
 }
 
-fn unpack<B: HostBackend>(states: &PackedStates) -> Option<FloatTensor<B>> {
+fn unpack<B: HostBackend>(states: &PackedStates) -> FloatTensor<B> {
     let shape = [states.chains(), states.units()];
-    let mut rows = vec![0.0; shape[0] * shape[1]];
-    states.write_rows(&mut rows).ok()?;
-    Some(B::make(rows, shape))
+    B::make(states.to_rows(), shape)
 }
 
 /// Implements [`super::RbmOps`] for a [`HostBackend`].

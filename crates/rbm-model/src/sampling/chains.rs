@@ -74,11 +74,16 @@ impl Chains {
         if sweeps == 0 {
             return rbm.hidden_probabilities(self.visible.clone());
         }
+        // The old states go before the new ones come: chains may be most of the memory.
+        let device = rbm.device();
+        let nothing = || Tensor::zeros([0, 0], &device);
+        let hidden = std::mem::replace(&mut self.hidden, nothing());
+        self.visible = nothing();
         let result = ops::gibbs_sweeps(
             rbm.weight.val(),
             rbm.visible_bias.val(),
             rbm.hidden_bias.val(),
-            self.hidden.clone(),
+            hidden,
             Sweeps {
                 count: sweeps as u64,
                 first_step: self.step,

@@ -6,7 +6,7 @@ use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
-use rbm_analysis::svd::{leading_singular_values, weight_matrix};
+use rbm_analysis::svd::leading_singular_values;
 use rbm_model::estimate::HiddenFields;
 use rbm_model::sampling::noise::shuffle;
 use rbm_model::sampling::stream;
@@ -197,8 +197,9 @@ impl Metrics {
 impl Metrics {
     /// The leading singular values of the weights.
     fn singular_values(&self, rbm: &Rbm) -> Result<Vec<f64>, RunError> {
-        let matrix = weight_matrix(&rbm.parameters()?);
-        leading_singular_values(matrix.as_ref(), self.modes).map_err(|error| RunError::Content {
+        let weight: Vec<f32> = rbm.weight.val().into_data().iter::<f32>().collect();
+        let (n, m) = (rbm.n_visible(), rbm.n_hidden());
+        leading_singular_values(&weight, n, m, self.modes).map_err(|error| RunError::Content {
             path: self.run.metrics_path(),
             reason: error.to_string(),
         })

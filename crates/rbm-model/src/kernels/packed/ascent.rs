@@ -103,13 +103,13 @@ impl Ascent<'_> {
         hidden_bias: Parameter<'_>,
     ) -> Vec<f32> {
         let (n, m) = (self.visible_offset.len(), self.hidden_offset.len());
-        let phase = |samples: Samples<'_>, sign: f32| {
+        let phase = |samples: Samples<'_>| {
             let words = by_unit(samples.visible);
             let offsets = (self.visible_offset, self.hidden_offset);
-            let means = PhaseMeans::new(self.isa, samples, &words, offsets, sign);
+            let means = PhaseMeans::new(self.isa, samples, &words, offsets);
             (words, means)
         };
-        let (data, model) = rayon::join(|| phase(self.data, 1.0), || phase(self.model, -1.0));
+        let (data, model) = rayon::join(|| phase(self.data), || phase(self.model));
         let ((data_words, data), (model_words, model)) = (data, model);
         let difference =
             |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
@@ -119,12 +119,12 @@ impl Ascent<'_> {
         Contraction {
             inputs: (
                 Inputs {
-                    words: &data_words,
-                    weight: &data.scaled,
+                    scale: 1.0 / self.data.visible.chains() as f32,
+                    ..Inputs::new(&data_words, self.data.hidden)
                 },
                 Some(Inputs {
-                    words: &model_words,
-                    weight: &model.scaled,
+                    scale: -1.0 / self.model.visible.chains() as f32,
+                    ..Inputs::new(&model_words, self.model.hidden)
                 }),
             ),
             chains: n,

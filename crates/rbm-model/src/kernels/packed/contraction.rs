@@ -18,7 +18,7 @@ const MOST_CHAINS: usize = 512;
 /// Chains for which it pays at least to have tables of their own.
 const LEAST_CHAINS: usize = 64;
 
-/// field[r, o] = bias[o] + sum_i bit(r, i) weight[i, o].
+/// field[r, o] = bias[o] + sum_i bit(r, i) scale weight[i, o].
 ///
 /// The order of the additions is fixed: the bias, then one partial sum ((w0 + w1) + (w2 + w3))
 /// for each four inputs, in their order, one set of inputs after the other.
@@ -40,6 +40,19 @@ pub(super) struct Inputs<'a> {
     pub(super) words: &'a [u64],
     /// Row-major `[inputs, outputs]`.
     pub(super) weight: &'a [f32],
+    /// Multiplies all weights.
+    pub(super) scale: f32,
+}
+
+impl<'a> Inputs<'a> {
+    /// Inputs with the weights as they are.
+    pub(super) fn new(words: &'a [u64], weight: &'a [f32]) -> Self {
+        Self {
+            words,
+            weight,
+            scale: 1.0,
+        }
+    }
 }
 
 /// What becomes of the fields.
@@ -194,7 +207,11 @@ impl<E: Finish> Task<'_, E> {
     fn add<S: Simd, const V: usize>(
         &mut self,
         simd: S,
-        Inputs { words, weight }: Inputs,
+        Inputs {
+            words,
+            weight,
+            scale,
+        }: Inputs,
         column: usize,
         columns: usize,
     ) {
@@ -218,7 +235,11 @@ impl<E: Finish> Task<'_, E> {
                 }
                 (&*panel, width)
             };
-            tabulate::<S, V>(simd, from, stride, tables, self.tables);
+            if scale == 1.0 {
+                tabulate::<S, V, false>(simd, from, stride, tables, scale, self.tables);
+            } else {
+                tabulate::<S, V, true>(simd, from, stride, tables, scale, self.tables);
+            }
             let words = &words[word * chains..][self.chains.clone()];
             let field = &mut self.field[column..];
             if tables == TABLES {
@@ -230,16 +251,17 @@ impl<E: Finish> Task<'_, E> {
     }
 }
 
-/// The 16 partial sums of each four rows of weights: `[count, 16, V * LANES]`.
+/// The 16 partial sums of each four rows of weights, scaled if so: `[count, 16, V * LANES]`.
 ///
 /// Addresses here and in [`add_rows`] are found with wrapping arithmetic, which is not checked
 /// in a development build either: these loops are most of the time of a run.
 #[inline(always)]
-fn tabulate<S: Simd, const V: usize>(
+fn tabulate<S: Simd, const V: usize, const SCALED: bool>(
     simd: S,
     weight: &[f32],
     stride: usize,
     count: usize,
+    scale: f32,
     tables: &mut [f32],
 ) {
     let width = V * S::LANES;
@@ -259,6 +281,12 @@ fn tabulate<S: Simd, const V: usize>(
                 low[2] = simd.load(from.wrapping_add(stride));
                 high[1] = simd.load(from.wrapping_add(stride.wrapping_mul(2)));
                 high[2] = simd.load(from.wrapping_add(stride.wrapping_mul(3)));
+            }
+            if SCALED {
+                let scale = simd.splat(scale);
+                for weight in low[1..3].iter_mut().chain(&mut high[1..3]) {
+                    *weight = simd.mul(scale, *weight);
+                }
             }
             low[3] = simd.add(low[1], low[2]);
             high[3] = simd.add(high[1], high[2]);

@@ -189,13 +189,7 @@ impl<'a> PackedModel<'a> {
     /// The fields of the hidden layer.
     fn hidden_fields<'b>(&'b self, visible: &'b PackedStates) -> Contraction<'b> {
         Contraction {
-            inputs: (
-                Inputs {
-                    words: visible.words(),
-                    weight: self.weight,
-                },
-                None,
-            ),
+            inputs: (Inputs::new(visible.words(), self.weight), None),
             chains: visible.chains(),
             outputs: self.hidden_bias.len(),
             bias: self.hidden_bias,
@@ -209,13 +203,7 @@ impl<'a> PackedModel<'a> {
         hidden: &'b PackedStates,
     ) -> Contraction<'b> {
         Contraction {
-            inputs: (
-                Inputs {
-                    words: hidden.words(),
-                    weight: transposed,
-                },
-                None,
-            ),
+            inputs: (Inputs::new(hidden.words(), transposed), None),
             chains: hidden.chains(),
             outputs: self.visible_bias.len(),
             bias: self.visible_bias,

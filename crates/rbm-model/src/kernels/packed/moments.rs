@@ -61,13 +61,7 @@ pub fn moments_with(
         return Ok(());
     }
     Contraction {
-        inputs: (
-            Inputs {
-                words: &by_unit(visible),
-                weight: probabilities,
-            },
-            None,
-        ),
+        inputs: (Inputs::new(&by_unit(visible), probabilities), None),
         chains: units,
         outputs: hidden,
         bias: &[],

@@ -22,8 +22,6 @@ pub(super) struct PhaseMeans {
     pub(super) along_visible: Vec<f32>,
     /// <(v - mu) (lambda.(h - lambda))>, `[N]`.
     pub(super) along_hidden: Vec<f32>,
-    /// The hidden values, times the sign, divided by their number: `[B, M]`.
-    pub(super) scaled: Vec<f32>,
 }
 
 impl PhaseMeans {
@@ -33,18 +31,15 @@ impl PhaseMeans {
         samples: Samples<'_>,
         words: &[u64],
         (mu, lambda): (&[f32], &[f32]),
-        sign: f32,
     ) -> Self {
         let (count, n, m) = (samples.visible.chains(), mu.len(), lambda.len());
         let along_mu = projections(samples, mu);
         let along_lambda = hidden_projections(isa, samples, lambda);
         let inverse = 1.0 / count.max(1) as f32;
         let (mut hidden, mut along_visible) = (vec![0.0; m], vec![0.0; m]);
-        let mut scaled = vec![0.0; count * m];
         let outputs = [
             Tiles::new(&mut hidden, m),
             Tiles::new(&mut along_visible, m),
-            Tiles::new(&mut scaled, m),
         ];
         for_each_task(count * m / 8, m.div_ceil(GROUP), |group| {
             isa.run(Columns {
@@ -53,7 +48,6 @@ impl PhaseMeans {
                 along_mu: &along_mu,
                 lambda,
                 inverse,
-                scale: sign * inverse,
                 outputs: &outputs,
             });
         });
@@ -83,7 +77,6 @@ impl PhaseMeans {
             hidden,
             along_visible,
             along_hidden,
-            scaled,
         }
     }
 }
@@ -182,9 +175,8 @@ struct Columns<'a> {
     along_mu: &'a [f32],
     lambda: &'a [f32],
     inverse: f32,
-    scale: f32,
-    /// `hidden`, `along_visible`, `scaled`.
-    outputs: &'a [Tiles<'a, f32>; 3],
+    /// `hidden`, `along_visible`.
+    outputs: &'a [Tiles<'a, f32>; 2],
 }
 
 impl Kernel for Columns<'_> {
@@ -192,7 +184,7 @@ impl Kernel for Columns<'_> {
     fn run<S: Simd>(self, simd: S) {
         let m = self.lambda.len();
         let end = m.min(GROUP * (self.group + 1));
-        let [hidden, along_visible, scaled] = self.outputs;
+        let [hidden, along_visible] = self.outputs;
         let total: f32 = self.along_mu.iter().sum();
         for start in (GROUP * self.group..end).step_by(S::LANES) {
             let columns = start..end.min(start + S::LANES);
@@ -201,14 +193,11 @@ impl Kernel for Columns<'_> {
                 let h = load(simd, &self.samples.hidden[row * m..][columns.clone()]);
                 sum = simd.add(sum, h);
                 along = simd.add(along, simd.mul(simd.splat(s), h));
-                // SAFETY: columns are this task's own, and the rows follow one another.
-                let scaled = unsafe { scaled.piece(row, columns.clone()) };
-                store(simd, scaled, simd.mul(simd.splat(self.scale), h));
             }
             let inverse = simd.splat(self.inverse);
             let lambda = load(simd, &self.lambda[columns.clone()]);
             let along = simd.sub(along, simd.mul(simd.splat(total), lambda));
-            // SAFETY: as above.
+            // SAFETY: columns are this task's own.
             let (hidden, along_visible) = unsafe {
                 (
                     hidden.piece(0, columns.clone()),

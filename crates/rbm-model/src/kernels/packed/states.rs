@@ -81,6 +81,14 @@ impl PackedStates {
         Ok(())
     }
 
+    /// The states as numbers 0 and 1 `[chains, units]`, row-major.
+    #[must_use]
+    pub fn to_rows(&self) -> Vec<f32> {
+        let mut rows = vec![0.0; self.chains * self.units];
+        unpack(Isa::detect(), &self.words, self.units, &mut rows);
+        rows
+    }
+
     /// Units of the layer.
     #[must_use]
     pub const fn units(&self) -> usize {
