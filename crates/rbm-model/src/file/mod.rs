@@ -43,7 +43,7 @@ pub fn entries(rbm: &Rbm) -> Result<Vec<Entry>, ModelError> {
         .into_iter()
         .map(|(name, shape, values)| {
             check_finite(name, &values)?;
-            Ok(Entry::f32(name, &shape, values.into_iter()))
+            Ok(Entry::f32(name, &shape, values))
         })
         .collect()
 }
