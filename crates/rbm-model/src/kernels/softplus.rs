@@ -14,7 +14,7 @@ const FACTORS: usize = 64;
 /// Entries that one task handles at least.
 const TASK_ENTRIES: usize = 1 << 14;
 
-/// out[r] = sum_j softplus(field[r, j] + bias[j]), softplus(x) = ln(1 + e^x).
+/// `out[r] = sum_j softplus(field[r, j] + bias[j])`, softplus(x) = ln(1 + e^x).
 ///
 /// By softplus(x) = max(x, 0) + ln(1 + e^-|x|), where the logarithm is taken of products: one for
 /// 64 entries. Within 1e-6 of the largest entry times their number.
@@ -43,7 +43,7 @@ pub fn softplus_sum_with(
     run(isa, field, bias.len(), Shift::Same(bias), out)
 }
 
-/// out[r] = sum_j softplus(field[r, j] + signs[r] weight[units[r], j]): what becomes of the hidden
+/// `out[r] = sum_j softplus(field[r, j] + signs[r] weight[units[r], j])`: what becomes of the hidden
 /// layer's part of the free energy when one visible unit of each row changes.
 ///
 /// # Shapes
