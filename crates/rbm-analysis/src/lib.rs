@@ -12,17 +12,23 @@ pub mod boson;
 pub mod device;
 pub mod error;
 pub mod gaussian_limit;
+pub mod haar;
 pub mod ipr;
 pub mod marchenko_pastur;
 pub mod mean_field;
 pub mod null_spectra;
+pub mod overlap;
+pub mod pca;
 pub mod random;
 pub mod reciprocal;
+pub mod rotation;
 pub mod spectrum;
 pub mod spherical;
 mod statistics;
 pub mod summary;
 pub mod svd;
+pub mod symmetry;
+pub mod tracking;
 
 #[cfg(test)]
 mod testing;

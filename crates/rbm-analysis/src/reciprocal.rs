@@ -171,6 +171,16 @@ impl ReciprocalSpace {
         Ok(self.svd.right.col_as_slice(mode))
     }
 
+    /// Left vectors of the paired modes as columns, `[N, R]`.
+    pub fn left_vectors(&self) -> MatRef<'_, f64> {
+        self.svd.left.as_ref().subcols(0, self.modes())
+    }
+
+    /// Right vectors of the paired modes as columns, `[M, R]`.
+    pub fn right_vectors(&self) -> MatRef<'_, f64> {
+        self.svd.right.as_ref().subcols(0, self.modes())
+    }
+
     /// Fails for a mode that does not exist.
     pub(crate) fn check_mode(&self, mode: usize) -> Result<(), AnalysisError> {
         if mode < self.modes() {

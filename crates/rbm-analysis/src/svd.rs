@@ -77,9 +77,7 @@ pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisErr
         }
     }
     for k in modes..right.ncols() {
-        if largest_is_negative(right.col_as_slice(k)) {
-            negate(right.col_as_slice_mut(k));
-        }
+        make_largest_positive(right.col_as_slice_mut(k));
     }
     Ok(Svd {
         left,
@@ -163,6 +161,13 @@ fn largest_is_negative(vector: &[f64]) -> bool {
         }
     }
     largest < 0.0
+}
+
+/// Changes the sign of a vector, if need be, so that its entry of largest magnitude is positive.
+pub(crate) fn make_largest_positive(vector: &mut [f64]) {
+    if largest_is_negative(vector) {
+        negate(vector);
+    }
 }
 
 fn negate(vector: &mut [f64]) {
