@@ -19,6 +19,8 @@ pub mod mean_field;
 pub mod null_spectra;
 pub mod overlap;
 pub mod pca;
+pub mod phase;
+mod phase_order;
 pub mod random;
 pub mod reciprocal;
 pub mod rotation;
