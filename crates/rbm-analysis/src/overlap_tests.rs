@@ -125,9 +125,12 @@ fn components_of_binary_data_diagonalise_its_covariance() {
     assert!((along.iter().map(|a| a.share).sum::<f64>() - 1.0).abs() < 1e-12);
     // In batches: the same bytes.
     let mut moments = crate::pca::SecondMoments::new(n);
-    for start in [0, 100, 200] {
+    let first: Vec<f64> = (0..100 * n).map(|at| data[(at / n, at % n)]).collect();
+    moments.add_row_major(&first).unwrap();
+    for start in [100, 200] {
         moments.add(data.as_ref().subrows(start, 100)).unwrap();
     }
+    assert!(moments.add_row_major(&[0.0; 8]).is_err());
     let batched = moments.pca().unwrap();
     assert_eq!((moments.rows(), &batched.variances), (300, &pca.variances));
     assert_eq!(batched.components, pca.components);

@@ -96,6 +96,17 @@ impl SecondMoments {
         Ok(())
     }
 
+    /// Adds rows given as a row-major slice, `[rows, N]`.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_row_major(&mut self, rows: &[f64]) -> Result<(), AnalysisError> {
+        let columns = self.sums.len().max(1);
+        let count = rows.len() / columns;
+        check_len("row-major data", count * columns, rows.len())?;
+        self.add(MatRef::from_row_major_slice(rows, count, columns))
+    }
+
     /// Number of rows so far.
     pub fn rows(&self) -> usize {
         self.rows
