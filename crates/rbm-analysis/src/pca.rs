@@ -27,7 +27,7 @@ pub struct SecondMoments {
     products: Mat<f64>,
 }
 
-/// Principal components: eigenvectors of the covariance matrix <(v - <v>)(v - <v>)^T>, normalised by the number of rows.
+/// Principal components: eigenvectors of the covariance matrix `<(v - <v>)(v - <v>)^T>`, normalised by the number of rows.
 #[derive(Debug, Clone)]
 pub struct Pca {
     /// Number of rows.

@@ -159,14 +159,14 @@ pub struct DisorderMean {
 pub struct MapPoint {
     /// Where.
     pub at: PlanePoint,
-    /// <m>: mean over all N + M units of the thermal average of a unit, in the ensemble's units. Zero by symmetry for spins.
+    /// `<m>`: mean over all N + M units of the thermal average of a unit, in the ensemble's units. Zero by symmetry for spins.
     pub magnetisation: DisorderMean,
-    /// Edwards-Anderson <m^2>: mean over units of the squared thermal average, in the ensemble's units. Zero by symmetry for spins, and
+    /// Edwards-Anderson `<m^2>`: mean over units of the squared thermal average, in the ensemble's units. Zero by symmetry for spins, and
     /// (1/4) at infinite temperature for {0, 1} units.
     pub edwards_anderson: DisorderMean,
-    /// <m_v m_h> = (1/NM) sum_ij <s_i t_j>, in spins: the product of the layers' magnetisations, which the symmetry leaves.
+    /// `<m_v m_h>` = (1/NM) sum_ij <s_i t_j>, in spins: the product of the layers' magnetisations, which the symmetry leaves.
     pub layer_magnetisation: DisorderMean,
-    /// <q_v q_h> = (1/NM) sum_ij <s_i t_j>^2, in spins: the product of the layers' overlaps between two replicas (S. F. Edwards, P. W.
+    /// `<q_v q_h>` = (1/NM) sum_ij <s_i t_j>^2, in spins: the product of the layers' overlaps between two replicas (S. F. Edwards, P. W.
     /// Anderson, J. Phys. F 5, 965 (1975)), which the symmetry leaves.
     pub layer_overlap: DisorderMean,
     /// Change of `layer_overlap` from the first to the second half of the measurements; `None` for exact averages. Well away from
@@ -180,8 +180,8 @@ pub struct MapPoint {
 
 /// Phases of the spin ensemble.
 ///
-/// A finite system has no sharp boundary. As measured, it counts as ordered where sqrt <q_v q_h> >= 1/2, and an ordered one as
-/// ferromagnet where <m_v m_h> >= (1/2) sqrt <q_v q_h> (or the same with a negative sign, an antiferromagnet between the layers, which
+/// A finite system has no sharp boundary. As measured, it counts as ordered where sqrt(`<q_v q_h>`) >= 1/2, and an ordered one as
+/// ferromagnet where `<m_v m_h>` >= (1/2) sqrt(`<q_v q_h>`) (or the same with a negative sign, an antiferromagnet between the layers, which
 /// is a ferromagnet after flipping one of them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -107,9 +107,9 @@ pub struct LnZ {
 /// Exact moments of a small model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryMoments {
-    /// <v>, `[N]`.
+    /// `<v>`, `[N]`.
     pub v: Vec<f64>,
-    /// <h>, `[M]`.
+    /// `<h>`, `[M]`.
     pub h: Vec<f64>,
     /// Boson occupations n_k = lambda_k <x_k y_k>, `[R]`.
     pub boson_occupation: Vec<f64>,
