@@ -77,6 +77,22 @@ fn the_law_of_one_entry_is_exact() {
 }
 
 #[test]
+fn half_of_all_largest_entries_lie_above_their_median() {
+    let mut random = generator(24, 0);
+    for (rows, columns) in [(40, 40), (100, 5)] {
+        let median = largest_entry_median(rows, rows * columns);
+        let above = (0..400)
+            .filter(|_| haar_matrix(&mut random, rows, columns).norm_max() > median)
+            .count();
+        // Binomial(400, 1/2): standard deviation 10.
+        assert!(
+            (160..=240).contains(&above),
+            "{rows}x{columns}: {above} of 400"
+        );
+    }
+}
+
+#[test]
 fn the_normal_law_matches_tables() {
     for (z, p) in [
         (0.0, 1.0),

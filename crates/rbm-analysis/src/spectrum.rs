@@ -15,7 +15,7 @@ pub struct BulkFit {
     /// Edges l-, l+ of the fitted law.
     pub edges: [f64; 2],
     /// Value that the largest mode of a random matrix with this s exceeds with probability 1%; with s fitted to the same
-    /// matrix less often, about 0.3% at 40x40.
+    /// matrix less often, about 0.3% for layers of 20 to 80 units.
     pub outlier_threshold: f64,
     /// Number of modes above the edge l+ itself.
     pub above_edge: usize,
