@@ -16,6 +16,8 @@ const RANGE: f64 = 6.0;
 const CELLS: usize = 4096;
 /// Bins of the histograms, each of several cells.
 const BINS: usize = 128;
+/// Memory for the copies that are made at the same time.
+const COPIES_BYTES: usize = 1 << 28;
 
 /// Entries of W against those of its rotated copies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,29 +69,33 @@ pub(crate) fn rotation_test(
     }
     let relative: f64 = singular_values.iter().map(|l| (l / largest).powi(2)).sum();
     let entry_rms = largest * (relative / (n as f64 * m as f64)).sqrt();
-    let copies: Vec<Vec<u32>> = (0..rotations)
-        .into_par_iter()
-        .map(|i| {
-            let mut random = generator(seed, 0x524f_0000_0000 + i as u64);
-            let mut a = haar_matrix(&mut random, n, singular_values.len());
-            let b = haar_matrix(&mut random, m, singular_values.len());
-            for (k, lambda) in singular_values.iter().enumerate() {
-                for x in a.col_as_slice_mut(k) {
-                    *x *= lambda / entry_rms;
-                }
+    let copy = |i: usize| {
+        let mut random = generator(seed, 0x524f_0000_0000 + i as u64);
+        let mut a = haar_matrix(&mut random, n, singular_values.len());
+        let b = haar_matrix(&mut random, m, singular_values.len());
+        for (k, lambda) in singular_values.iter().enumerate() {
+            for x in a.col_as_slice_mut(k) {
+                *x *= lambda / entry_rms;
             }
-            let mut rotated = Mat::zeros(n, m);
-            matmul(
-                rotated.as_mut(),
-                Accum::Replace,
-                a.as_ref(),
-                b.transpose(),
-                1.0,
-                Par::Seq,
-            );
-            counts(rotated.as_ref(), 1.0)
-        })
-        .collect();
+        }
+        let mut rotated = Mat::zeros(n, m);
+        matmul(
+            rotated.as_mut(),
+            Accum::Replace,
+            a.as_ref(),
+            b.transpose(),
+            1.0,
+            Par::Seq,
+        );
+        counts(rotated.as_ref(), 1.0)
+    };
+    // A copy takes about three matrices of this size: so many at a time that memory does not grow with the cores.
+    let together = (COPIES_BYTES / (3 * 8 * n * m)).max(1);
+    let mut copies: Vec<Vec<u32>> = Vec::with_capacity(rotations);
+    while copies.len() < rotations {
+        let batch = copies.len()..rotations.min(copies.len() + together);
+        copies.par_extend(batch.into_par_iter().map(copy));
+    }
     let own = counts(weight, entry_rms);
     let all: Vec<&Vec<u32>> = std::iter::once(&own).chain(&copies).collect();
     let histograms: Vec<Vec<f64>> = all.iter().map(|c| shares(c, CELLS / BINS)).collect();
