@@ -1,5 +1,6 @@
 //! The whole program from outside: exit codes, messages, files.
 
+mod analyze;
 mod errors;
 mod resume;
 mod support;

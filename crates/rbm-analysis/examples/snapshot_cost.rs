@@ -1,5 +1,6 @@
 //! Time and peak memory of the analysis of one snapshot:
-//! `cargo run --release -p rbm-analysis --example snapshot_cost -- 784 3000`.
+//! `cargo run --release -p rbm-analysis --example snapshot_cost -- 784 3000 0.03`, the last number being the standard
+//! deviation of the weights.
 
 use rand::distr::Distribution;
 use rbm_analysis::random::generator;
@@ -13,7 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         arguments.next().map_or(Ok(default), |text| text.parse())
     };
     let (n, m) = (next(784)?, next(3000)?);
-    let normal = rand_distr::Normal::new(0.0, 0.03)?;
+    let std = arguments.next().map_or(Ok(0.03), |text| text.parse())?;
+    let normal = rand_distr::Normal::new(0.0, std)?;
     let mut random = generator(1, 0);
     let mut draw = |count| (0..count).map(|_| normal.sample(&mut random)).collect();
     let model = Parameters::new(n, m, draw(n * m), draw(n), draw(m))?;

@@ -1,6 +1,14 @@
 //! Seeded random numbers of the analysis: one stream a purpose, Gaussian and Haar matrices.
 
-use faer::Mat;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::householder::{
+    apply_block_householder_sequence_on_the_left_in_place_scratch,
+    apply_block_householder_sequence_on_the_left_in_place_with_conj,
+};
+use faer::linalg::qr::no_pivoting::factor::{
+    qr_in_place, qr_in_place_scratch, recommended_block_size,
+};
+use faer::{Conj, Mat, Par};
 use rand::SeedableRng;
 use rand::distr::Distribution;
 use rand_chacha::ChaCha8Rng;
@@ -33,19 +41,43 @@ pub fn gaussian_matrix(
 /// QR of a Gaussian matrix with the signs of diag(R) moved into Q; without that step the result
 /// is not uniform (F. Mezzadri, Notices AMS 54, 592 (2007)).
 ///
-/// `columns` must not exceed `rows`; further columns are left out.
+/// `columns` must not exceed `rows`; further columns are left out. Computed by one thread, so that the
+/// bytes do not depend on how many there are.
 pub fn haar_matrix(generator: &mut ChaCha8Rng, rows: usize, columns: usize) -> Mat<f64> {
     let columns = columns.min(rows);
-    let gaussian = gaussian_matrix(generator, rows, columns, 1.0);
-    let qr = gaussian.qr();
-    let mut q = qr.compute_thin_Q();
-    let r = qr.thin_R();
-    for k in 0..columns {
-        if r[(k, k)] < 0.0 {
-            for x in q.col_as_slice_mut(k) {
-                *x = -*x;
-            }
-        }
+    let mut basis = gaussian_matrix(generator, rows, columns, 1.0);
+    if columns == 0 {
+        return basis;
     }
+    let block = recommended_block_size::<f64>(rows, columns);
+    let mut coefficients = Mat::zeros(block, columns);
+    let scratch = qr_in_place_scratch::<f64>(rows, columns, block, Par::Seq, Default::default())
+        .or(
+            apply_block_householder_sequence_on_the_left_in_place_scratch::<f64>(
+                rows, block, columns,
+            ),
+        );
+    let mut memory = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut memory);
+    qr_in_place(
+        basis.as_mut(),
+        coefficients.as_mut(),
+        Par::Seq,
+        stack,
+        Default::default(),
+    );
+    // Q diag(sign R): the signs enter where Q is applied to the identity.
+    let mut q = Mat::zeros(rows, columns);
+    for k in 0..columns {
+        q[(k, k)] = if basis[(k, k)] < 0.0 { -1.0 } else { 1.0 };
+    }
+    apply_block_householder_sequence_on_the_left_in_place_with_conj(
+        basis.as_ref(),
+        coefficients.as_ref(),
+        Conj::No,
+        q.as_mut(),
+        Par::Seq,
+        stack,
+    );
     q
 }

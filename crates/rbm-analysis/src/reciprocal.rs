@@ -69,6 +69,24 @@ impl Saddle {
         let (dx, dy) = (x - self.x, y - self.y);
         (dx.hypot(dy), dy.atan2(dx))
     }
+
+    /// The point (x, y) with the given u and w; undoes [`Self::to_uw`].
+    pub fn from_uw(&self, u: f64, w: f64) -> (f64, f64) {
+        let root = std::f64::consts::FRAC_1_SQRT_2;
+        (self.x + (u - w) * root, self.y + (u + w) * root)
+    }
+
+    /// The point (x, y) at a distance from the saddle and an angle; undoes [`Self::to_polar`].
+    pub fn from_polar(&self, radius: f64, angle: f64) -> (f64, f64) {
+        let (sine, cosine) = angle.sin_cos();
+        (self.x + radius * cosine, self.y + radius * sine)
+    }
+
+    /// Energy of the mode with singular value `singular_value` at (x, y), eps - (lambda/2)(u^2 - w^2).
+    pub fn energy_at(&self, singular_value: f64, x: f64, y: f64) -> f64 {
+        let (u, w) = self.to_uw(x, y);
+        self.energy - 0.5 * singular_value * (u - w) * (u + w)
+    }
 }
 
 impl ReciprocalSpace {
@@ -169,6 +187,16 @@ impl ReciprocalSpace {
     pub fn right_vector(&self, mode: usize) -> Result<&[f64], AnalysisError> {
         self.check_mode(mode)?;
         Ok(self.svd.right.col_as_slice(mode))
+    }
+
+    /// Left vectors of the paired modes as columns, `[N, R]`.
+    pub fn left_vectors(&self) -> MatRef<'_, f64> {
+        self.svd.left.as_ref().subcols(0, self.modes())
+    }
+
+    /// Right vectors of the paired modes as columns, `[M, R]`.
+    pub fn right_vectors(&self) -> MatRef<'_, f64> {
+        self.svd.right.as_ref().subcols(0, self.modes())
     }
 
     /// Fails for a mode that does not exist.

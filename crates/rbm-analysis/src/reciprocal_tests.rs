@@ -61,6 +61,10 @@ fn about_its_saddle_a_mode_is_a_hyperbolic_paraboloid() {
             let (r, theta) = saddle.to_polar(x, y);
             assert!((saddle.x + r * theta.cos() - x).abs() < 1e-12);
             assert!((saddle.y + r * theta.sin() - y).abs() < 1e-12);
+            assert!((saddle.energy_at(lambda, x, y) - energy).abs() < 1e-12);
+            for (a, b) in [saddle.from_uw(u, w), saddle.from_polar(r, theta)] {
+                assert!((a - x).abs() < 1e-12 && (b - y).abs() < 1e-12);
+            }
         }
     }
 }
@@ -100,6 +104,14 @@ fn on_a_device_the_transform_agrees_with_the_host_and_round_trips_to_1e_5() {
         let y = basis.project_hidden(&tensor(&h));
         assert!(difference(x.clone(), &space.project_visible(v.as_ref()).unwrap()) < 1e-5);
         assert!(difference(y.clone(), &space.project_hidden(h.as_ref()).unwrap()) < 1e-5);
+        let energies = space
+            .mode_energies(
+                space.project_visible(v.as_ref()).unwrap().as_ref(),
+                space.project_hidden(h.as_ref()).unwrap().as_ref(),
+            )
+            .unwrap();
+        // Terms lambda x y reach a few tens: six digits of f32.
+        assert!(difference(basis.mode_energies(&x, &y), &energies) < 1e-4);
         assert!(difference(basis.unproject_visible(&x), &v) < 1e-5);
         assert!(difference(basis.unproject_hidden(&y), &h) < 1e-5);
     }

@@ -76,6 +76,56 @@ fn a_spike_above_the_edge_is_found_and_one_below_is_not() {
 }
 
 #[test]
+fn planted_modes_are_found_and_hardly_any_others() {
+    for (shape, (n, m)) in [(40, 40), (60, 30), (20, 80)].into_iter().enumerate() {
+        let mut found = [0; 3];
+        for i in 0..200 {
+            let mut random = generator(17 + shape as u64, i);
+            let noise = gaussian_matrix(&mut random, n, m, 1.0);
+            let (u, v) = (
+                haar_matrix(&mut random, n, 1),
+                haar_matrix(&mut random, m, 1),
+            );
+            let critical = ((n * m) as f64).powf(0.25);
+            for (found, strength) in found.iter_mut().zip([0.0, 0.5, 2.5]) {
+                let theta = strength * critical;
+                let matrix =
+                    Mat::from_fn(n, m, |i, j| noise[(i, j)] + theta * u[(i, 0)] * v[(j, 0)]);
+                let values = singular_values(matrix.as_ref()).unwrap();
+                let outliers = fit_bulk(&values, n, m).unwrap().unwrap().outliers;
+                *found += usize::from(!outliers.is_empty());
+            }
+        }
+        // At most 1%: binomial(200, 0.01) has mean 2 and standard deviation 1.4.
+        assert!(found[0] <= 8 && found[1] <= 8, "{n}x{m}: {found:?}");
+        assert!(found[2] >= 198, "{n}x{m}: {found:?}");
+    }
+}
+
+#[test]
+fn a_mode_that_left_the_bulk_by_chance_comes_back() {
+    // The median alone makes s too small for the first mode, which the sum of squares takes back.
+    let unit = MarchenkoPastur::new(8, 8, 1.0).unwrap();
+    let mut values: Vec<f64> = (0..8)
+        .map(|k| unit.quantile(1.0 - (k as f64 + 0.5) / 8.0).unwrap())
+        .collect();
+    values[3] *= 0.8;
+    values[4] *= 0.8;
+    let median = 0.5 * (values[3] + values[4]) / unit.quantile(0.5).unwrap();
+    values[0] = 1.02 * median * unit.outlier_threshold();
+    let fit = fit_bulk(&values, 8, 8).unwrap().unwrap();
+    let square: f64 = values.iter().map(|l| l * l).sum();
+    assert!(
+        fit.outliers.is_empty() && (fit.scale - square.sqrt() / 8.0).abs() < 1e-12,
+        "{fit:?}"
+    );
+    // Tiny weights are fitted as well as others.
+    let tiny: Vec<f64> = values.iter().map(|l| l * 1e-200).collect();
+    let scaled = fit_bulk(&tiny, 8, 8).unwrap().unwrap();
+    assert!((scaled.scale / (1e-200 * fit.scale) - 1.0).abs() < 1e-12);
+}
+
+#[test]
 fn random_matrices_fail_the_distance_test_at_its_nominal_rate_and_others_always() {
     for (n, m) in [(40, 40), (30, 60)] {
         let mut rejected = 0;

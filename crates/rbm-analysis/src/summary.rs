@@ -5,9 +5,12 @@ use crate::error::AnalysisError;
 use crate::gaussian_limit::gaussian_limit;
 use crate::ipr::inverse_participation_ratios;
 use crate::mean_field::{MeanFieldOptions, central_fixed_point};
+use crate::phase::{PhasePoint, phase_point};
 use crate::reciprocal::{ReciprocalSpace, Saddle};
 use crate::spectrum::{BulkFit, KolmogorovSmirnov, LevelSpacing, fit_bulk, ks_test, level_spacing};
 use crate::spherical::spherical_closure;
+use crate::svd::weight_matrix;
+use crate::symmetry::{Symmetry, SymmetryOptions, symmetry};
 use faer::MatRef;
 use rbm_model::Parameters;
 use rbm_model::estimate::{ENUMERATION_LIMIT, Enumeration};
@@ -23,6 +26,10 @@ pub struct SummaryOptions {
     pub exact_limit: usize,
     /// Random matrices simulated for the p-value of the Marchenko-Pastur distance; 0 for none.
     pub ks_simulations: usize,
+    /// Haar matrices simulated for the p-values of the singular vectors of small models; 0 for the normal law.
+    pub haar_simulations: usize,
+    /// Rotated copies for the rotation test; below 2 for no test.
+    pub rotations: usize,
     /// Seed of the simulations.
     pub seed: u64,
 }
@@ -36,6 +43,8 @@ impl Default for SummaryOptions {
             },
             exact_limit: ENUMERATION_LIMIT,
             ks_simulations: 100,
+            haar_simulations: SymmetryOptions::default().haar_simulations,
+            rotations: SymmetryOptions::default().rotations,
             seed: 0,
         }
     }
@@ -70,6 +79,10 @@ pub struct Summary {
     pub exact_moments: Option<SummaryMoments>,
     /// Spectrum against the Marchenko-Pastur law.
     pub marchenko_pastur: Option<SpectrumSummary>,
+    /// Singular vectors and entries against a rotationally symmetric matrix.
+    pub symmetry: Option<Symmetry>,
+    /// Place in the phase plane at T = 1.
+    pub phase: PhasePoint,
     /// Modes with lambda >= 4, numbered from 0, which do not converge to their Boltzmann distribution.
     pub nonconvergent_modes: Vec<usize>,
     /// Reasons for what is missing, and conditions of validity, by key.
@@ -94,9 +107,9 @@ pub struct LnZ {
 /// Exact moments of a small model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryMoments {
-    /// <v>, `[N]`.
+    /// `<v>`, `[N]`.
     pub v: Vec<f64>,
-    /// <h>, `[M]`.
+    /// `<h>`, `[M]`.
     pub h: Vec<f64>,
     /// Boson occupations n_k = lambda_k <x_k y_k>, `[R]`.
     pub boson_occupation: Vec<f64>,
@@ -245,6 +258,36 @@ pub fn summarize_in(
             None
         }
     };
+    let tests = symmetry(
+        weight_matrix(parameters).as_ref(),
+        &space.svd,
+        &SymmetryOptions {
+            haar_simulations: options.haar_simulations,
+            rotations: options.rotations,
+            seed: options.seed,
+        },
+    )?;
+    match &tests {
+        None => note(
+            "symmetry",
+            "all weights are zero: there are no singular vectors to test".into(),
+        ),
+        Some(tests) if tests.rotation.is_none() => note(
+            "symmetry.rotation",
+            format!(
+                "{} rotated copies were asked for; the test needs 2",
+                options.rotations
+            ),
+        ),
+        Some(_) => {}
+    }
+    let phase = phase_point(parameters, 1.0)?;
+    if phase.binary.j0_over_j.is_none() {
+        note(
+            "phase",
+            "all weights are equal: J = 0, and ratios to it do not exist".into(),
+        );
+    }
     Ok(Summary {
         n_visible: n,
         n_hidden: m,
@@ -272,6 +315,8 @@ pub fn summarize_in(
             h: moments.hidden,
         }),
         marchenko_pastur,
+        symmetry: tests,
+        phase,
         nonconvergent_modes: gaussian.nonconvergent_modes,
         notes,
     })

@@ -3,7 +3,7 @@
 use crate::error::AnalysisError;
 use faer::linalg::matmul::triangular::BlockStructure;
 use faer::linalg::svd::ComputeSvdVectors;
-use faer::{Mat, MatRef};
+use faer::{Mat, MatMut, MatRef};
 use rbm_model::Parameters;
 
 /// How many singular vectors to compute.
@@ -50,25 +50,15 @@ pub fn weight_matrix(parameters: &Parameters) -> Mat<f64> {
 /// # Errors
 /// For an empty matrix, for NaN or infinite entries, and if the iteration does not converge.
 pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisError> {
-    let scale = checked_scale("weight", matrix)?;
     let (n, m) = matrix.shape();
     let modes = n.min(m);
-    let scaled = faer::Scale(1.0 / scale) * matrix;
-    let result = match vectors {
-        Vectors::Thin => scaled.thin_svd(),
-        Vectors::Full => scaled.svd(),
-    }
-    .map_err(|_| AnalysisError::NoConvergence {
-        what: "the singular value decomposition",
-    })?;
-    let singular_values = result
-        .S()
-        .column_vector()
-        .iter()
-        .map(|s| s * scale)
-        .collect();
-    let mut left = result.U().to_owned();
-    let mut right = result.V().to_owned();
+    let (compute, columns) = match vectors {
+        Vectors::Thin => (ComputeSvdVectors::Thin, (modes, modes)),
+        Vectors::Full => (ComputeSvdVectors::Full, (n, m)),
+    };
+    let (mut left, mut right) = (Mat::zeros(n, columns.0), Mat::zeros(m, columns.1));
+    let sides = (Some(left.as_mut()), Some(right.as_mut()));
+    let singular_values = decompose("weight", matrix, compute, sides)?;
     for k in 0..left.ncols() {
         if largest_is_negative(left.col_as_slice(k)) {
             negate(left.col_as_slice_mut(k));
@@ -78,9 +68,7 @@ pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisErr
         }
     }
     for k in modes..right.ncols() {
-        if largest_is_negative(right.col_as_slice(k)) {
-            negate(right.col_as_slice_mut(k));
-        }
+        make_largest_positive(right.col_as_slice_mut(k));
     }
     Ok(Svd {
         left,
@@ -94,27 +82,32 @@ pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisErr
 /// # Errors
 /// As [`svd`].
 pub fn singular_values(matrix: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisError> {
-    // One thread: the rounding of a parallel reduction depends on the number of threads, and
-    // metrics promise the same bytes for any.
+    decompose("matrix", matrix, ComputeSvdVectors::No, (None, None))
+}
+
+/// Singular values, with the vectors of either side written where they are wanted.
+///
+/// One thread: the rounding of a parallel reduction depends on the number of threads, and the same model gives the
+/// same bytes for any.
+fn decompose(
+    what: &'static str,
+    matrix: MatRef<'_, f64>,
+    vectors: ComputeSvdVectors,
+    (left, right): (Option<MatMut<'_, f64>>, Option<MatMut<'_, f64>>),
+) -> Result<Vec<f64>, AnalysisError> {
     let par = faer::Par::Seq;
-    let scale = checked_scale("matrix", matrix)?;
+    let scale = checked_scale(what, matrix)?;
     let scaled = faer::Scale(1.0 / scale) * matrix;
     let (n, m) = matrix.shape();
     let mut values = faer::diag::Diag::<f64>::zeros(n.min(m));
-    let scratch = faer::linalg::svd::svd_scratch::<f64>(
-        n,
-        m,
-        ComputeSvdVectors::No,
-        ComputeSvdVectors::No,
-        par,
-        Default::default(),
-    );
+    let scratch =
+        faer::linalg::svd::svd_scratch::<f64>(n, m, vectors, vectors, par, Default::default());
     let mut memory = faer::dyn_stack::MemBuffer::new(scratch);
     faer::linalg::svd::svd(
         scaled.as_ref(),
         values.as_mut(),
-        None,
-        None,
+        left,
+        right,
         par,
         faer::dyn_stack::MemStack::new(&mut memory),
         Default::default(),
@@ -246,6 +239,13 @@ fn largest_is_negative(vector: &[f64]) -> bool {
         }
     }
     largest < 0.0
+}
+
+/// Changes the sign of a vector, if need be, so that its entry of largest magnitude is positive.
+pub(crate) fn make_largest_positive(vector: &mut [f64]) {
+    if largest_is_negative(vector) {
+        negate(vector);
+    }
 }
 
 fn negate(vector: &mut [f64]) {

@@ -76,6 +76,8 @@ fn summary_gives_every_reference_number() {
         let (reference, parameters) = load(text);
         let options = SummaryOptions {
             ks_simulations: 0,
+            haar_simulations: 0,
+            rotations: 0,
             ..Default::default()
         };
         let summary = summarize(&parameters, &options).unwrap();

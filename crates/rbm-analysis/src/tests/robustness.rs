@@ -8,6 +8,8 @@ use rbm_model::Parameters;
 fn options() -> SummaryOptions {
     SummaryOptions {
         ks_simulations: 20,
+        haar_simulations: 20,
+        rotations: 3,
         ..Default::default()
     }
 }
@@ -38,6 +40,28 @@ fn assert_complete(model: &Parameters) -> serde_json::Value {
         );
     }
     assert!(value["exact_moments"]["boson_occupation"][0].is_number());
+    for key in ["symmetry", "phase"] {
+        let missing = match key {
+            "symmetry" => value[key].is_null(),
+            _ => value[key]["binary"]["t_over_j"].is_null(),
+        };
+        assert_eq!(missing, summary.notes.contains_key(key), "{key}");
+    }
+    for side in ["left", "right"] {
+        let tests = &value["symmetry"][side];
+        let numbers = [
+            "/ipr/mean",
+            "/ipr/p_value",
+            "/ipr_quantiles/2",
+            "/largest/p_value",
+        ];
+        for pointer in numbers {
+            let found = tests.pointer(pointer).is_some_and(|v| v.is_number());
+            assert!(found || value["symmetry"].is_null(), "{side}{pointer}");
+        }
+    }
+    // What was written can be read again.
+    serde_json::from_value::<crate::Summary>(value.clone()).unwrap();
     value
 }
 
@@ -56,8 +80,42 @@ fn degenerate_models_are_analysed() {
     for (n, m) in [(1, 1), (1, 9), (9, 1), (2, 2)] {
         assert_complete(&random_model(41, n, m, 1.0, 0.5));
     }
+    // A single hidden unit with equal weights: J = 0.
+    let flat = Mat::full(5, 1, 0.7);
+    assert!(
+        assert_complete(&from_matrix(&flat, vec![0.0; 5], vec![0.0]))["notes"]["phase"].is_string()
+    );
     // Saturated units: probabilities 0 and 1 to rounding.
     assert_complete(&random_model(42, 6, 5, 500.0, 500.0));
+}
+
+#[test]
+fn degenerate_models_have_overlaps_and_tracks() {
+    let zero = from_matrix(&Mat::zeros(4, 3), vec![0.1; 4], vec![-0.2; 3]);
+    let one = random_model(45, 1, 1, 1.0, 0.5);
+    let wide = random_model(46, 1, 7, 1.0, 0.5);
+    let rank_one = Mat::from_fn(6, 5, |i, j| 0.1 * (i as f64 - 2.0) * (j as f64 + 1.0));
+    let rank_one = from_matrix(&rank_one, vec![0.0; 6], vec![0.3; 5]);
+    for model in [zero, one, wide, rank_one] {
+        let space = crate::ReciprocalSpace::new(&model).unwrap();
+        let same = crate::overlap::checkpoint_overlaps(&space, &space, 9).unwrap();
+        assert!(same.len() == space.modes() && same.iter().all(|o| o.group_overlap > 1.0 - 1e-12));
+        let data = Mat::from_fn(5, model.n_visible, |i, j| ((i * j) % 2) as f64);
+        let pca = crate::pca::Pca::new(data.as_ref()).unwrap();
+        let overlaps = crate::overlap::data_overlaps(&space, &pca, 9).unwrap();
+        assert!(
+            overlaps
+                .iter()
+                .all(|o| (0.0..=1.0).contains(&o.overlap) && o.null <= 1.0)
+        );
+        let modes = crate::tracking::Modes::of(&space, 9);
+        let tracks = crate::tracking::track_modes(&[modes.clone(), modes], 0.3).unwrap();
+        assert!(
+            tracks
+                .iter()
+                .all(|t| t.points[0].is_some_and(|p| p.weight > 1.0 - 1e-12))
+        );
+    }
 }
 
 #[test]
