@@ -3,6 +3,23 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+/// How files begin that are being written.
+const PREFIX: &str = ".writing-";
+
+/// Removes what a killed process was writing in a directory. Nobody else may be writing there.
+///
+/// # Errors
+/// What the system said.
+pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes beside the place, syncs, and renames.
 ///
 /// # Errors
@@ -10,7 +27,7 @@ use std::path::Path;
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
-        .prefix(".writing-")
+        .prefix(PREFIX)
         .tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -42,5 +59,10 @@ mod tests {
         std::fs::create_dir_all(blocked.join("full")).unwrap();
         assert!(super::write(&blocked, b"x").is_err());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+
+        std::fs::write(dir.path().join(".writing-abc"), b"half").unwrap();
+        super::remove_leftovers(dir.path()).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert!(super::remove_leftovers(&dir.path().join("missing")).is_err());
     }
 }

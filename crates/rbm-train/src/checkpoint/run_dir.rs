@@ -166,7 +166,8 @@ impl RunDir {
         run.manifest().map(|_| run)
     }
 
-    /// Takes the run for this process, until the file is dropped.
+    /// Takes the run for this process, until the file is dropped, and removes what a killed process
+    /// was writing.
     ///
     /// # Errors
     /// [`RunError::Busy`] if another process trains it, [`RunError::Io`].
@@ -174,7 +175,13 @@ impl RunDir {
         let path = self.root.join("checkpoint").join("lock");
         let file = std::fs::File::create(&path).map_err(io("write", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => {
+                for directory in ["", "snapshots", "checkpoint"] {
+                    let directory = self.root.join(directory);
+                    atomic::remove_leftovers(&directory).map_err(io("read", &directory))?;
+                }
+                Ok(file)
+            }
             Err(std::fs::TryLockError::WouldBlock) => Err(RunError::Busy {
                 path: self.root.clone(),
             }),
