@@ -8,21 +8,26 @@
 //! Source of the approach: J. Q. Toledo-Marin, A. Maiti, G. C. Fox, R. G. Melko, Mach. Learn.: Sci. Technol. 6, 035030 (2025),
 //! arXiv:2503.21536. Notation throughout: N visible and M hidden units, R = min(N, M), W = U Lambda V^T, x = U^T v, y = V^T h.
 
+pub mod bootstrap;
 pub mod boson;
 pub mod device;
+pub mod diffusion;
 pub mod error;
 pub mod gaussian_limit;
 pub mod ipr;
+pub mod langevin;
 pub mod marchenko_pastur;
 pub mod mean_field;
 pub mod null_spectra;
 pub mod random;
 pub mod reciprocal;
+pub mod relaxation;
 pub mod spectrum;
 pub mod spherical;
 mod statistics;
 pub mod summary;
 pub mod svd;
+pub mod trajectories;
 
 #[cfg(test)]
 mod testing;
@@ -38,3 +43,4 @@ pub use reciprocal::{ReciprocalSpace, Saddle};
 pub use spherical::{SphericalClosure, spherical_closure};
 pub use summary::{Summary, SummaryOptions, summarize};
 pub use svd::{Svd, Vectors, svd};
+pub use trajectories::{Coordinate, Trajectories};

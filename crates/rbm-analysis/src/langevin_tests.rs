@@ -1,0 +1,268 @@
+use super::*;
+
+/// Nodes and weights of Gauss-Hermite quadrature for a standard normal variable, 5 points: exact to degree 9.
+fn normal_quadrature() -> Vec<(f64, f64)> {
+    let root = 10f64.sqrt();
+    let (inner, outer) = ((5.0 - root).sqrt(), (5.0 + root).sqrt());
+    let (inner_weight, outer_weight) = ((7.0 + 2.0 * root) / 60.0, (7.0 - 2.0 * root) / 60.0);
+    vec![
+        (0.0, 8.0 / 15.0),
+        (inner, inner_weight),
+        (-inner, inner_weight),
+        (outer, outer_weight),
+        (-outer, outer_weight),
+    ]
+}
+
+#[test]
+fn the_quadrature_of_these_tests_has_the_moments_of_a_normal_variable() {
+    for (power, expected) in [
+        (0, 1.0),
+        (2, 1.0),
+        (4, 3.0),
+        (6, 15.0),
+        (8, 105.0),
+        (3, 0.0),
+    ] {
+        let sum: f64 = normal_quadrature()
+            .iter()
+            .map(|(x, w)| w * x.powi(power))
+            .sum();
+        assert!(
+            (sum - expected).abs() < 1e-10 * expected.max(1.0),
+            "{power}: {sum}"
+        );
+    }
+}
+
+/// E f after one step, exactly, for f(x, y) = x^p y^q.
+fn after_one_step(potential: &ModePotential, at: [f64; 2], step: f64, p: i32, q: i32) -> f64 {
+    let nodes = normal_quadrature();
+    let mut sum = 0.0;
+    for (x, wx) in &nodes {
+        for (y, wy) in &nodes {
+            let [x, y] = potential.heun(at, step, [*x, *y]);
+            sum += wx * wy * x.powi(p) * y.powi(q);
+        }
+    }
+    sum
+}
+
+/// First and second order of E f = f + h L f + h^2/2 L^2 f, L = force . grad + Laplacian, by finite differences.
+fn expansion(potential: &ModePotential, at: [f64; 2], step: f64, p: i32, q: i32) -> f64 {
+    type Field<'a> = &'a dyn Fn([f64; 2]) -> f64;
+    let derive = |f: Field, at: [f64; 2]| {
+        let d = 0.02;
+        // Five-point stencils: exact for polynomials up to degree 4 (first) and 5 (second derivative).
+        let along = |i: usize| {
+            let v = |by: f64| {
+                let mut to = at;
+                to[i] += by * d;
+                f(to)
+            };
+            let first = (v(-2.0) - 8.0 * v(-1.0) + 8.0 * v(1.0) - v(2.0)) / (12.0 * d);
+            let second = (-v(-2.0) + 16.0 * v(-1.0) - 30.0 * v(0.0) + 16.0 * v(1.0) - v(2.0))
+                / (12.0 * d * d);
+            (first, second)
+        };
+        let ((fx, fxx), (fy, fyy)) = (along(0), along(1));
+        let force = potential.force(at);
+        force[0] * fx + force[1] * fy + fxx + fyy
+    };
+    let f = |z: [f64; 2]| z[0].powi(p) * z[1].powi(q);
+    let first = |z: [f64; 2]| derive(&f, z);
+    f(at) + step * first(at) + 0.5 * step * step * derive(&first, at)
+}
+
+#[test]
+fn one_step_is_right_to_second_weak_order() {
+    // The local error of a scheme of weak order 2 is of third order in the step: an eighth for half the step. A scheme of
+    // first order would give a quarter.
+    let at = [0.7, -0.4];
+    for potential in [
+        ModePotential::quadratic(3.0),
+        ModePotential {
+            source: [0.3, -0.2],
+            ..ModePotential::landau(5.0, 0.3, 0.2)
+        },
+    ] {
+        for (p, q) in [(1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (3, 0)] {
+            let error = |step: f64| {
+                after_one_step(&potential, at, step, p, q) - expansion(&potential, at, step, p, q)
+            };
+            let (whole, half) = (error(0.004), error(0.002));
+            let ratio = whole / half;
+            assert!(
+                (ratio - 8.0).abs() < 0.4,
+                "x^{p} y^{q}: {whole:e} {half:e}, ratio {ratio}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_quadratic_potential_gives_the_closed_form_of_the_scheme_and_of_the_process() {
+    for lambda in [0.0, 2.0, 3.5] {
+        let options = LangevinOptions {
+            step: 0.1,
+            warm_up: (8.0 / (0.1 * (4.0 - lambda))) as usize,
+            recordings: 100,
+            steps_between: 10,
+            trajectories: 400,
+            start: [0.5, 0.5],
+            seed: 7,
+        };
+        let run = langevin(&ModePotential::quadratic(lambda), &options).unwrap();
+        // Stationary variance of Heun's scheme along an eigendirection of rate r: (1/r)(2 - rh)/(2 - rh + r^2 h^2/2).
+        let of_rate = |r: f64| {
+            let t = r * options.step;
+            (2.0 - t) / (2.0 - t + t * t / 2.0) / r
+        };
+        let (u, w) = (of_rate(4.0 - lambda), of_rate(4.0 + lambda));
+        let [xx, yy, xy] = run.second_moments;
+        for (found, expected) in [
+            (xx, (u + w) / 2.0),
+            (yy, (u + w) / 2.0),
+            (xy, (u - w) / 2.0),
+        ] {
+            assert!(
+                (found.value - expected).abs() < 4.5 * found.error,
+                "lambda {lambda}: {found:?} against {expected}"
+            );
+        }
+        // The scheme's own bias is of second order: 4/(16 - lambda^2) is met to (rh)^2/4.
+        let g = 16.0 - lambda * lambda;
+        let bound = ((4.0 + lambda) * options.step).powi(2) / 4.0 * 4.0 / g;
+        assert!((xx.value - 4.0 / g).abs() < bound + 4.5 * xx.error);
+    }
+}
+
+#[test]
+fn a_displaced_mode_returns_at_the_predicted_rates() {
+    // u decays with 4 - lambda, w with 4 + lambda.
+    let options = LangevinOptions {
+        step: 0.02,
+        warm_up: 0,
+        recordings: 4,
+        steps_between: 10,
+        trajectories: 20_000,
+        start: [3.0, 1.0],
+        seed: 3,
+    };
+    let lambda = 3.0;
+    let run = langevin(&ModePotential::quadratic(lambda), &options).unwrap();
+    for (at, _) in run.paths[0].iter().enumerate() {
+        let t = run.interval * (at + 1) as f64;
+        let n = run.paths.len() as f64;
+        for (sign, start) in [(1.0, 4.0), (-1.0, 2.0)] {
+            let rate = 4.0 - sign * lambda;
+            let mean = run
+                .paths
+                .iter()
+                .map(|p| p[at][0] + sign * p[at][1])
+                .sum::<f64>()
+                / n;
+            // Variance of x +- y on the way: 2(1 - e^-2rt)/r; the scheme's bias in the mean is below 3e-3 here.
+            let error = (2.0 * (1.0 - (-2.0 * rate * t).exp()) / rate / n).sqrt();
+            let expected = start * (-rate * t).exp();
+            assert!(
+                (mean - expected).abs() < 4.5 * error + 3e-3,
+                "t {t} rate {rate}: {mean} against {expected} +- {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_landau_potential_gives_the_moments_of_its_boltzmann_density() {
+    for (lambda, source) in [(3.0, [0.2, 0.0]), (4.5, [0.0, 0.0])] {
+        let potential = ModePotential {
+            source,
+            ..ModePotential::landau(lambda, 0.15, 0.1)
+        };
+        let options = LangevinOptions {
+            step: 0.02,
+            warm_up: 500,
+            recordings: 100,
+            steps_between: 20,
+            trajectories: 600,
+            seed: 11,
+            ..Default::default()
+        };
+        let run = langevin(&potential, &options).unwrap();
+        let (mut z, mut sums) = (0.0, [0.0; 4]);
+        for i in -300..=300 {
+            for j in -300..=300 {
+                let (x, y) = (0.02 * f64::from(i), 0.02 * f64::from(j));
+                let p = (-potential.value([x, y])).exp();
+                z += p;
+                for (s, f) in sums.iter_mut().zip([x, x * x, y * y, x * y]) {
+                    *s += p * f;
+                }
+            }
+        }
+        let [xx, yy, xy] = run.second_moments;
+        for (found, sum) in [run.mean[0], xx, yy, xy].iter().zip(sums) {
+            let expected = sum / z;
+            // The bias of the scheme at this step is below 1% of these moments.
+            assert!(
+                (found.value - expected).abs() < 4.5 * found.error + 0.01 * expected.abs(),
+                "lambda {lambda}: {found:?} against {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn runs_repeat_and_bad_settings_are_refused() {
+    let options = LangevinOptions {
+        recordings: 3,
+        trajectories: 5,
+        ..Default::default()
+    };
+    let potential = ModePotential::landau(4.5, 0.1, 0.1);
+    assert_eq!(
+        langevin(&potential, &options).unwrap(),
+        langevin(&potential, &options).unwrap()
+    );
+    for bad in [
+        LangevinOptions {
+            step: 0.0,
+            ..options.clone()
+        },
+        LangevinOptions {
+            step: 0.2,
+            ..options.clone()
+        },
+        LangevinOptions {
+            step: f64::NAN,
+            ..options.clone()
+        },
+        LangevinOptions {
+            trajectories: 0,
+            ..options.clone()
+        },
+        LangevinOptions {
+            recordings: 0,
+            ..options.clone()
+        },
+        LangevinOptions {
+            start: [f64::INFINITY, 0.0],
+            ..options.clone()
+        },
+    ] {
+        assert!(langevin(&potential, &bad).is_err(), "{bad:?}");
+    }
+    assert!(langevin(&ModePotential::landau(1.0, -0.1, 0.0), &options).is_err());
+    assert!(langevin(&ModePotential::quadratic(f64::NAN), &options).is_err());
+    // Beyond 4 nothing holds a quadratic mode back.
+    let long = LangevinOptions {
+        step: 0.05,
+        warm_up: 200_000,
+        ..options
+    };
+    assert!(matches!(
+        langevin(&ModePotential::quadratic(6.0), &long),
+        Err(AnalysisError::NoConvergence { .. })
+    ));
+}
