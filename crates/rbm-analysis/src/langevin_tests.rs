@@ -92,8 +92,9 @@ fn one_step_is_right_to_second_weak_order() {
             };
             let (whole, half) = (error(0.004), error(0.002));
             let ratio = whole / half;
+            // Of <x> and <y> in the quadratic potential the scheme and the expansion have the same terms.
             assert!(
-                (ratio - 8.0).abs() < 0.4,
+                (ratio - 8.0).abs() < 0.4 || whole.abs().max(half.abs()) < 1e-12,
                 "x^{p} y^{q}: {whole:e} {half:e}, ratio {ratio}"
             );
         }

@@ -10,11 +10,15 @@
 
 pub mod bootstrap;
 pub mod boson;
+pub mod constrained;
+pub mod correlation;
+pub mod density;
 pub mod device;
 pub mod diffusion;
 pub mod error;
 pub mod gaussian_limit;
 pub mod ipr;
+pub mod landau;
 pub mod langevin;
 pub mod marchenko_pastur;
 pub mod mean_field;
@@ -28,6 +32,7 @@ mod statistics;
 pub mod summary;
 pub mod svd;
 pub mod trajectories;
+pub mod wells;
 
 #[cfg(test)]
 mod testing;

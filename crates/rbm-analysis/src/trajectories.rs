@@ -4,11 +4,15 @@
 //! independent samples are chains of length 1.
 
 use crate::error::{AnalysisError, check_len};
+use crate::random::generator;
 use crate::reciprocal::ReciprocalSpace;
+use crate::svd::weight_matrix;
 use burn::tensor::{Tensor, TensorData};
 use faer::MatRef;
-use rbm_model::Rbm;
+use rand::RngExt;
+use rbm_model::parameters::sigmoid;
 use rbm_model::sampling::Chains;
+use rbm_model::{Parameters, Rbm};
 use serde::{Deserialize, Serialize};
 
 /// One reciprocal coordinate.
@@ -43,6 +47,18 @@ pub fn pairs(modes: &[usize]) -> Vec<Coordinate> {
         .iter()
         .flat_map(|&k| [Coordinate::X(k), Coordinate::Y(k)])
         .collect()
+}
+
+/// What stands for the hidden units of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HiddenUnits {
+    /// Their means given v: exact for whatever is linear in h.
+    Mean,
+    /// Drawn from p(h | v).
+    Drawn {
+        /// Seed of the draw.
+        seed: u64,
+    },
 }
 
 /// Coordinates of chains over time, `[time, chains, coordinates]`.
@@ -124,6 +140,47 @@ impl Trajectories {
             for (chain, &value) in projected.iter().enumerate() {
                 row[chain * all.coordinates.len() + at] = value;
             }
+        }
+        all.push(&row)?;
+        Ok(all)
+    }
+
+    /// Rows of data with hidden units given them: each row is a chain of length 1. `visible` is `[rows, N]`.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Shape`], [`AnalysisError::NoSuchMode`], [`AnalysisError::NotFinite`].
+    pub fn from_data(
+        space: &ReciprocalSpace,
+        parameters: &Parameters,
+        coordinates: Vec<Coordinate>,
+        visible: MatRef<'_, f64>,
+        hidden: HiddenUnits,
+    ) -> Result<Self, AnalysisError> {
+        // Blocks of rows bound the memory for h.
+        const ROWS: usize = 1024;
+        check_len("visible states", parameters.n_visible, visible.ncols())?;
+        check_len("hidden layer", space.n_hidden(), parameters.n_hidden)?;
+        let mut all = Self::new(coordinates.clone(), visible.nrows())?;
+        let weight = weight_matrix(parameters);
+        let mut random = match hidden {
+            HiddenUnits::Mean => None,
+            HiddenUnits::Drawn { seed } => Some(generator(seed, 0x4844)),
+        };
+        let mut row = Vec::with_capacity(all.chains * coordinates.len());
+        for first in (0..visible.nrows()).step_by(ROWS) {
+            let part = visible.subrows(first, ROWS.min(visible.nrows() - first));
+            let mut h = part * &weight;
+            for (j, c) in parameters.hidden_bias.iter().enumerate() {
+                for h in h.col_as_slice_mut(j) {
+                    let p = sigmoid(*h + c);
+                    *h = match &mut random {
+                        Some(random) => f64::from(random.random::<f64>() < p),
+                        None => p,
+                    };
+                }
+            }
+            let part = Self::from_states(space, coordinates.clone(), part, h.as_ref())?;
+            row.extend_from_slice(&part.values);
         }
         all.push(&row)?;
         Ok(all)

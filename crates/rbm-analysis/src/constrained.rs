@@ -1,0 +1,438 @@
+//! Mean-field free energy at fixed coordinates of one or two modes.
+//!
+//! ```text
+//! F(x_k) = min over m_v, m_h of Gamma(m_v, m_h)  with  U_k . m_v = x_k
+//! Gamma  = - m_v.W.m_h - b.m_v - c.m_h - S(m_v) - S(m_h)
+//! ```
+//!
+//! Minimised by alternating exact steps: m_h = sigmoid(c + W^T m_v) and m_v = sigmoid(b + W m_h + U mu), where mu minimises the
+//! convex dual sum_i softplus(b + W m_h + U mu)_i - mu.x of the constrained problem. Gamma never rises on the way, so each
+//! start ends in a local minimum; the lowest of several starts is reported. F(x_k) - min F approximates
+//! -ln p(x_k) up to fluctuations (see [`crate::density`] for sampled and exact ones).
+
+use crate::error::{AnalysisError, check_len};
+use crate::random::generator;
+use crate::reciprocal::{ReciprocalSpace, check_parameters, dot};
+use crate::svd::weight_matrix;
+use faer::{Mat, MatRef};
+use rand::RngExt;
+use rayon::prelude::*;
+use rbm_model::Parameters;
+use rbm_model::parameters::{sigmoid, softplus};
+use serde::{Deserialize, Serialize};
+
+/// How to minimise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConstrainedOptions {
+    /// Random starts for every grid point, besides independent units at that point, m_h = 1/2 and the starts given.
+    pub random_starts: usize,
+    /// Seed of the random starts.
+    pub seed: u64,
+    /// Largest change of any m_h in one step at which a start counts as converged.
+    pub tolerance: f64,
+    /// Steps at most.
+    pub max_iterations: usize,
+}
+
+impl Default for ConstrainedOptions {
+    fn default() -> Self {
+        Self {
+            random_starts: 4,
+            seed: 0,
+            tolerance: 1e-9,
+            max_iterations: 5000,
+        }
+    }
+}
+
+/// Constrained free energy on a grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConstrainedFreeEnergy {
+    /// The modes held, one or two.
+    pub modes: Vec<usize>,
+    /// Grid of each mode's coordinate x_k = U_k . m_v.
+    pub grids: Vec<Vec<f64>>,
+    /// F, the last mode's index fastest; `None` where no visible state of means in [0, 1] has these coordinates.
+    pub free_energy: Vec<Option<f64>>,
+    /// Grid points at which some start did not converge: the value is an upper bound there, like everywhere.
+    pub unconverged: usize,
+}
+
+/// F(x_k) along one mode, at the given values of x_k (raw coordinates, not deviations).
+///
+/// `starts` are hidden means `[starts, M]` to start from as well, such as those of the mean-field points. Every
+/// value is an upper bound of the constrained minimum: a global one is not guaranteed.
+///
+/// # Errors
+/// [`AnalysisError::NoSuchMode`], [`AnalysisError::Shape`], [`AnalysisError::NotFinite`] for unusable parameters or a grid that is not finite.
+pub fn constrained_free_energy(
+    parameters: &Parameters,
+    space: &ReciprocalSpace,
+    mode: usize,
+    grid: &[f64],
+    starts: Option<MatRef<'_, f64>>,
+    options: &ConstrainedOptions,
+) -> Result<ConstrainedFreeEnergy, AnalysisError> {
+    minimise(
+        parameters,
+        space,
+        &[mode],
+        vec![grid.to_vec()],
+        starts,
+        options,
+    )
+}
+
+/// F(x_k, x_l) over a pair of different modes, on the product of two grids; otherwise as [`constrained_free_energy`].
+///
+/// # Errors
+/// As [`constrained_free_energy`]; [`AnalysisError::Argument`] where both modes are the same.
+pub fn constrained_free_energy_pair(
+    parameters: &Parameters,
+    space: &ReciprocalSpace,
+    modes: [usize; 2],
+    grids: [&[f64]; 2],
+    starts: Option<MatRef<'_, f64>>,
+    options: &ConstrainedOptions,
+) -> Result<ConstrainedFreeEnergy, AnalysisError> {
+    if modes[0] == modes[1] {
+        return Err(AnalysisError::Argument {
+            name: "modes",
+            expected: "two different modes".into(),
+            found: format!("{modes:?}"),
+        });
+    }
+    let grids = grids.map(<[f64]>::to_vec).to_vec();
+    minimise(parameters, space, &modes, grids, starts, options)
+}
+
+fn minimise(
+    parameters: &Parameters,
+    space: &ReciprocalSpace,
+    modes: &[usize],
+    grids: Vec<Vec<f64>>,
+    starts: Option<MatRef<'_, f64>>,
+    options: &ConstrainedOptions,
+) -> Result<ConstrainedFreeEnergy, AnalysisError> {
+    check_parameters(parameters)?;
+    check_len("visible layer", space.n_visible(), parameters.n_visible)?;
+    check_len("hidden layer", space.n_hidden(), parameters.n_hidden)?;
+    if let Some(starts) = starts {
+        check_len("hidden starts", parameters.n_hidden, starts.ncols())?;
+    }
+    for (row, grid) in grids.iter().enumerate() {
+        if let Some(column) = grid.iter().position(|x| !x.is_finite()) {
+            return Err(AnalysisError::NotFinite {
+                what: "grid",
+                row,
+                column,
+                value: grid[column],
+            });
+        }
+    }
+    let vectors = modes
+        .iter()
+        .map(|&mode| space.left_vector(mode))
+        .collect::<Result<Vec<_>, _>>()?;
+    let constraint = Constraint { vectors };
+    let targets: Vec<Vec<f64>> = match grids.as_slice() {
+        [one] => one.iter().map(|&x| vec![x]).collect(),
+        _ => grids[0]
+            .iter()
+            .flat_map(|&x| grids[1].iter().map(move |&y| vec![x, y]))
+            .collect(),
+    };
+    let limits = constraint.limits();
+    let feasible: Vec<usize> = (0..targets.len())
+        .filter(|&t| limits.contain(&targets[t]))
+        .collect();
+    let columns = start_columns(
+        parameters,
+        &constraint,
+        &targets,
+        &feasible,
+        starts,
+        options,
+    );
+    let ends = descend(parameters, &constraint, &targets, columns, options);
+    let mut free_energy: Vec<Option<f64>> = vec![None; targets.len()];
+    let mut converged = vec![true; targets.len()];
+    for end in ends {
+        let best = &mut free_energy[end.target];
+        if best.is_none_or(|best| end.free_energy < best) {
+            *best = Some(end.free_energy);
+        }
+        converged[end.target] &= end.converged;
+    }
+    Ok(ConstrainedFreeEnergy {
+        modes: modes.to_vec(),
+        grids,
+        free_energy,
+        unconverged: converged.iter().filter(|c| !**c).count(),
+    })
+}
+
+/// A start on its way down.
+struct Column {
+    target: usize,
+    hidden: Vec<f64>,
+    multipliers: Vec<f64>,
+}
+
+/// Where a start ended.
+struct End {
+    target: usize,
+    free_energy: f64,
+    converged: bool,
+}
+
+fn start_columns(
+    parameters: &Parameters,
+    constraint: &Constraint<'_>,
+    targets: &[Vec<f64>],
+    feasible: &[usize],
+    starts: Option<MatRef<'_, f64>>,
+    options: &ConstrainedOptions,
+) -> Vec<Column> {
+    let m = parameters.n_hidden;
+    let mut random = generator(options.seed, 0x434d);
+    let mut common: Vec<Vec<f64>> = vec![vec![0.5; m]];
+    if let Some(starts) = starts {
+        common.extend(starts.row_iter().map(|row| row.iter().copied().collect()));
+    }
+    for _ in 0..options.random_starts {
+        common.push((0..m).map(|_| random.random()).collect());
+    }
+    let none = vec![0.0; constraint.vectors.len()];
+    let mut columns = Vec::new();
+    for &target in feasible {
+        let mut add = |hidden| {
+            columns.push(Column {
+                target,
+                hidden,
+                multipliers: none.clone(),
+            });
+        };
+        // Independent units with these coordinates, and the hidden means that they imply.
+        let (field, _) = constraint.solve(parameters.visible_bias.clone(), &targets[target], &none);
+        let visible: Vec<f64> = field.into_iter().map(sigmoid).collect();
+        add(parameters
+            .hidden_field(&visible)
+            .into_iter()
+            .map(sigmoid)
+            .collect());
+        common.iter().for_each(|hidden| add(hidden.clone()));
+    }
+    columns
+}
+
+fn descend(
+    parameters: &Parameters,
+    constraint: &Constraint<'_>,
+    targets: &[Vec<f64>],
+    mut columns: Vec<Column>,
+    options: &ConstrainedOptions,
+) -> Vec<End> {
+    let weight = weight_matrix(parameters);
+    let mut ends = Vec::with_capacity(columns.len());
+    for iteration in 0..options.max_iterations.max(1) {
+        if columns.is_empty() {
+            break;
+        }
+        let hidden = Mat::from_fn(parameters.n_hidden, columns.len(), |j, c| {
+            columns[c].hidden[j]
+        });
+        let field = &weight * &hidden;
+        let solved: Vec<(Vec<f64>, Vec<f64>)> = columns
+            .par_iter()
+            .enumerate()
+            .map(|(c, column)| {
+                let field = field.col_as_slice(c).iter().zip(&parameters.visible_bias);
+                let field = field.map(|(f, b)| f + b).collect();
+                constraint.solve(field, &targets[column.target], &column.multipliers)
+            })
+            .collect();
+        let visible = Mat::from_fn(parameters.n_visible, columns.len(), |i, c| {
+            sigmoid(solved[c].0[i])
+        });
+        let hidden_field = weight.transpose() * &visible;
+        let last = iteration + 1 >= options.max_iterations;
+        let mut next = Vec::with_capacity(columns.len());
+        for (c, (mut column, (field, multipliers))) in columns.into_iter().zip(solved).enumerate() {
+            let hidden_field: Vec<f64> = hidden_field
+                .col_as_slice(c)
+                .iter()
+                .zip(&parameters.hidden_bias)
+                .map(|(f, b)| f + b)
+                .collect();
+            let hidden: Vec<f64> = hidden_field.iter().map(|&f| sigmoid(f)).collect();
+            let change = hidden
+                .iter()
+                .zip(&column.hidden)
+                .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
+            // Not-a-number (a start that was not finite) never converges.
+            let converged = change <= options.tolerance;
+            if converged || last {
+                let free_energy = free_energy(parameters, &field, &hidden_field);
+                if free_energy.is_finite() {
+                    ends.push(End {
+                        target: column.target,
+                        free_energy,
+                        converged,
+                    });
+                }
+            } else {
+                column.hidden = hidden;
+                column.multipliers = multipliers;
+                next.push(column);
+            }
+        }
+        columns = next;
+    }
+    ends
+}
+
+/// Gamma at m_v = sigmoid(field) and the best m_h for it: -b.m_v - S(m_v) - sum_j softplus(c + W^T m_v).
+fn free_energy(parameters: &Parameters, field: &[f64], hidden_field: &[f64]) -> f64 {
+    let visible: f64 = field
+        .iter()
+        .zip(&parameters.visible_bias)
+        .map(|(&f, b)| sigmoid(f) * (f - b) - softplus(f))
+        .sum();
+    visible - hidden_field.iter().map(|&f| softplus(f)).sum::<f64>()
+}
+
+/// One or two linear conditions U_k . m_v = x_k.
+struct Constraint<'a> {
+    vectors: Vec<&'a [f64]>,
+}
+
+impl Constraint<'_> {
+    /// The field plus U mu with sigmoid(field + U mu) meeting the target, and mu: Newton's method on the convex dual, with
+    /// the step halved while it does not descend.
+    fn solve(&self, field: Vec<f64>, target: &[f64], start: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let k = self.vectors.len();
+        let shifted = |mu: &[f64]| -> Vec<f64> {
+            let mut f = field.clone();
+            for (u, mu) in self.vectors.iter().zip(mu) {
+                f.iter_mut().zip(*u).for_each(|(f, u)| *f += mu * u);
+            }
+            f
+        };
+        let dual =
+            |f: &[f64], mu: &[f64]| f.iter().map(|&f| softplus(f)).sum::<f64>() - dot(mu, target);
+        let mut mu = start.to_vec();
+        let mut f = shifted(&mu);
+        let mut value = dual(&f, &mu);
+        for _ in 0..200 {
+            let p: Vec<f64> = f.iter().map(|&f| sigmoid(f)).collect();
+            let gradient: Vec<f64> = (0..k)
+                .map(|a| dot(self.vectors[a], &p) - target[a])
+                .collect();
+            if gradient.iter().all(|g| g.abs() <= 1e-12) {
+                break;
+            }
+            let curvature = |a: usize, b: usize| -> f64 {
+                let (u, w) = (self.vectors[a], self.vectors[b]);
+                (0..p.len())
+                    .map(|i| u[i] * w[i] * p[i] * (1.0 - p[i]))
+                    .sum()
+            };
+            let mut step = newton_step(&gradient, &curvature);
+            // The fields change by a bounded amount in one step.
+            let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
+            let cap = 10.0 * (1.0 + mu.iter().fold(0.0_f64, |m, s| m.max(s.abs())));
+            if longest > cap {
+                step.iter_mut().for_each(|s| *s *= cap / longest);
+            }
+            let slope = -dot(&gradient, &step);
+            let mut accepted = false;
+            for halving in 0..40 {
+                let scale = 0.5_f64.powi(halving);
+                let trial: Vec<f64> = mu.iter().zip(&step).map(|(m, s)| m - scale * s).collect();
+                let trial_field = shifted(&trial);
+                let trial_value = dual(&trial_field, &trial);
+                if trial_value <= value + 1e-4 * scale * slope {
+                    (mu, f, value) = (trial, trial_field, trial_value);
+                    accepted = true;
+                    break;
+                }
+            }
+            // No descent left within rounding.
+            if !accepted {
+                break;
+            }
+        }
+        (f, mu)
+    }
+
+    /// Which targets some means in (0, 1) can meet.
+    fn limits(&self) -> Limits {
+        // The reachable set is the zonotope of the units' vectors (U_ik, U_il): an interval for one mode; for two, its
+        // sides are parallel to these vectors, so their normals are all the directions to look at.
+        let normals: Vec<Vec<f64>> = match self.vectors.as_slice() {
+            [_] => vec![vec![1.0], vec![-1.0]],
+            [u, w, ..] => u
+                .iter()
+                .zip(*w)
+                .filter(|(u, w)| u.hypot(**w) > 0.0)
+                .flat_map(|(u, w)| [vec![*w, -u], vec![-w, *u]])
+                .collect(),
+            [] => Vec::new(),
+        };
+        let support = |normal: &[f64]| -> f64 {
+            let n = self.vectors.first().map_or(0, |u| u.len());
+            (0..n)
+                .map(|i| {
+                    let along: f64 = self.vectors.iter().zip(normal).map(|(u, n)| u[i] * n).sum();
+                    along.max(0.0)
+                })
+                .sum()
+        };
+        Limits {
+            sides: normals
+                .into_iter()
+                .map(|normal| {
+                    let reach = support(&normal);
+                    (normal, reach)
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Half-planes (normal, reach): normal . x < reach for each.
+struct Limits {
+    sides: Vec<(Vec<f64>, f64)>,
+}
+
+impl Limits {
+    fn contain(&self, target: &[f64]) -> bool {
+        self.sides.iter().all(|(normal, reach)| {
+            // At the very edge the multipliers are infinite.
+            let scale = normal.iter().fold(0.0_f64, |m, n| m.max(n.abs()));
+            dot(normal, target) < reach - 1e-9 * scale
+        })
+    }
+}
+
+/// Curvature^-1 gradient for one or two unknowns; the gradient itself where the curvature is lost to rounding.
+fn newton_step(gradient: &[f64], curvature: &dyn Fn(usize, usize) -> f64) -> Vec<f64> {
+    let step = match *gradient {
+        [g, h] => {
+            let (a, b, d) = (curvature(0, 0), curvature(0, 1), curvature(1, 1));
+            let determinant = a * d - b * b;
+            vec![(d * g - b * h) / determinant, (a * h - b * g) / determinant]
+        }
+        _ => gradient.iter().map(|g| g / curvature(0, 0)).collect(),
+    };
+    if step.iter().all(|s| s.is_finite()) && dot(&step, gradient) > 0.0 {
+        step
+    } else {
+        gradient.to_vec()
+    }
+}
+
+#[cfg(test)]
+#[path = "constrained_tests.rs"]
+mod tests;
