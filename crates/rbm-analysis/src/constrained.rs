@@ -245,6 +245,7 @@ fn descend(
         let field = &weight * &hidden;
         let solved: Vec<(Vec<f64>, Vec<f64>)> = columns
             .par_iter()
+            .with_min_len(16)
             .enumerate()
             .map(|(c, column)| {
                 let field = field.col_as_slice(c).iter().zip(&parameters.visible_bias);
@@ -324,6 +325,7 @@ impl Constraint<'_> {
         let mut mu = start.to_vec();
         let mut f = shifted(&mu);
         let mut value = dual(&f, &mu);
+        let mut close = 0;
         for _ in 0..200 {
             let p: Vec<f64> = f.iter().map(|&f| sigmoid(f)).collect();
             let gradient: Vec<f64> = (0..k)
@@ -345,23 +347,27 @@ impl Constraint<'_> {
             if longest > cap {
                 step.iter_mut().for_each(|s| *s *= cap / longest);
             }
-            let slope = -dot(&gradient, &step);
-            let mut accepted = false;
-            for halving in 0..40 {
-                let scale = 0.5_f64.powi(halving);
-                let trial: Vec<f64> = mu.iter().zip(&step).map(|(m, s)| m - scale * s).collect();
-                let trial_field = shifted(&trial);
-                let trial_value = dual(&trial_field, &trial);
-                if trial_value <= value + 1e-4 * scale * slope {
-                    (mu, f, value) = (trial, trial_field, trial_value);
-                    accepted = true;
+            let decrement = dot(&gradient, &step);
+            if decrement < 1e-10 {
+                // Close by, where Newton's step converges quadratically and rounding hides the descent.
+                mu.iter_mut().zip(&step).for_each(|(m, s)| *m -= s);
+                f = shifted(&mu);
+                close += 1;
+                if close == 3 {
                     break;
                 }
+                continue;
             }
-            // No descent left within rounding.
-            if !accepted {
-                break;
-            }
+            let better = (0..40).find_map(|halving| {
+                let scale = 0.5_f64.powi(halving);
+                let trial: Vec<f64> = mu.iter().zip(&step).map(|(m, s)| m - scale * s).collect();
+                let field = shifted(&trial);
+                let trial_value = dual(&field, &trial);
+                let descends = trial_value <= value - 1e-4 * scale * decrement;
+                descends.then_some((trial, field, trial_value))
+            });
+            let Some(better) = better else { break };
+            (mu, f, value) = better;
         }
         (f, mu)
     }
