@@ -170,9 +170,9 @@ fn page(cells: &[Cell]) -> Document {
     });
     let numbers = |get: fn(&Cell) -> f64| cells.iter().map(get).collect::<Vec<f64>>();
     let table = Table::new("ln-z-methods")
-        .texts("family", cells.iter().map(|c| c.family))
+        .texts("family", cells.iter().map(|c| c.family.to_string()))
         .numbers("largest_singular_value", numbers(|c| c.strength))
-        .texts("method", cells.iter().map(|c| c.method))
+        .texts("method", cells.iter().map(|c| c.method.to_string()))
         .numbers("models_with_a_value", numbers(|c| c.models as f64))
         .numbers("mean_error", numbers(|c| c.mean))
         .numbers("rms_error", numbers(|c| c.rms))
