@@ -7,13 +7,23 @@
 //!
 //! Minimised by alternating exact steps: m_h = sigmoid(c + W^T m_v) and m_v = sigmoid(b + W m_h + U mu), where mu minimises the
 //! convex dual sum_i softplus(b + W m_h + U mu)_i - mu.x of the constrained problem. Gamma never rises on the way, so each
-//! start ends in a local minimum; the lowest of several starts is reported. F(x_k) - min F approximates
-//! -ln p(x_k) up to fluctuations (see [`crate::density`] for sampled and exact ones).
+//! start ends in a local minimum; the lowest of several starts is reported. Fluctuations about it give
+//!
+//! ```text
+//! -ln p(x) ~ ln Z + F(x) + (1/2) ln [ (2 pi)^K det(1 - A A^T) det(a^T (1 - A A^T)^-1 a) ]     (one loop, K coordinates)
+//! A = D_v^1/2 W D_h^1/2,   a = D_v^1/2 U,   D = diag m(1-m) at the constrained minimum
+//! ```
+//!
+//! which stays finite where the free energy curves down along the mode. Sampled and exact -ln p: [`crate::density`].
+
+mod dual;
+mod one_loop;
 
 use crate::error::{AnalysisError, check_len};
 use crate::random::generator;
-use crate::reciprocal::{ReciprocalSpace, check_parameters, dot};
+use crate::reciprocal::{ReciprocalSpace, check_parameters};
 use crate::svd::weight_matrix;
+use dual::Constraint;
 use faer::{Mat, MatRef};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -32,6 +42,8 @@ pub struct ConstrainedOptions {
     pub tolerance: f64,
     /// Steps at most.
     pub max_iterations: usize,
+    /// Whether to compute the one-loop correction: a determinant of min(N, M) rows for every grid point.
+    pub one_loop: bool,
 }
 
 impl Default for ConstrainedOptions {
@@ -41,6 +53,7 @@ impl Default for ConstrainedOptions {
             seed: 0,
             tolerance: 1e-9,
             max_iterations: 5000,
+            one_loop: false,
         }
     }
 }
@@ -54,6 +67,9 @@ pub struct ConstrainedFreeEnergy {
     pub grids: Vec<Vec<f64>>,
     /// F, the last mode's index fastest; `None` where no visible state of means in [0, 1] has these coordinates.
     pub free_energy: Vec<Option<f64>>,
+    /// F with the fluctuations about the minimum in one-loop order, to be compared with -ln p(x) - ln Z; empty unless asked
+    /// for, `None` also where another direction is unstable (a start on a ridge).
+    pub one_loop: Vec<Option<f64>>,
     /// Grid points at which some start did not converge: the value is an upper bound there, like everywhere.
     pub unconverged: usize,
 }
@@ -155,19 +171,43 @@ fn minimise(
         options,
     );
     let ends = descend(parameters, &constraint, &targets, columns, options);
-    let mut free_energy: Vec<Option<f64>> = vec![None; targets.len()];
+    let mut best: Vec<Option<End>> = targets.iter().map(|_| None).collect();
     let mut converged = vec![true; targets.len()];
     for end in ends {
-        let best = &mut free_energy[end.target];
-        if best.is_none_or(|best| end.free_energy < best) {
-            *best = Some(end.free_energy);
-        }
         converged[end.target] &= end.converged;
+        let best = &mut best[end.target];
+        if best
+            .as_ref()
+            .is_none_or(|b| end.free_energy < b.free_energy)
+        {
+            *best = Some(end);
+        }
     }
+    let one_loop = if options.one_loop {
+        let weight = weight_matrix(parameters);
+        let corrected = |end: &End| {
+            let correction = one_loop::correction(
+                weight.as_ref(),
+                &end.visible_field,
+                &end.hidden_field,
+                &constraint.vectors,
+            )?;
+            Some(end.free_energy + correction)
+        };
+        best.par_iter()
+            .map(|b| b.as_ref().and_then(corrected))
+            .collect()
+    } else {
+        Vec::new()
+    };
     Ok(ConstrainedFreeEnergy {
         modes: modes.to_vec(),
         grids,
-        free_energy,
+        free_energy: best
+            .iter()
+            .map(|b| b.as_ref().map(|b| b.free_energy))
+            .collect(),
+        one_loop,
         unconverged: converged.iter().filter(|c| !**c).count(),
     })
 }
@@ -184,6 +224,8 @@ struct End {
     target: usize,
     free_energy: f64,
     converged: bool,
+    visible_field: Vec<f64>,
+    hidden_field: Vec<f64>,
 }
 
 fn start_columns(
@@ -280,6 +322,8 @@ fn descend(
                         target: column.target,
                         free_energy,
                         converged,
+                        visible_field: field,
+                        hidden_field,
                     });
                 }
             } else {
@@ -303,142 +347,5 @@ fn free_energy(parameters: &Parameters, field: &[f64], hidden_field: &[f64]) -> 
     visible - hidden_field.iter().map(|&f| softplus(f)).sum::<f64>()
 }
 
-/// One or two linear conditions U_k . m_v = x_k.
-struct Constraint<'a> {
-    vectors: Vec<&'a [f64]>,
-}
-
-impl Constraint<'_> {
-    /// The field plus U mu with sigmoid(field + U mu) meeting the target, and mu: Newton's method on the convex dual, with
-    /// the step halved while it does not descend.
-    fn solve(&self, field: Vec<f64>, target: &[f64], start: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let k = self.vectors.len();
-        let shifted = |mu: &[f64]| -> Vec<f64> {
-            let mut f = field.clone();
-            for (u, mu) in self.vectors.iter().zip(mu) {
-                f.iter_mut().zip(*u).for_each(|(f, u)| *f += mu * u);
-            }
-            f
-        };
-        let dual =
-            |f: &[f64], mu: &[f64]| f.iter().map(|&f| softplus(f)).sum::<f64>() - dot(mu, target);
-        let mut mu = start.to_vec();
-        let mut f = shifted(&mu);
-        let mut value = dual(&f, &mu);
-        let mut close = 0;
-        for _ in 0..200 {
-            let p: Vec<f64> = f.iter().map(|&f| sigmoid(f)).collect();
-            let gradient: Vec<f64> = (0..k)
-                .map(|a| dot(self.vectors[a], &p) - target[a])
-                .collect();
-            if gradient.iter().all(|g| g.abs() <= 1e-12) {
-                break;
-            }
-            let curvature = |a: usize, b: usize| -> f64 {
-                let (u, w) = (self.vectors[a], self.vectors[b]);
-                (0..p.len())
-                    .map(|i| u[i] * w[i] * p[i] * (1.0 - p[i]))
-                    .sum()
-            };
-            let mut step = newton_step(&gradient, &curvature);
-            // The fields change by a bounded amount in one step.
-            let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
-            let cap = 10.0 * (1.0 + mu.iter().fold(0.0_f64, |m, s| m.max(s.abs())));
-            if longest > cap {
-                step.iter_mut().for_each(|s| *s *= cap / longest);
-            }
-            let decrement = dot(&gradient, &step);
-            if decrement < 1e-10 {
-                // Close by, where Newton's step converges quadratically and rounding hides the descent.
-                mu.iter_mut().zip(&step).for_each(|(m, s)| *m -= s);
-                f = shifted(&mu);
-                close += 1;
-                if close == 3 {
-                    break;
-                }
-                continue;
-            }
-            let better = (0..40).find_map(|halving| {
-                let scale = 0.5_f64.powi(halving);
-                let trial: Vec<f64> = mu.iter().zip(&step).map(|(m, s)| m - scale * s).collect();
-                let field = shifted(&trial);
-                let trial_value = dual(&field, &trial);
-                let descends = trial_value <= value - 1e-4 * scale * decrement;
-                descends.then_some((trial, field, trial_value))
-            });
-            let Some(better) = better else { break };
-            (mu, f, value) = better;
-        }
-        (f, mu)
-    }
-
-    /// Which targets some means in (0, 1) can meet.
-    fn limits(&self) -> Limits {
-        // The reachable set is the zonotope of the units' vectors (U_ik, U_il): an interval for one mode; for two, its
-        // sides are parallel to these vectors, so their normals are all the directions to look at.
-        let normals: Vec<Vec<f64>> = match self.vectors.as_slice() {
-            [_] => vec![vec![1.0], vec![-1.0]],
-            [u, w, ..] => u
-                .iter()
-                .zip(*w)
-                .filter(|(u, w)| u.hypot(**w) > 0.0)
-                .flat_map(|(u, w)| [vec![*w, -u], vec![-w, *u]])
-                .collect(),
-            [] => Vec::new(),
-        };
-        let support = |normal: &[f64]| -> f64 {
-            let n = self.vectors.first().map_or(0, |u| u.len());
-            (0..n)
-                .map(|i| {
-                    let along: f64 = self.vectors.iter().zip(normal).map(|(u, n)| u[i] * n).sum();
-                    along.max(0.0)
-                })
-                .sum()
-        };
-        Limits {
-            sides: normals
-                .into_iter()
-                .map(|normal| {
-                    let reach = support(&normal);
-                    (normal, reach)
-                })
-                .collect(),
-        }
-    }
-}
-
-/// Half-planes (normal, reach): normal . x < reach for each.
-struct Limits {
-    sides: Vec<(Vec<f64>, f64)>,
-}
-
-impl Limits {
-    fn contain(&self, target: &[f64]) -> bool {
-        self.sides.iter().all(|(normal, reach)| {
-            // At the very edge the multipliers are infinite.
-            let scale = normal.iter().fold(0.0_f64, |m, n| m.max(n.abs()));
-            dot(normal, target) < reach - 1e-9 * scale
-        })
-    }
-}
-
-/// Curvature^-1 gradient for one or two unknowns; the gradient itself where the curvature is lost to rounding.
-fn newton_step(gradient: &[f64], curvature: &dyn Fn(usize, usize) -> f64) -> Vec<f64> {
-    let step = match *gradient {
-        [g, h] => {
-            let (a, b, d) = (curvature(0, 0), curvature(0, 1), curvature(1, 1));
-            let determinant = a * d - b * b;
-            vec![(d * g - b * h) / determinant, (a * h - b * g) / determinant]
-        }
-        _ => gradient.iter().map(|g| g / curvature(0, 0)).collect(),
-    };
-    if step.iter().all(|s| s.is_finite()) && dot(&step, gradient) > 0.0 {
-        step
-    } else {
-        gradient.to_vec()
-    }
-}
-
 #[cfg(test)]
-#[path = "constrained_tests.rs"]
 mod tests;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::landau::landau_modes;
 use crate::mean_field::{MeanFieldOptions, fixed_points};
+use crate::reciprocal::dot;
 use crate::testing::{centred, planted, random_model};
 use crate::wells::wells;
 
@@ -211,4 +212,66 @@ fn refuses_what_does_not_fit() {
     };
     let curve = constrained_free_energy(&model, &space, 0, &[0.5], None, &hasty).unwrap();
     assert_eq!(curve.unconverged, 1);
+}
+
+#[test]
+fn fluctuations_bring_the_curve_to_the_exact_density() {
+    // Absolute values of -ln p, with the exact ln Z: below, near and above the transition, for one and two coordinates.
+    use crate::density::{Bins, exact_free_energy};
+    use crate::trajectories::Coordinate::X;
+    for lambda in [2.0, 3.8, 5.0] {
+        let model = centred(&planted(3, 18, 13, &[lambda, 1.5]));
+        let space = ReciprocalSpace::new(&model).unwrap();
+        let ln_z = rbm_model::estimate::Enumeration::new(&model)
+            .unwrap()
+            .ln_z();
+        let options = ConstrainedOptions {
+            one_loop: true,
+            ..Default::default()
+        };
+        let bins = [0, 1].map(|k| Bins {
+            low: space.mean_x[k] - 1.2,
+            high: space.mean_x[k] + 1.2,
+            count: 8,
+        });
+        let grids = bins.map(|b| b.centres());
+        let compare =
+            |found: &ConstrainedFreeEnergy, exact: &[Option<f64>], share: f64, least: f64| {
+                let errors = |values: &[Option<f64>], constant: f64| {
+                    let pairs = values.iter().zip(exact);
+                    pairs
+                        .map(|(v, e)| (v.unwrap() + constant - e.unwrap()).abs())
+                        .fold(0.0, f64::max)
+                };
+                // Mean field has no scale of its own: its curve is compared at the best constant.
+                let shifts: Vec<f64> = found
+                    .free_energy
+                    .iter()
+                    .zip(exact)
+                    .map(|(v, e)| e.unwrap() - v.unwrap())
+                    .collect();
+                let plain = 0.5
+                    * (shifts.iter().copied().fold(f64::MIN, f64::max)
+                        - shifts.iter().copied().fold(f64::MAX, f64::min));
+                let corrected = errors(&found.one_loop, ln_z);
+                assert!(
+                    corrected < share * plain + least,
+                    "lambda {lambda}: {corrected} against {plain}"
+                );
+            };
+        let curve = constrained_free_energy(&model, &space, 0, &grids[0], None, &options).unwrap();
+        let exact = exact_free_energy(&model, &space, &[X(0)], &bins[..1]).unwrap();
+        compare(&curve, &exact.free_energy, 0.3, 0.05);
+        let surface = constrained_free_energy_pair(
+            &model,
+            &space,
+            [0, 1],
+            [&grids[0], &grids[1]],
+            None,
+            &options,
+        )
+        .unwrap();
+        let exact = exact_free_energy(&model, &space, &[X(0), X(1)], &bins).unwrap();
+        compare(&surface, &exact.free_energy, 0.3, 0.1);
+    }
 }
