@@ -1,7 +1,8 @@
 //! Symmetry breaking of a planted two-mode model: one well below lambda = 4, two above it.
 //!
 //! `cargo run --release -p rbm-analysis --example planted_modes` prints, for a centred 20x14 model, the minima and
-//! the barrier of the free energy along the first mode: Landau's expansion, constrained mean field, sampled, exact.
+//! the barrier of the free energy along the first mode: Landau's expansion, constrained mean field without and with one-loop fluctuations,
+//! sampled, exact.
 
 use burn::tensor::Device;
 use faer::Mat;
@@ -74,11 +75,19 @@ fn rows(lambda: f64) -> Result<(), Box<dyn std::error::Error>> {
     let landau = landau_modes(&space)[mode];
     let curve: Vec<Option<f64>> = x.iter().map(|x| Some(landau.value(x - centre))).collect();
     print("Landau", &wells(&x, &curve, 0.0)?, "");
-    let options = ConstrainedOptions::default();
+    let options = ConstrainedOptions {
+        one_loop: true,
+        ..Default::default()
+    };
     let constrained = constrained_free_energy(&model, &space, mode, &x, None, &options)?;
     print(
         "constrained mean field",
         &wells(&x, &constrained.free_energy, 0.0)?,
+        "",
+    );
+    print(
+        "constrained, one loop",
+        &wells(&x, &constrained.one_loop, 0.0)?,
         "",
     );
 

@@ -1,4 +1,5 @@
-//! Fluctuations and relaxation of a mode: simulated by Gibbs sampling, against the plain Gaussian limit and the spherical closure.
+//! Fluctuations and relaxation of a mode: simulated by Gibbs sampling, against the plain Gaussian limit, the spherical closure and
+//! the moments of the mode's own Landau potential.
 //!
 //! `cargo run --release -p rbm-analysis --example relaxation` prints a Markdown table: N = 400, M = 300, Haar-distributed
 //! vectors, centred models; one mode alone, and five modes within 0.05 over a weak random bulk.
@@ -9,8 +10,9 @@ use rbm_analysis::ReciprocalSpace;
 use rbm_analysis::bootstrap::BootstrapOptions;
 use rbm_analysis::correlation::connected_correlations;
 use rbm_analysis::diffusion::{DiffusionOptions, autocorrelations};
+use rbm_analysis::langevin::ModePotential;
 use rbm_analysis::random::{generator, haar_matrix};
-use rbm_analysis::relaxation::mode_relaxations;
+use rbm_analysis::relaxation::{Prediction, mode_relaxations};
 use rbm_analysis::trajectories::{Coordinate, Trajectories, pairs};
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
@@ -19,8 +21,8 @@ const VISIBLE: usize = 400;
 const HIDDEN: usize = 300;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("| modes | lambda | quantity | simulated | plain | spherical |");
-    println!("|---|---|---|---|---|---|");
+    println!("| modes | lambda | quantity | simulated | plain | spherical | Landau |");
+    println!("|---|---|---|---|---|---|---|");
     for lambda in [1.0, 2.0, 3.0, 3.5, 3.9] {
         row("one", &[lambda], 7)?;
     }
@@ -69,40 +71,50 @@ fn row(name: &str, singular_values: &[f64], seed: u64) -> Result<(), Box<dyn std
     let measured = &autocorrelations(&record, &DiffusionOptions::default())?[0];
     let predicted = &mode_relaxations(&space, None)?[0];
     let lag = measured.first_lag.ok_or("one recording only")?;
-    let time = measured.integrated_time;
-    let of = |get: fn(&rbm_analysis::relaxation::Prediction) -> f64| {
-        [&predicted.plain, &predicted.spherical].map(|p| p.as_ref().map_or(f64::NAN, get))
+    let of = |get: fn(&Prediction) -> f64| {
+        [&predicted.plain, &predicted.spherical].map(|p| p.as_ref().map(get))
     };
-    for (quantity, value, error, [plain, spherical]) in [
-        (
-            "<x^2>",
-            moments[0].value,
-            moments[0].error,
-            of(|p| p.variance_x),
-        ),
-        (
-            "<xy>",
-            moments[1].value,
-            moments[1].error,
-            of(|p| p.covariance),
-        ),
-        (
-            "rho(1)",
-            lag.value,
-            Some(lag.error),
-            of(|p| p.gibbs_coefficient),
-        ),
-        (
-            "tau",
-            time.map_or(f64::NAN, |t| t.value),
-            time.map(|t| t.error),
-            of(|p| p.integrated_time),
-        ),
-    ] {
-        let error = error.unwrap_or(f64::NAN);
+    let ipr = |vector: &[f64]| vector.iter().map(|u| u.powi(4)).sum();
+    let (left, right) = (ipr(space.left_vector(0)?), ipr(space.right_vector(0)?));
+    let potential = ModePotential::landau(space.singular_values()[0], left, right);
+    let landau = |at: usize| potential.second_moments().map(|m| m[at]);
+    let print = |quantity: &str, value: f64, error: Option<f64>, of: [Option<f64>; 3]| {
+        let error = error.map_or(String::new(), |e| format!(" +- {e:.4}"));
+        let of = of.map(|p| p.map_or("none".into(), |p| format!("{p:.4}")));
         println!(
-            "| {name} | {} | {quantity} | {value:.4} +- {error:.4} | {plain:.4} | {spherical:.4} |",
-            singular_values[0]
+            "| {name} | {} | {quantity} | {value:.4}{error} | {} |",
+            singular_values[0],
+            of.join(" | ")
+        );
+    };
+    let [plain, spherical] = of(|p| p.variance_x);
+    print(
+        "<x^2>",
+        moments[0].value,
+        moments[0].error,
+        [plain, spherical, landau(0)],
+    );
+    let [plain, spherical] = of(|p| p.covariance);
+    print(
+        "<xy>",
+        moments[1].value,
+        moments[1].error,
+        [plain, spherical, landau(2)],
+    );
+    let [plain, spherical] = of(|p| p.gibbs_coefficient);
+    print(
+        "rho(1)",
+        lag.value,
+        Some(lag.error),
+        [plain, spherical, None],
+    );
+    let [plain, spherical] = of(|p| p.integrated_time);
+    if let Some(time) = measured.integrated_time {
+        print(
+            "tau",
+            time.value,
+            Some(time.error),
+            [plain, spherical, None],
         );
     }
     Ok(())

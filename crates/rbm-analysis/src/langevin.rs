@@ -67,6 +67,63 @@ impl ModePotential {
         ]
     }
 
+    /// <x^2>, <y^2> and <x y> about zero under the density exp(-Phi), by the trapezoidal rule, to about 1e-9 relative.
+    ///
+    /// `None` where the density cannot be normalised or reaches beyond |x| = 200: singular values of 4 and more without
+    /// quartic terms. With Landau's potential this is the mode's own non-Gaussian closure: better than the Gaussian limit for a
+    /// mode that stands alone, blind to all other modes.
+    pub fn second_moments(&self) -> Option<[f64; 3]> {
+        // Narrower than the narrowest direction by a factor that makes the rule's error negligible.
+        let spacing = 0.35 / (4.0 + self.singular_value.abs()).sqrt();
+        let steps = self.reach(spacing)?;
+        let lowest = self.sum(steps, spacing, f64::INFINITY, |phi, _| phi, f64::min);
+        let integral = |f: &dyn Fn([f64; 2]) -> f64| {
+            let weigh = |phi: f64, at| (lowest - phi).exp() * f(at);
+            self.sum(steps, spacing, 0.0, weigh, |a, b| a + b)
+        };
+        let z = integral(&|_| 1.0);
+        Some([
+            integral(&|[x, _]| x * x) / z,
+            integral(&|[_, y]| y * y) / z,
+            integral(&|[x, y]| x * y) / z,
+        ])
+    }
+
+    /// Grid steps to where the density is below e^-45 of that at the origin on all sides of the square and rising outwards.
+    fn reach(&self, spacing: f64) -> Option<i32> {
+        let outside = |steps: i32| {
+            (-steps..=steps).all(|i| {
+                let (a, b) = (f64::from(i) * spacing, f64::from(steps) * spacing);
+                [[a, b], [a, -b], [b, a], [-b, a]].into_iter().all(|at| {
+                    let force = self.force(at);
+                    self.value(at) > 45.0 && force[0] * at[0] + force[1] * at[1] < 0.0
+                })
+            })
+        };
+        let most = (200.0 / spacing) as i32;
+        std::iter::successors(Some(8), |s| Some(s + s / 4))
+            .take_while(|&s| s <= most)
+            .find(|&s| outside(s))
+    }
+
+    fn sum(
+        &self,
+        steps: i32,
+        spacing: f64,
+        start: f64,
+        value: impl Fn(f64, [f64; 2]) -> f64,
+        join: impl Fn(f64, f64) -> f64,
+    ) -> f64 {
+        let mut total = start;
+        for i in -steps..=steps {
+            for j in -steps..=steps {
+                let at = [f64::from(i) * spacing, f64::from(j) * spacing];
+                total = join(total, value(self.value(at), at));
+            }
+        }
+        total
+    }
+
     /// One Heun step of size `step` with standard normal numbers `noise`.
     fn heun(&self, at: [f64; 2], step: f64, noise: [f64; 2]) -> [f64; 2] {
         let kick = (2.0 * step).sqrt();

@@ -204,27 +204,56 @@ fn the_landau_potential_gives_the_moments_of_its_boltzmann_density() {
             ..Default::default()
         };
         let run = langevin(&potential, &options).unwrap();
-        let (mut z, mut sums) = (0.0, [0.0; 4]);
-        for i in -300..=300 {
-            for j in -300..=300 {
-                let (x, y) = (0.02 * f64::from(i), 0.02 * f64::from(j));
-                let p = (-potential.value([x, y])).exp();
-                z += p;
-                for (s, f) in sums.iter_mut().zip([x, x * x, y * y, x * y]) {
-                    *s += p * f;
-                }
-            }
-        }
-        let [xx, yy, xy] = run.second_moments;
-        for (found, sum) in [run.mean[0], xx, yy, xy].iter().zip(sums) {
-            let expected = sum / z;
+        let expected = potential.second_moments().unwrap();
+        for (found, expected) in run.second_moments.iter().zip(expected) {
             // The bias of the scheme at this step is below 1% of these moments.
             assert!(
-                (found.value - expected).abs() < 4.5 * found.error + 0.01 * expected.abs(),
+                (found.value - expected).abs() < 4.5 * found.error + 0.01 * expected,
                 "lambda {lambda}: {found:?} against {expected}"
             );
         }
     }
+}
+
+#[test]
+fn moments_by_quadrature_are_those_of_gaussians_and_of_a_separable_quartic() {
+    for lambda in [0.0, 2.0, 3.9] {
+        let source = [0.4, -0.3];
+        let potential = ModePotential {
+            source,
+            ..ModePotential::quadratic(lambda)
+        };
+        let [xx, yy, xy] = potential.second_moments().unwrap();
+        let g = 16.0 - lambda * lambda;
+        let mean = [
+            (4.0 * source[0] + lambda * source[1]) / g,
+            (4.0 * source[1] + lambda * source[0]) / g,
+        ];
+        for (found, expected) in [
+            (xx, 4.0 / g + mean[0] * mean[0]),
+            (yy, 4.0 / g + mean[1] * mean[1]),
+            (xy, lambda / g + mean[0] * mean[1]),
+        ] {
+            assert!(
+                (found - expected).abs() < 1e-9 * xx,
+                "{lambda}: {found} {expected}"
+            );
+        }
+    }
+    assert!(ModePotential::quadratic(4.0).second_moments().is_none());
+    assert!(ModePotential::quadratic(5.0).second_moments().is_none());
+    // Without coupling x has density exp(-2x^2 - (4/3) q x^4) of its own, summed here on a much finer line.
+    let [xx, yy, xy] = ModePotential::landau(0.0, 0.3, 0.0)
+        .second_moments()
+        .unwrap();
+    let line = |f: &dyn Fn(f64) -> f64| -> f64 {
+        let at = |i: i32| f64::from(i) * 1e-3;
+        (-9000..9000)
+            .map(|i| f(at(i)) * (-2.0 * at(i).powi(2) - 0.4 * at(i).powi(4)).exp())
+            .sum()
+    };
+    let expected = line(&|x| x * x) / line(&|_| 1.0);
+    assert!((xx / expected - 1.0).abs() < 1e-9 && (yy - 0.25).abs() < 1e-9 && xy.abs() < 1e-12);
 }
 
 #[test]

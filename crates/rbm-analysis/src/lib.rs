@@ -16,6 +16,7 @@ pub mod density;
 pub mod device;
 pub mod diffusion;
 pub mod error;
+pub mod field;
 pub mod gaussian_limit;
 pub mod ipr;
 pub mod landau;
@@ -41,6 +42,7 @@ mod tests;
 
 pub use device::DeviceBasis;
 pub use error::AnalysisError;
+pub use field::{FieldAnalysis, FieldOptions, analyze_field};
 pub use gaussian_limit::{GaussianLimit, gaussian_limit};
 pub use marchenko_pastur::MarchenkoPastur;
 pub use mean_field::{FixedPoint, MeanFieldOptions, MeanFieldSolution, fixed_points};
