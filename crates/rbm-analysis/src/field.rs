@@ -85,8 +85,10 @@ pub struct ModeFreeEnergy {
     pub mode: usize,
     /// Bins of x_k; the curves are at their centres.
     pub bins: Bins,
-    /// Constrained mean field, F(x_k): compare shapes, its zero is that of -ln Z.
+    /// Constrained mean field F(x_k), an approximation of -ln p(x_k) - ln Z: compare shapes.
     pub mean_field: Vec<Option<f64>>,
+    /// The same with fluctuations in one-loop order; `None` where they are unstable in another direction.
+    pub one_loop: Vec<Option<f64>>,
     /// -ln p(x_k), sampled.
     pub sampled: Vec<Option<f64>>,
     /// Its standard error.
@@ -325,8 +327,11 @@ fn free_energies(
                 &bins.centres(),
                 starts,
                 &ConstrainedOptions {
-                    seed: options.mean_field.seed,
+                    random_starts: 0,
+                    // The error in F is of second order in this.
+                    tolerance: 1e-7,
                     max_iterations: options.mean_field.max_iterations,
+                    one_loop: true,
                     ..Default::default()
                 },
             )?;
@@ -337,6 +342,7 @@ fn free_energies(
                 mode,
                 bins,
                 mean_field: curve.free_energy,
+                one_loop: curve.one_loop,
                 sampled: sampled.free_energy,
                 error: sampled.error,
                 exact: exact.map(|e| e.free_energy),
