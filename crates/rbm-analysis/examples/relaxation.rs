@@ -1,5 +1,5 @@
 //! Fluctuations and relaxation of a mode: simulated by Gibbs sampling, against the plain Gaussian limit, the spherical closure and
-//! the moments of the mode's own Landau potential.
+//! the closure of an isolated mode.
 //!
 //! `cargo run --release -p rbm-analysis --example relaxation` prints a Markdown table: N = 400, M = 300, Haar-distributed
 //! vectors, centred models; one mode alone, and five modes within 0.05 over a weak random bulk.
@@ -21,7 +21,7 @@ const VISIBLE: usize = 400;
 const HIDDEN: usize = 300;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("| modes | lambda | quantity | simulated | plain | spherical | Landau |");
+    println!("| modes | lambda | quantity | simulated | plain | spherical | isolated mode |");
     println!("|---|---|---|---|---|---|---|");
     for lambda in [1.0, 2.0, 3.0, 3.5, 3.9] {
         row("one", &[lambda], 7)?;
@@ -76,8 +76,8 @@ fn row(name: &str, singular_values: &[f64], seed: u64) -> Result<(), Box<dyn std
     };
     let ipr = |vector: &[f64]| vector.iter().map(|u| u.powi(4)).sum();
     let (left, right) = (ipr(space.left_vector(0)?), ipr(space.right_vector(0)?));
-    let potential = ModePotential::landau(space.singular_values()[0], left, right);
-    let landau = |at: usize| potential.second_moments().map(|m| m[at]);
+    let potential = ModePotential::isolated(space.singular_values()[0], left, right);
+    let alone = |at: usize| potential.second_moments().map(|m| m[at]);
     let print = |quantity: &str, value: f64, error: Option<f64>, of: [Option<f64>; 3]| {
         let error = error.map_or(String::new(), |e| format!(" +- {e:.4}"));
         let of = of.map(|p| p.map_or("none".into(), |p| format!("{p:.4}")));
@@ -92,14 +92,14 @@ fn row(name: &str, singular_values: &[f64], seed: u64) -> Result<(), Box<dyn std
         "<x^2>",
         moments[0].value,
         moments[0].error,
-        [plain, spherical, landau(0)],
+        [plain, spherical, alone(0)],
     );
     let [plain, spherical] = of(|p| p.covariance);
     print(
         "<xy>",
         moments[1].value,
         moments[1].error,
-        [plain, spherical, landau(2)],
+        [plain, spherical, alone(2)],
     );
     let [plain, spherical] = of(|p| p.gibbs_coefficient);
     print(

@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub struct ModePotential {
     /// Singular value lambda.
     pub singular_value: f64,
+    /// Stiffness: 2x^2 + 2y^2 is s_x x^2/2 + s_y y^2/2 with 4 and 4.
+    pub stiffness: [f64; 2],
     /// Linear terms j_x, j_y; zero for a centred model.
     pub source: [f64; 2],
     /// q_U and q_V, the inverse participation ratios of the mode's vectors; zeros for the quadratic potential.
@@ -32,6 +34,7 @@ impl ModePotential {
     pub fn quadratic(singular_value: f64) -> Self {
         Self {
             singular_value,
+            stiffness: [4.0; 2],
             source: [0.0; 2],
             quartic: [0.0; 2],
         }
@@ -45,33 +48,44 @@ impl ModePotential {
         }
     }
 
+    /// Landau's potential with the stiffness 4(1 - q) of each coordinate instead of 4, without sources.
+    ///
+    /// To first order in q_U, q_V this is -ln of the density of x and y themselves (Edgeworth's expansion): without coupling the
+    /// variances are exactly 1/4, which Landau's mean-field form misses by q/4. For a mode that stands alone.
+    pub fn isolated(singular_value: f64, ipr_left: f64, ipr_right: f64) -> Self {
+        Self {
+            stiffness: [4.0 * (1.0 - ipr_left), 4.0 * (1.0 - ipr_right)],
+            ..Self::landau(singular_value, ipr_left, ipr_right)
+        }
+    }
+
     /// Phi(x, y).
     pub fn value(&self, [x, y]: [f64; 2]) -> f64 {
-        2.0 * (x * x + y * y)
+        let [sx, sy] = self.stiffness;
+        let [qx, qy] = self.quartic;
+        0.5 * (sx * x * x + sy * y * y)
             - self.singular_value * x * y
             - self.source[0] * x
             - self.source[1] * y
-            + 4.0 / 3.0 * (self.quartic[0] * x.powi(4) + self.quartic[1] * y.powi(4))
+            + 4.0 / 3.0 * (qx * x.powi(4) + qy * y.powi(4))
     }
 
     /// -grad Phi(x, y).
     pub fn force(&self, [x, y]: [f64; 2]) -> [f64; 2] {
-        let third = 16.0 / 3.0;
+        let pull = |i: usize, z: f64| {
+            self.source[i] - self.stiffness[i] * z - 16.0 / 3.0 * self.quartic[i] * z.powi(3)
+        };
         [
-            self.singular_value * y + self.source[0]
-                - 4.0 * x
-                - third * self.quartic[0] * x.powi(3),
-            self.singular_value * x + self.source[1]
-                - 4.0 * y
-                - third * self.quartic[1] * y.powi(3),
+            self.singular_value * y + pull(0, x),
+            self.singular_value * x + pull(1, y),
         ]
     }
 
-    /// <x^2>, <y^2> and <x y> about zero under the density exp(-Phi), by the trapezoidal rule, to about 1e-9 relative.
+    /// Means of x^2, y^2 and x y under the density exp(-Phi), by the trapezoidal rule, to about 1e-9 relative.
     ///
     /// `None` where the density cannot be normalised or reaches beyond |x| = 200: singular values of 4 and more without
-    /// quartic terms. With Landau's potential this is the mode's own non-Gaussian closure: better than the Gaussian limit for a
-    /// mode that stands alone, blind to all other modes.
+    /// quartic terms. For [`Self::isolated`] this is the closure of a mode that stands alone: better than the Gaussian limit
+    /// near lambda = 4, blind to all other modes.
     pub fn second_moments(&self) -> Option<[f64; 3]> {
         // Narrower than the narrowest direction by a factor that makes the rule's error negligible.
         let spacing = 0.35 / (4.0 + self.singular_value.abs()).sqrt();
@@ -184,9 +198,9 @@ pub struct LangevinRun {
     pub paths: Vec<Vec<[f64; 2]>>,
     /// Time between recordings.
     pub interval: f64,
-    /// <x>, <y>.
+    /// Means of x and of y.
     pub mean: [Measured; 2],
-    /// <x^2>, <y^2>, <x y>, about zero; errors over trajectories.
+    /// Means of x^2, y^2 and x y, about zero; errors over trajectories.
     pub second_moments: [Measured; 3],
 }
 

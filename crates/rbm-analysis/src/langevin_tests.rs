@@ -240,6 +240,16 @@ fn moments_by_quadrature_are_those_of_gaussians_and_of_a_separable_quartic() {
             );
         }
     }
+    // The stiffness keeps the variance at 1/4, to second order in q.
+    for q in [0.01, 0.005] {
+        let alone = ModePotential::isolated(0.0, q, q).second_moments().unwrap();
+        let landau = ModePotential::landau(0.0, q, q).second_moments().unwrap();
+        assert!((alone[0] - 0.25).abs() < 2.0 * q * q, "{q}: {alone:?}");
+        assert!(
+            (landau[0] - 0.25 + q / 4.0).abs() < 2.0 * q * q,
+            "{q}: {landau:?}"
+        );
+    }
     assert!(ModePotential::quadratic(4.0).second_moments().is_none());
     assert!(ModePotential::quadratic(5.0).second_moments().is_none());
     // Without coupling x has density exp(-2x^2 - (4/3) q x^4) of its own, summed here on a much finer line.

@@ -10,7 +10,7 @@ pub(super) struct Constraint<'a> {
 
 impl Constraint<'_> {
     /// The field plus U mu with sigmoid(field + U mu) meeting the target, and mu: Newton's method on the convex dual, with
-    /// the step halved while it does not descend.
+    /// the step halved while it does not descend. [`Self::violation`] tells how well the target was met.
     pub(super) fn solve(
         &self,
         field: Vec<f64>,
@@ -29,52 +29,61 @@ impl Constraint<'_> {
             |f: &[f64], mu: &[f64]| f.iter().map(|&f| softplus(f)).sum::<f64>() - dot(mu, target);
         let mut mu = start.to_vec();
         let mut f = shifted(&mu);
-        let mut value = dual(&f, &mu);
-        let mut close = 0;
+        let mut last = f64::INFINITY;
         for _ in 0..200 {
             let p: Vec<f64> = f.iter().map(|&f| sigmoid(f)).collect();
             let gradient: Vec<f64> = (0..k)
                 .map(|a| dot(self.vectors[a], &p) - target[a])
                 .collect();
-            if gradient.iter().all(|g| g.abs() <= 1e-12) {
+            let largest = gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+            // Exact, or down at the rounding error of the sums.
+            if largest <= 1e-13 || (largest < 1e-10 && largest >= 0.5 * last) {
                 break;
             }
+            last = largest;
             let curvature = |a: usize, b: usize| -> f64 {
                 let (u, w) = (self.vectors[a], self.vectors[b]);
                 (0..p.len())
-                    .map(|i| u[i] * w[i] * p[i] * (1.0 - p[i]))
+                    .map(|i| u[i] * w[i] * p[i] * sigmoid(-f[i]))
                     .sum()
             };
             let mut step = newton_step(&gradient, &curvature);
-            // The fields change by a bounded amount in one step.
-            let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
-            let cap = 10.0 * (1.0 + mu.iter().fold(0.0_f64, |m, s| m.max(s.abs())));
-            if longest > cap {
-                step.iter_mut().for_each(|s| *s *= cap / longest);
+            let change = |step: &[f64]| {
+                let of = |i: usize| (0..k).map(|a| step[a] * self.vectors[a][i]).sum::<f64>();
+                (0..f.len()).fold(0.0_f64, |m, i| m.max(of(i).abs()))
+            };
+            // Far out the curvature vanishes and the step explodes: no field moves by more than 20.
+            let mut moved = change(&step);
+            if moved > 20.0 {
+                step.iter_mut().for_each(|s| *s *= 20.0 / moved);
+                moved = 20.0;
             }
-            let decrement = dot(&gradient, &step);
-            if decrement < 1e-10 {
-                // Close by, where Newton's step converges quadratically and rounding hides the descent.
+            if moved < 0.25 {
+                // The curvature changes by less than e^0.25: Newton's step needs no check, and rounding could not pass one.
                 mu.iter_mut().zip(&step).for_each(|(m, s)| *m -= s);
                 f = shifted(&mu);
-                close += 1;
-                if close == 3 {
-                    break;
-                }
                 continue;
             }
+            let decrement = dot(&gradient, &step);
+            let value = dual(&f, &mu);
             let better = (0..40).find_map(|halving| {
                 let scale = 0.5_f64.powi(halving);
                 let trial: Vec<f64> = mu.iter().zip(&step).map(|(m, s)| m - scale * s).collect();
                 let field = shifted(&trial);
-                let trial_value = dual(&field, &trial);
-                let descends = trial_value <= value - 1e-4 * scale * decrement;
-                descends.then_some((trial, field, trial_value))
+                let descends = dual(&field, &trial) <= value - 1e-4 * scale * decrement;
+                descends.then_some((trial, field))
             });
             let Some(better) = better else { break };
-            (mu, f, value) = better;
+            (mu, f) = better;
         }
         (f, mu)
+    }
+
+    /// Largest |U_k . sigmoid(field) - x_k|.
+    pub(super) fn violation(&self, field: &[f64], target: &[f64]) -> f64 {
+        let means: Vec<f64> = field.iter().map(|&f| sigmoid(f)).collect();
+        let of = |(u, x): (&&[f64], &f64)| (dot(u, &means) - x).abs();
+        self.vectors.iter().zip(target).map(of).fold(0.0, f64::max)
     }
 
     /// Which targets some means in (0, 1) can meet.

@@ -65,7 +65,8 @@ pub struct ConstrainedFreeEnergy {
     pub modes: Vec<usize>,
     /// Grid of each mode's coordinate x_k = U_k . m_v.
     pub grids: Vec<Vec<f64>>,
-    /// F, the last mode's index fastest; `None` where no visible state of means in [0, 1] has these coordinates.
+    /// F, the last mode's index fastest; `None` where no visible state of means in [0, 1] has these coordinates
+    /// (or none could be found that has them to 1e-9).
     pub free_energy: Vec<Option<f64>>,
     /// F with the fluctuations about the minimum in one-loop order, to be compared with -ln p(x) - ln Z; empty unless asked
     /// for, `None` also where another direction is unstable (a start on a ridge).
@@ -176,9 +177,10 @@ fn minimise(
     for end in ends {
         converged[end.target] &= end.converged;
         let best = &mut best[end.target];
-        if best
-            .as_ref()
-            .is_none_or(|b| end.free_energy < b.free_energy)
+        if end.met
+            && best
+                .as_ref()
+                .is_none_or(|b| end.free_energy < b.free_energy)
         {
             *best = Some(end);
         }
@@ -224,6 +226,7 @@ struct End {
     target: usize,
     free_energy: f64,
     converged: bool,
+    met: bool,
     visible_field: Vec<f64>,
     hidden_field: Vec<f64>,
 }
@@ -314,14 +317,17 @@ fn descend(
                 .zip(&column.hidden)
                 .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
             // Not-a-number (a start that was not finite) never converges.
-            let converged = change <= options.tolerance;
-            if converged || last {
+            let settled = change <= options.tolerance;
+            if settled || last {
                 let free_energy = free_energy(parameters, &field, &hidden_field);
+                // A value off the constraint would be no bound.
+                let met = constraint.violation(&field, &targets[column.target]) <= 1e-9;
                 if free_energy.is_finite() {
                     ends.push(End {
                         target: column.target,
                         free_energy,
-                        converged,
+                        converged: settled && met,
+                        met,
                         visible_field: field,
                         hidden_field,
                     });

@@ -275,3 +275,34 @@ fn fluctuations_bring_the_curve_to_the_exact_density() {
         compare(&surface, &exact.free_energy, 0.3, 0.1);
     }
 }
+
+#[test]
+fn strong_fields_and_the_edges_of_the_reachable_range_are_no_trouble() {
+    for (scale, field) in [(3.0, 8.0), (0.5, 30.0), (8.0, 1.0)] {
+        let model = random_model(95, 10, 8, scale, field);
+        let ln_z = rbm_model::estimate::Enumeration::new(&model)
+            .unwrap()
+            .ln_z();
+        let space = ReciprocalSpace::new(&model).unwrap();
+        let u = space.left_vector(0).unwrap();
+        let (low, high): (f64, f64) = (
+            u.iter().map(|u| u.min(0.0)).sum(),
+            u.iter().map(|u| u.max(0.0)).sum(),
+        );
+        let mut grid = linspace(low + 0.01, high - 0.01, 30);
+        grid.extend([low + 1e-6, high - 1e-6]);
+        let curve = constrained_free_energy(
+            &model,
+            &space,
+            0,
+            &grid,
+            None,
+            &ConstrainedOptions::default(),
+        )
+        .unwrap();
+        for f in &curve.free_energy {
+            assert!(f.unwrap() >= -ln_z - 1e-9, "{scale} {field}");
+        }
+        assert_eq!(curve.unconverged, 0, "{scale} {field}");
+    }
+}
