@@ -183,7 +183,8 @@ fn page(cells: &[Cell]) -> Document {
         title: "Error of ln Z against enumeration".into(),
         caption: html! {
             "Root mean square over " (MODELS) " random " (VISIBLE) "x" (HIDDEN) " models. The Gaussian limit exists below 4 only; the other "
-            "methods at the stable mean-field point of lowest free energy (solid), or summed over all stable points found (dashed)."
+            "methods at the stable mean-field point of lowest free energy (solid), or summed over all stable points found (dashed). On centred models "
+            "one loop is the Gaussian limit below 4, so that one curve covers the other."
         },
         content: Content::Panels(panels.into()),
         tables: vec![table],
