@@ -145,7 +145,7 @@ fn mode(space: &ReciprocalSpace, k: usize) -> GaussianMode {
 }
 
 /// Fields on the deviations of x and y from their uniform means.
-fn sources(space: &ReciprocalSpace, k: usize) -> (f64, f64) {
+pub(crate) fn sources(space: &ReciprocalSpace, k: usize) -> (f64, f64) {
     let lambda = space.singular_values()[k];
     (
         space.visible_bias_modes[k] + lambda * space.mean_y[k],

@@ -8,12 +8,20 @@
 //! Source of the approach: J. Q. Toledo-Marin, A. Maiti, G. C. Fox, R. G. Melko, Mach. Learn.: Sci. Technol. 6, 035030 (2025),
 //! arXiv:2503.21536. Notation throughout: N visible and M hidden units, R = min(N, M), W = U Lambda V^T, x = U^T v, y = V^T h.
 
+pub mod bootstrap;
 pub mod boson;
+pub mod constrained;
+pub mod correlation;
+pub mod density;
 pub mod device;
+pub mod diffusion;
 pub mod error;
+pub mod field;
 pub mod gaussian_limit;
 pub mod haar;
 pub mod ipr;
+pub mod landau;
+pub mod langevin;
 pub mod marchenko_pastur;
 pub mod mean_field;
 pub mod null_spectra;
@@ -23,6 +31,7 @@ pub mod phase;
 mod phase_order;
 pub mod random;
 pub mod reciprocal;
+pub mod relaxation;
 pub mod rotation;
 pub mod spectrum;
 pub mod spherical;
@@ -31,6 +40,8 @@ pub mod summary;
 pub mod svd;
 pub mod symmetry;
 pub mod tracking;
+pub mod trajectories;
+pub mod wells;
 
 #[cfg(test)]
 mod testing;
@@ -39,6 +50,7 @@ mod tests;
 
 pub use device::DeviceBasis;
 pub use error::AnalysisError;
+pub use field::{FieldAnalysis, FieldOptions, analyze_field};
 pub use gaussian_limit::{GaussianLimit, gaussian_limit};
 pub use marchenko_pastur::MarchenkoPastur;
 pub use mean_field::{FixedPoint, MeanFieldOptions, MeanFieldSolution, fixed_points};
@@ -48,3 +60,4 @@ pub use spherical::{SphericalClosure, spherical_closure};
 pub use summary::{Summary, SummaryOptions, summarize};
 pub use svd::{Svd, Vectors, svd};
 pub use symmetry::{Symmetry, SymmetryOptions, symmetry};
+pub use trajectories::{Coordinate, Trajectories};

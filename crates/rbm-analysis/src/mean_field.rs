@@ -8,6 +8,10 @@
 //! ln Z ~ -F_MF - (1/2) sum_k ln(1 - lt_k^2)                   (one loop)
 //! ```
 //!
+//! Which correction is better depends: over random 12x8 models (example `ln_z_methods`) one loop beats Onsager's term for largest singular
+//! values from 3.5 up with biases of standard deviation 1/2; below, and on centred models up to 4, Onsager's term is closer, since the further
+//! terms of the loop and the non-Gaussian vertices that it leaves out partly cancel.
+//!
 //! In modes m_v.W.m_h = sum_k lambda_k x_k y_k: these are the stationary points of the boson integral of
 //! arXiv:2503.21536. Onsager's term: D. J. Thouless, P. W. Anderson, R. G. Palmer, Phil. Mag. 35, 593 (1977);
 //! T. Plefka, J. Phys. A 15, 1971 (1982). The iteration alternates between the layers, each step minimising the
