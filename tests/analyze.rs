@@ -55,6 +55,27 @@ fn a_whole_run_is_analysed_snapshot_by_snapshot() {
         text,
         succeed(dir.path(), "analyze run --pca --modes 3 --json")
     );
+    let text = succeed(dir.path(), "analyze run --latest --field 2 --json");
+    let analysis = json(&text);
+    assert!(analysis.get("run").is_none());
+    let field = &analysis["field"];
+    for key in [
+        "landau",
+        "model_occupations",
+        "data_occupations",
+        "free_energies",
+    ] {
+        assert_eq!(field[key].as_array().unwrap().len(), 2, "{key}");
+    }
+    assert_eq!(field["diffusion"].as_array().unwrap().len(), 4);
+    // 16 visible units: the exact curve is there beside the sampled one.
+    assert!(field["free_energies"][0]["exact"].is_array());
+    let table = succeed(
+        dir.path(),
+        "analyze --model run/model.safetensors --field 1",
+    );
+    assert!(table.contains("barrier"), "{table}");
+
     let table = succeed(dir.path(), "analyze run --pca");
     for part in ["sigma", "rotation test", "followed back", "best component"] {
         assert!(table.contains(part), "{part} is not in {table}");

@@ -50,6 +50,7 @@ mod tests;
 
 pub use device::DeviceBasis;
 pub use error::AnalysisError;
+pub use faer;
 pub use field::{FieldAnalysis, FieldOptions, analyze_field};
 pub use gaussian_limit::{GaussianLimit, gaussian_limit};
 pub use marchenko_pastur::MarchenkoPastur;

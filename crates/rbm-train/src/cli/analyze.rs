@@ -1,12 +1,13 @@
 //! `rbm-train analyze`.
 
+mod field;
 mod table;
 mod whole_run;
 
 use super::output::{self, UsageError};
 use super::source::SourceArgs;
 use clap::Args;
-use rbm_analysis::{Summary, SummaryOptions, summarize};
+use rbm_analysis::{FieldAnalysis, Summary, SummaryOptions, summarize};
 use serde::Serialize;
 use std::process::ExitCode;
 use whole_run::{WholeRun, WholeRunOptions};
@@ -25,6 +26,9 @@ pub struct AnalyzeArgs {
     /// For a run: leading modes that are compared between snapshots and followed through the run
     #[arg(long, value_name = "COUNT", default_value_t = 32)]
     modes: usize,
+    /// Follow this many leading modes along Gibbs chains: occupations, correlations, free energies, relaxation
+    #[arg(long, value_name = "MODES")]
+    field: Option<usize>,
     /// Random matrices simulated for the p-value of the Marchenko-Pastur distance; 0 for none
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     simulations: usize,
@@ -46,6 +50,8 @@ struct Document {
     model: Summary,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<WholeRun>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<FieldAnalysis>,
 }
 
 /// Runs the command.
@@ -75,11 +81,16 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         }
         _ => None,
     };
+    let field = match args.field {
+        Some(modes) => Some(field::field(&source, modes, args.seed)?),
+        None => None,
+    };
     if args.json {
-        output::json(&Document { model, run })?;
+        output::json(&Document { model, run, field })?;
     } else {
         output::lines(table::model(&model))?;
         output::lines(run.iter().flat_map(table::whole_run))?;
+        output::lines(field.iter().flat_map(field::table))?;
     }
     Ok(ExitCode::SUCCESS)
 }

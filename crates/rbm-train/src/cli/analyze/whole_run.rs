@@ -3,6 +3,7 @@
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use rayon::prelude::*;
+use rbm_analysis::landau::{LandauMode, landau_modes};
 use rbm_analysis::overlap::{ModeOverlap, checkpoint_overlaps, data_overlaps};
 use rbm_analysis::pca::{DataVariance, SecondMoments};
 use rbm_analysis::summary::{LnZ, SpectrumSummary, summarize_in};
@@ -53,6 +54,8 @@ pub struct SnapshotBrief {
     pub nonconvergent_modes: Vec<usize>,
     /// ln Z by each method.
     pub ln_z: LnZ,
+    /// Landau's expansion of the leading modes.
+    pub landau: Vec<LandauMode>,
     /// Place in the phase plane.
     pub phase: PhasePoint,
     /// Leading modes against those of the last snapshot.
@@ -120,7 +123,11 @@ pub fn whole_run(
             let summary = summarize_in(&space, &parameters, &brief)?;
             let overlaps = checkpoint_overlaps(&space, &last, options.modes)?;
             let modes = Modes::of(&space, options.modes);
-            Ok((snapshot(step, summary, overlaps), modes))
+            let landau = landau_modes(&space)
+                .into_iter()
+                .take(options.modes)
+                .collect();
+            Ok((snapshot(step, summary, landau, overlaps), modes))
         })
         .collect::<anyhow::Result<Vec<_>>>()?
         .into_iter()
@@ -134,7 +141,12 @@ pub fn whole_run(
     }))
 }
 
-fn snapshot(step: u64, summary: Summary, overlaps_with_last: Vec<ModeOverlap>) -> SnapshotBrief {
+fn snapshot(
+    step: u64,
+    summary: Summary,
+    landau: Vec<LandauMode>,
+    overlaps_with_last: Vec<ModeOverlap>,
+) -> SnapshotBrief {
     let mut notes = summary.notes;
     notes.remove("symmetry.rotation");
     SnapshotBrief {
@@ -144,6 +156,7 @@ fn snapshot(step: u64, summary: Summary, overlaps_with_last: Vec<ModeOverlap>) -
         haar: summary.symmetry.map(HaarBrief::from),
         nonconvergent_modes: summary.nonconvergent_modes,
         ln_z: summary.ln_z,
+        landau,
         phase: summary.phase,
         overlaps_with_last,
         notes,
