@@ -16,7 +16,7 @@ pub mod packed;
 mod parallel;
 mod simd;
 #[cfg(test)]
-mod statistics;
+pub(crate) mod statistics;
 
 pub use isa::Isa;
 

@@ -31,8 +31,27 @@ pub fn gibbs_sweeps<B: Backend>(
     weight: FloatTensor<B>,
     visible_bias: FloatTensor<B>,
     hidden_bias: FloatTensor<B>,
+    hidden: FloatTensor<B>,
+    sweeps: Sweeps,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    gibbs_sweeps_with::<B>(
+        weight,
+        visible_bias,
+        hidden_bias,
+        hidden,
+        sweeps,
+        sample_layer::<B>,
+    )
+}
+
+/// [`gibbs_sweeps`] with a backend's own way to draw a layer from (field, bias, key).
+pub(super) fn gibbs_sweeps_with<B: Backend>(
+    weight: FloatTensor<B>,
+    visible_bias: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
     mut hidden: FloatTensor<B>,
     sweeps: Sweeps,
+    sample_layer: impl Fn(FloatTensor<B>, FloatTensor<B>, NoiseKey) -> (FloatTensor<B>, FloatTensor<B>),
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let weight_transposed = B::float_transpose(weight.clone());
     let mut sweep = |step: u64| {
@@ -43,10 +62,9 @@ pub fn gibbs_sweeps<B: Backend>(
             layer,
         };
         let field = B::float_matmul(hidden.clone(), weight_transposed.clone());
-        let (visible, _) = sample_layer::<B>(field, visible_bias.clone(), key(Layer::Visible));
+        let (visible, _) = sample_layer(field, visible_bias.clone(), key(Layer::Visible));
         let field = B::float_matmul(visible.clone(), weight.clone());
-        let (states, probabilities) =
-            sample_layer::<B>(field, hidden_bias.clone(), key(Layer::Hidden));
+        let (states, probabilities) = sample_layer(field, hidden_bias.clone(), key(Layer::Hidden));
         hidden = states.clone();
         (visible, states, probabilities)
     };
