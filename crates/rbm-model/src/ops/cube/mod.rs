@@ -21,8 +21,9 @@ mod tests;
 
 use super::{RbmOps, Sweeps, generic};
 use crate::sampling::noise::NoiseKey;
+use burn::backend::TensorMetadata;
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::DType;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::untile;
