@@ -17,6 +17,8 @@
 
 mod kernel;
 #[cfg(all(test, feature = "wgpu", feature = "flex"))]
+mod model_tests;
+#[cfg(all(test, feature = "wgpu"))]
 mod tests;
 
 use super::{RbmOps, Sweeps, generic};
