@@ -10,7 +10,9 @@
 //!
 //! States are those of the CPU from the same key, except where rounding of the field decides.
 //! Which product kernel is the fastest is measured in each process, and another one may add in
-//! another order: the same seed need not give the same bytes in two processes.
+//! another order: the same seed need not give the same bytes in two processes. Timing them takes
+//! minutes on a driver in software; the environment variable `CUBECL_AUTOTUNE_LEVEL=minimal`
+//! makes it seconds.
 //!
 //! Tested on Mesa's software Vulkan. Not tested for want of the hardware: CUDA, Metal,
 //! DirectX 12, and the speed of any of it on a graphics processor.

@@ -193,10 +193,10 @@ fn a_short_training_learns() {
     let (before_on_flex, after_on_flex) = train(&Device::flex());
     eprintln!("{before} -> {after}, on flex {before_on_flex} -> {after_on_flex}");
     assert!((before - before_on_flex).abs() < 1e-5);
-    assert!(after > before + 1.0, "{before} {after}");
+    assert!(after > before + 0.3, "{before} {after}");
     // The same noise: the runs part only where rounding first decides a state.
     assert!(
-        (after - after_on_flex).abs() < 0.3,
+        (after - after_on_flex).abs() < 0.1,
         "{after} {after_on_flex}"
     );
 }
