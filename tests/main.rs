@@ -5,3 +5,5 @@ mod errors;
 mod resume;
 mod support;
 mod train;
+#[cfg(feature = "wgpu")]
+mod wgpu;

@@ -19,7 +19,7 @@ mod rule;
 mod simd;
 pub mod softplus;
 #[cfg(test)]
-mod statistics;
+pub(crate) mod statistics;
 
 pub use isa::Isa;
 

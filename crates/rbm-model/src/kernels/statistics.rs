@@ -5,7 +5,7 @@ use crate::parameters::sigmoid;
 use crate::sampling::noise::{Layer, NoiseKey, Sequence};
 
 /// The noise of the tests.
-pub(super) const KEY: NoiseKey = NoiseKey {
+pub(crate) const KEY: NoiseKey = NoiseKey {
     seed: 0x5EED_0123_4567,
     stream: 3,
     step: 40,
@@ -13,17 +13,17 @@ pub(super) const KEY: NoiseKey = NoiseKey {
 };
 
 /// Numbers of rows (chains) that leave vectors, words and blocks incomplete.
-pub(super) const RAGGED_ROWS: [usize; 7] = [1, 2, 15, 16, 63, 65, 130];
+pub(crate) const RAGGED_ROWS: [usize; 7] = [1, 2, 15, 16, 63, 65, 130];
 /// Numbers of units that do.
-pub(super) const RAGGED_UNITS: [usize; 4] = [1, 3, 17, 100];
+pub(crate) const RAGGED_UNITS: [usize; 4] = [1, 3, 17, 100];
 
 /// The instruction sets of this machine.
-pub(super) fn instruction_sets() -> impl Iterator<Item = Isa> {
+pub(crate) fn instruction_sets() -> impl Iterator<Item = Isa> {
     Isa::ALL.into_iter().filter(|isa| isa.is_available())
 }
 
 /// Numbers between -size and size.
-pub(super) fn numbers(stream: u8, size: f32, count: usize) -> Vec<f32> {
+pub(crate) fn numbers(stream: u8, size: f32, count: usize) -> Vec<f32> {
     let mut sequence = Sequence::new(KEY.seed, stream, 0);
     (0..count)
         .map(|_| size * (2.0 * sequence.next_uniform() - 1.0))
@@ -31,7 +31,7 @@ pub(super) fn numbers(stream: u8, size: f32, count: usize) -> Vec<f32> {
 }
 
 /// Runs `f` on a pool of so many threads.
-pub(super) fn on_threads<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn on_threads<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -42,7 +42,7 @@ pub(super) fn on_threads<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) 
 /// States that were drawn are those that the definition gives: 1 where u < sigmoid(x).
 ///
 /// u and x may be so close to each other that rounding decides: within `margin`.
-pub(super) fn assert_defined(
+pub(crate) fn assert_defined(
     states: &[f32],
     fields: &[f64],
     units: usize,
@@ -67,15 +67,15 @@ struct Unit {
 }
 
 /// Compares how often units were on with how often they should have been.
-pub(super) struct Frequencies(Vec<Unit>);
+pub(crate) struct Frequencies(Vec<Unit>);
 
 impl Frequencies {
-    pub(super) fn new(units: usize) -> Self {
+    pub(crate) fn new(units: usize) -> Self {
         Self(vec![Unit::default(); units])
     }
 
     /// Takes in states `[rows, units]` that were drawn with these fields.
-    pub(super) fn add(&mut self, states: &[f32], fields: &[f64]) {
+    pub(crate) fn add(&mut self, states: &[f32], fields: &[f64]) {
         assert_eq!(states.len(), fields.len());
         let units = self.0.len();
         for (index, (&state, &x)) in states.iter().zip(fields).enumerate() {
@@ -90,7 +90,7 @@ impl Frequencies {
     /// z-scores below 5 for each unit, and their mean square within 5 standard deviations of 1.
     ///
     /// A unit that hardly ever changes has no z-score: there the count itself must be right.
-    pub(super) fn check(&self) {
+    pub(crate) fn check(&self) {
         let mut squares = Vec::new();
         for (index, unit) in self.0.iter().enumerate() {
             if unit.variance < 10.0 {

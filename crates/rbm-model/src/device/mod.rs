@@ -1,0 +1,206 @@
+//! From the text of `--device` to a Burn device: the one place where that happens.
+
+#[cfg(feature = "wgpu")]
+mod wgpu;
+
+use crate::error::ModelError;
+use burn::backend::DispatchDevice;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Names that [`parse_device`] takes, with the feature that each needs.
+const KINDS: [(&str, &str); 4] = [
+    ("flex", "flex"),
+    ("ndarray", "ndarray"),
+    ("wgpu", "wgpu"),
+    ("cuda", "cuda"),
+];
+
+/// Backends compiled into this build, the default one first.
+pub fn compiled_devices() -> Vec<&'static str> {
+    let compiled = [
+        cfg!(feature = "flex"),
+        cfg!(feature = "ndarray"),
+        cfg!(feature = "wgpu"),
+        cfg!(feature = "cuda"),
+    ];
+    KINDS
+        .iter()
+        .zip(compiled)
+        .filter_map(|((name, _), on)| on.then_some(*name))
+        .collect()
+}
+
+/// The device for `flex`, `ndarray`, `wgpu`, `wgpu:cpu`, `wgpu:N`, `cuda` or `cuda:N`.
+///
+/// `wgpu` takes the adapter that the system holds for the fastest, `wgpu:N` number N of the
+/// graphics processors (discrete ones first, then integrated and virtual ones), and `wgpu:cpu` a
+/// driver in software. A wgpu adapter is opened here, so that what follows can rely on it.
+///
+/// # Errors
+/// [`ModelError::Device`] for an unknown name, for a backend that is not compiled in, naming
+/// the feature to build with, and for an adapter or CUDA device that this machine lacks.
+pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
+    let (kind, index) = match requested.split_once(':') {
+        Some((kind, index)) => (kind, Some(index)),
+        None => (requested, None),
+    };
+    let error = |reason: String| ModelError::Device {
+        requested: requested.into(),
+        reason,
+    };
+    let Some((_, feature)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+        let known = "flex, ndarray, wgpu, wgpu:cpu, wgpu:N, cuda, cuda:N";
+        return Err(error(format!("no such device; known are {known}")));
+    };
+    if !compiled_devices().contains(&kind) {
+        return Err(error(format!(
+            "this build lacks that backend; build with `--features {feature}` (compiled in: {})",
+            compiled_devices().join(", ")
+        )));
+    }
+    match (kind, index) {
+        #[cfg(feature = "flex")]
+        ("flex", None) => Ok(Device::flex()),
+        #[cfg(feature = "ndarray")]
+        ("ndarray", None) => Ok(Device::ndarray()),
+        #[cfg(feature = "wgpu")]
+        ("wgpu", which) => wgpu::open(which).map_err(error),
+        #[cfg(feature = "cuda")]
+        ("cuda", index) => open_cuda(index.unwrap_or("0")).map_err(error),
+        (kind, _) => Err(error(format!("`{kind}` takes no device number"))),
+    }
+}
+
+/// A CUDA device by its number. The error is the reason alone.
+#[cfg(feature = "cuda")]
+fn open_cuda(index: &str) -> Result<Device, String> {
+    let index: usize = index
+        .parse()
+        .map_err(|_| format!("`{index}` is not a device number; use e.g. `cuda:0`"))?;
+    burn_cubecl::CubeDevice::cuda(index)
+        .map(Device::new)
+        .map_err(|unavailable| {
+            format!("{unavailable}. Install NVIDIA's driver, or use `--device flex`")
+        })
+}
+
+/// What a device is, for logs and records of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// Burn's backend: `flex`, `ndarray`, `wgpu` or `cuda`.
+    pub backend: String,
+    /// The adapter, as its driver names it; `None` for the host's processor.
+    pub adapter: Option<String>,
+    /// What the adapter is reached through: `Vulkan`, `Metal`, `Dx12`, `Gl` or `CUDA`.
+    pub api: Option<String>,
+    /// Name and version of the driver, where it gives them.
+    pub driver: Option<String>,
+    /// Whether a graphics adapter is a driver in software, much slower than `flex`.
+    pub software: bool,
+}
+
+impl Description {
+    /// A device of which no more is known than its backend.
+    fn host(backend: &str) -> Self {
+        Self {
+            backend: backend.into(),
+            adapter: None,
+            api: None,
+            driver: None,
+            software: false,
+        }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.backend)?;
+        let software = self.software.then(|| "in software".to_owned());
+        let details: Vec<&str> = [&self.adapter, &self.api, &self.driver, &software]
+            .into_iter()
+            .filter_map(|detail| detail.as_deref())
+            .collect();
+        match details.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", details.join(", ")),
+        }
+    }
+}
+
+/// What a device is: its backend, and adapter, graphics API and driver where it has them.
+///
+/// # Errors
+/// [`ModelError::Device`] where a wgpu device that [`parse_device`] did not make cannot be opened.
+pub fn describe(device: &Device) -> Result<Description, ModelError> {
+    match device.as_dispatch() {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => Ok(Description::host("flex")),
+        #[cfg(feature = "ndarray")]
+        DispatchDevice::NdArray(_) => Ok(Description::host("ndarray")),
+        #[cfg(feature = "wgpu")]
+        DispatchDevice::Cube(burn_cubecl::CubeDevice::Wgpu(device)) => {
+            wgpu::describe_opened(device).map_err(|reason| ModelError::Device {
+                requested: format!("{device:?}"),
+                reason,
+            })
+        }
+        #[cfg(feature = "cuda")]
+        DispatchDevice::Cube(device @ burn_cubecl::CubeDevice::Cuda(_)) => Ok(Description {
+            adapter: Some(device.client().properties().identity.name.clone()),
+            api: Some("CUDA".into()),
+            ..Description::host("cuda")
+        }),
+        #[allow(unreachable_patterns)]
+        other => Ok(Description::host(&format!("{other:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_missing_devices_say_what_to_do() {
+        let unknown = parse_device("tpu").unwrap_err().to_string();
+        assert!(unknown.contains("flex"), "{unknown}");
+        #[cfg(not(feature = "cuda"))]
+        {
+            let missing = parse_device("cuda:0").unwrap_err().to_string();
+            assert!(missing.contains("--features cuda"), "{missing}");
+        }
+        #[cfg(feature = "flex")]
+        {
+            assert!(parse_device("flex").is_ok());
+            assert!(parse_device("flex:1").is_err());
+        }
+    }
+
+    #[cfg(feature = "flex")]
+    #[test]
+    fn the_processor_is_described_by_its_backend() {
+        let description = describe(&Device::flex()).unwrap();
+        assert_eq!(description, Description::host("flex"));
+        assert_eq!(description.to_string(), "flex");
+        let json = serde_json::to_string(&description).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Description>(&json).unwrap(),
+            description
+        );
+    }
+
+    #[test]
+    fn descriptions_name_what_is_known() {
+        let description = Description {
+            adapter: Some("llvmpipe".into()),
+            api: Some("Vulkan".into()),
+            software: true,
+            ..Description::host("wgpu")
+        };
+        assert_eq!(
+            description.to_string(),
+            "wgpu (llvmpipe, Vulkan, in software)"
+        );
+    }
+}
