@@ -36,7 +36,7 @@ impl State {
         };
         Self {
             optimizer: Optimizer::new(&settings.optimizer, &rbm),
-            learner: learner::new(settings, &rbm),
+            learner: learner::new(settings, &rbm, data_mean),
             offsets,
             rbm,
             step: 0,

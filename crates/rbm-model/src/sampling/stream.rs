@@ -19,3 +19,7 @@ pub const MONITOR: u8 = 5;
 pub const SAMPLE: u8 = 6;
 /// Splitting data into training and test rows.
 pub const SPLIT: u8 = 7;
+/// Gibbs sweeps of tempered replicas; the step counts sweeps over all levels.
+pub const TEMPERING: u8 = 16;
+/// Swaps between tempered replicas; the step counts exchanges.
+pub const SWAP: u8 = 17;
