@@ -3,4 +3,5 @@
 mod errors;
 mod resume;
 mod support;
+mod tempering;
 mod train;

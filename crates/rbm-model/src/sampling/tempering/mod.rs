@@ -25,6 +25,7 @@
 
 mod ladder;
 mod path;
+mod softplus;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,11 @@
 //! Paths of models from one that is easily sampled to the one that is wanted.
 
 use super::TemperingError;
+use super::softplus::row_sums;
 use crate::error::ModelError;
 use crate::model::Rbm;
-use crate::parameters::softplus;
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
-use rayon::prelude::*;
 
 /// A piecewise linear path through models of one shape.
 ///
@@ -163,9 +162,9 @@ impl Path {
         let softplus = if self.independent_start && positions.iter().all(|s| *s <= 1.0) {
             // The fields at inverse temperature beta are beta times those of the model.
             let fields = read(self.nodes[1].hidden_field(visible));
-            positions.map(|beta| sums(&fields, m, beta))
+            positions.map(|beta| row_sums(&fields, m, beta as f32))
         } else {
-            levels.map(|level| sums(&read(level.hidden_field(visible.clone())), m, 1.0))
+            levels.map(|level| row_sums(&read(level.hidden_field(visible.clone())), m, 1.0))
         };
         let [b0, b1] = bias;
         let [s0, s1] = softplus;
@@ -179,27 +178,6 @@ impl Path {
     }
 }
 
-/// sum_j softplus(scale field_j) of every row.
-fn sums(fields: &[f32], columns: usize, scale: f64) -> Vec<f64> {
-    fields
-        .par_chunks(columns)
-        .map(|row| {
-            // One logarithm for every 512 factors, each of which lies in (1, 2].
-            row.chunks(512)
-                .map(|fields| {
-                    let (mut linear, mut product) = (0.0, 1.0);
-                    for &field in fields {
-                        let x = scale * f64::from(field);
-                        linear += x.max(0.0);
-                        product *= 1.0 + (-x.abs()).exp();
-                    }
-                    linear + f64::ln(product)
-                })
-                .sum()
-        })
-        .collect()
-}
-
 fn read(tensor: Tensor<2>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }
@@ -208,6 +186,7 @@ fn read(tensor: Tensor<2>) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::RbmConfig;
+    use crate::parameters::softplus;
     use burn::tensor::Device;
 
     #[test]
