@@ -43,7 +43,7 @@ fn samples_by_every_method_come_with_diagnostics_and_quality() {
     let dir = tempdir().unwrap();
     succeed(
         dir.path(),
-        "train --dataset bars-and-stripes --hidden 12 --batch-size 10 --epochs 800 --gibbs-steps 5 \
+        "train --dataset bars-and-stripes --hidden 12 --batch-size 10 --epochs 400 --gibbs-steps 5 \
          --learner pt --replicas 4 --chains 20 --no-report --out run",
     );
     for method in ["gibbs", "tempering", "trajectory"] {
@@ -53,11 +53,11 @@ fn samples_by_every_method_come_with_diagnostics_and_quality() {
             ""
         };
         let arguments = format!(
-            "sample run --method {method} {from} --chains 300 --gibbs-steps 400 --quality \
+            "sample run --method {method} {from} --chains 100 --gibbs-steps 200 --quality \
              --out {method} --json"
         );
         let found = json(&succeed(dir.path(), &arguments));
-        assert_eq!(found["samples"], 300);
+        assert_eq!(found["samples"], 100);
         let mixing = &found["mixing"];
         assert_eq!(mixing["free_energy"]["draws"], 100);
         assert_eq!(mixing["modes"].as_array().unwrap().len(), 5);
@@ -76,7 +76,7 @@ fn samples_by_every_method_come_with_diagnostics_and_quality() {
             let levels = tempering["levels"].as_array().unwrap().len();
             assert_eq!(rates.len() + 1, levels);
             assert!(rates.iter().all(|r| r.as_f64().unwrap() > 0.2), "{rates:?}");
-            assert!(tempering["round_trips"].as_u64().unwrap() > 300);
+            assert!(tempering["round_trips"].as_u64().unwrap() > 50);
             assert!(mixing["largest_r_hat"].as_f64().unwrap() < 1.1, "{mixing}");
         }
     }

@@ -23,8 +23,8 @@ pub struct MomentDifference {
     pub rms_expected: f64,
     /// Largest magnitude of a difference.
     pub largest: f64,
-    /// Pearson correlation of the moments of samples and of data; NaN if one set has no spread.
-    pub correlation: f64,
+    /// Pearson correlation of the moments of samples and of data; none if those of one set are all alike.
+    pub correlation: Option<f64>,
 }
 
 /// A set seen by columns: a bit a row.
@@ -161,19 +161,22 @@ fn distinct<const K: usize>(draw: &mut Sequence, n: usize) -> [usize; K] {
     }
 }
 
-/// Compares (moment, squared standard error) of samples and of data.
-fn difference(moments: &[[(f64, f64); 2]]) -> MomentDifference {
-    let count = moments.len() as f64;
-    let mean =
-        |value: &dyn Fn(&[(f64, f64); 2]) -> f64| moments.iter().map(value).sum::<f64>() / count;
+/// A moment and its squared standard error, of samples and of data.
+type Both = [(f64, f64); 2];
+
+/// Compares the moments of samples and of data.
+fn difference(moments: &[Both]) -> MomentDifference {
+    let count = moments.len().max(1) as f64;
+    let mean = |value: &dyn Fn(&Both) -> f64| moments.iter().map(value).sum::<f64>() / count;
     let centre = [0, 1].map(|set| mean(&|m| m[set].0));
     let product = |a: usize, b: usize| mean(&|m| (m[a].0 - centre[a]) * (m[b].0 - centre[b]));
-    let gap = |m: &[(f64, f64); 2]| m[0].0 - m[1].0;
+    let gap = |m: &Both| m[0].0 - m[1].0;
+    let correlation = product(0, 1) / (product(0, 0) * product(1, 1)).sqrt();
     MomentDifference {
         count: moments.len(),
         rms: mean(&|m| gap(m).powi(2)).sqrt(),
         rms_expected: mean(&|m| m[0].1 + m[1].1).sqrt(),
         largest: moments.iter().map(|m| gap(m).abs()).fold(0.0, f64::max),
-        correlation: product(0, 1) / (product(0, 0) * product(1, 1)).sqrt(),
+        correlation: Some(correlation).filter(|r| r.is_finite()),
     }
 }

@@ -49,8 +49,8 @@ fn exp_of_negative(t: f32) -> f32 {
     let t = t.max(-87.0);
     let shifted = t * std::f32::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
-    // ln 2 in two parts, of which the first has few bits: k times it is exact.
-    let f = (t - k * 0.693_359_375) + k * 2.121_944_4e-4;
+    // ln 2 in two parts, of which the first (355/512 in f32) has few bits: k times it is exact.
+    let f = (t - k * 0.693_359_4) + k * 2.121_944_4e-4;
     let series = [
         1.0 / 720.0,
         1.0 / 120.0,

@@ -243,7 +243,7 @@ fn swaps_are_in_detailed_balance_and_as_frequent_as_they_should_be() {
 fn an_adapted_ladder_has_the_swap_rate_that_was_asked_for() {
     let p = random(60, 40, 0.5, 15);
     let path = Path::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 60]).unwrap();
-    for (rate, first) in [(0.5, 3), (0.8, 40)] {
+    for (rate, first) in [(0.5, 3), (0.75, 20)] {
         let positions = Tempering::even_positions(&path, first);
         let mut tempering = Tempering::new(path.clone(), positions, 50, 4).unwrap();
         let adaptation = Adaptation {
