@@ -95,7 +95,8 @@ pub struct LearnerSettings {
     pub kind: LearnerKind,
     /// Gibbs sweeps an update.
     pub gibbs_steps: usize,
-    /// Number of chains (contrastive divergence: one a batch row, this is not used).
+    /// Number of chains (contrastive divergence: one a batch row, this is not used; tempering: of
+    /// ladders).
     pub chains: usize,
     /// Levels of each ladder of parallel tempering, the model itself included (other learners: not
     /// used).

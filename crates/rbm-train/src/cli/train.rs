@@ -69,7 +69,7 @@ pub struct TrainArgs {
     /// Gibbs sweeps an update [default: 1]
     #[arg(long, value_name = "SWEEPS", help_heading = "Learning")]
     gibbs_steps: Option<usize>,
-    /// Markov chains (cd: one a batch row instead) [default: 100]
+    /// Markov chains (cd: one a batch row instead; pt: ladders) [default: 100]
     #[arg(long, value_name = "COUNT", help_heading = "Learning")]
     chains: Option<usize>,
     /// Levels of each tempering ladder, for --learner pt: an update costs about so many times what pcd

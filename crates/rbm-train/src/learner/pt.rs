@@ -46,8 +46,8 @@ impl Tempered {
         let reference = reference_fields(data_mean);
         let path = Path::tempered(rbm, &reference)?;
         let positions = Tempering::even_positions(&path, replicas);
-        let sampler = Tempering::new(path, positions, ladders, seed)?;
-        let samples = Chains::from_visible(rbm, sampler.samples(), seed, stream::CHAINS);
+        let sampler = Tempering::new(path, positions, ladders, seed, stream::TEMPERING)?;
+        let samples = Chains::from_visible(rbm, sampler.samples(), seed, stream::TEMPERING);
         Ok(Self {
             sampler,
             reference,

@@ -2,7 +2,7 @@
 
 use super::mixing::{DRAWS, Recorder};
 use rbm_model::init::visible_bias_from_mean;
-use rbm_model::sampling::{Adaptation, Path, Tempering, TemperingError};
+use rbm_model::sampling::{Adaptation, Path, Tempering, TemperingError, stream};
 use serde::Serialize;
 
 /// Levels before adaptation.
@@ -51,7 +51,7 @@ pub fn tempered(
     recorder: &mut Recorder,
 ) -> Result<(Vec<f32>, TemperingReport), TemperingError> {
     let positions = Tempering::even_positions(&path, FIRST_LEVELS);
-    let mut sampler = Tempering::new(path, positions, ladders, seed)?;
+    let mut sampler = Tempering::new(path, positions, ladders, seed, stream::TEMPERED_SAMPLE)?;
     let adaptation = Adaptation {
         swap_rate,
         ..Default::default()

@@ -35,7 +35,6 @@ pub use path::Path;
 pub use state::{Heading, TemperingState};
 
 use super::noise::{Layer, NoiseKey};
-use super::stream;
 use crate::error::ModelError;
 use crate::model::Rbm;
 use crate::ops::{self, SweepResult, Sweeps};
@@ -81,6 +80,9 @@ pub enum TemperingError {
     Model(#[from] ModelError),
 }
 
+/// Rows of noise from here on are for swaps, those before for the replicas' units.
+const SWAP_ROWS: usize = 1 << 31;
+
 /// Many ladders of replicas at the levels of a path.
 ///
 /// A round is an [`exchange`](Self::exchange) and a [`sweep`](Self::sweep). Everything random is keyed by
@@ -100,7 +102,7 @@ impl Tempering {
     /// path's first model.
     ///
     /// `positions` are the levels, growing, the last one being the end of the path; see
-    /// [`even_positions`](Self::even_positions).
+    /// [`even_positions`](Self::even_positions). For `stream` see [`super::stream`].
     ///
     /// # Errors
     /// [`TemperingError::Positions`], [`TemperingError::NoLadders`].
@@ -109,15 +111,16 @@ impl Tempering {
         positions: Vec<f64>,
         ladders: usize,
         seed: u64,
+        stream: u8,
     ) -> Result<Self, TemperingError> {
-        let state = TemperingState::new(positions, ladders, seed);
+        let state = TemperingState::new(positions, ladders, seed, stream);
         state.check(&path)?;
         let first = path.at(0.0);
         let field = Tensor::zeros([state.replicas(), path.n_visible()], &first.device());
         let start = NoiseKey {
             seed,
-            stream: stream::CHAIN_START,
-            step: u64::from(stream::TEMPERING),
+            stream: super::stream::CHAIN_START,
+            step: u64::from(stream),
             layer: Layer::Visible,
         };
         let (visible, _) = ops::sample_layer(field, first.visible_bias.val(), start);
@@ -191,7 +194,7 @@ impl Tempering {
         let state = TemperingState {
             step: self.state.step,
             exchanges: self.state.exchanges,
-            ..TemperingState::new(positions, ladders, self.state.seed)
+            ..TemperingState::new(positions, ladders, self.state.seed, self.state.stream)
         };
         state.check(&self.path)?;
         let visible = self.rows(&rows);
@@ -245,7 +248,7 @@ impl Tempering {
             let visible = self.visible.clone().narrow(0, level * ladders, ladders);
             let key = NoiseKey {
                 seed: self.state.seed,
-                stream: stream::TEMPERING,
+                stream: self.state.stream,
                 step: first_step,
                 layer: Layer::Hidden,
             };
@@ -261,7 +264,7 @@ impl Tempering {
             } else {
                 let sweeps = Sweeps {
                     seed: self.state.seed,
-                    stream: stream::TEMPERING,
+                    stream: self.state.stream,
                     first_step: first_step + 1,
                     count: sweeps as u64,
                 };
@@ -284,7 +287,7 @@ impl Tempering {
         };
         let key = NoiseKey {
             seed: self.state.seed,
-            stream: stream::SWAP,
+            stream: self.state.stream,
             step: self.state.exchanges,
             layer: Layer::Visible,
         };
@@ -297,7 +300,7 @@ impl Tempering {
             for ladder in 0..ladders {
                 let (a, b) = (ladder, ladders + ladder);
                 let log_ratio = f[a] + g[b] - f[b] - g[a];
-                if f64::from(key.uniform(ladder, lower)).ln() < log_ratio {
+                if f64::from(key.uniform(SWAP_ROWS + ladder, lower)).ln() < log_ratio {
                     rows.swap(lower * ladders + a, lower * ladders + b);
                     self.state.swap(lower, ladder);
                 }

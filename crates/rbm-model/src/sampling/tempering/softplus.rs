@@ -6,18 +6,23 @@ use rayon::prelude::*;
 const LANES: usize = 16;
 /// Factors of a product between two logarithms: each is at most 2, and f64 ends at 2^1024.
 const FACTORS: usize = 512;
+/// Fields that are not worth waking another thread for.
+const SMALL: usize = 20_000;
 
 /// sum_j ln(1 + exp(scale field_j)) of every row of `columns` fields.
 ///
 /// Exponentials in f32, to 2e-7 of their value; sums and products in f64, in a fixed order.
 pub(super) fn row_sums(fields: &[f32], columns: usize, scale: f32) -> Vec<f64> {
-    fields
-        .par_chunks(columns.max(1))
-        .map(|row| {
-            let parts = row.chunks(LANES * FACTORS);
-            parts.map(|part| part_sum(part, scale)).sum()
-        })
-        .collect()
+    let row_sum = |row: &[f32]| {
+        let parts = row.chunks(LANES * FACTORS);
+        parts.map(|part| part_sum(part, scale)).sum()
+    };
+    let columns = columns.max(1);
+    if fields.len() < SMALL {
+        fields.chunks(columns).map(row_sum).collect()
+    } else {
+        fields.par_chunks(columns).map(row_sum).collect()
+    }
 }
 
 /// max(x, 0) is summed, and 1 + exp(-|x|) multiplied.

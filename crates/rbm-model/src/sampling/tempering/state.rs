@@ -19,6 +19,8 @@ pub enum Heading {
 pub struct TemperingState {
     /// Seed of the random numbers.
     pub seed: u64,
+    /// Stream of the random numbers, see [`super::super::stream`].
+    pub stream: u8,
     /// Levels as positions on the path, growing.
     #[serde(with = "bits")]
     pub positions: Vec<f64>,
@@ -42,10 +44,11 @@ pub struct TemperingState {
 }
 
 impl TemperingState {
-    pub(super) fn new(positions: Vec<f64>, ladders: usize, seed: u64) -> Self {
+    pub(super) fn new(positions: Vec<f64>, ladders: usize, seed: u64, stream: u8) -> Self {
         let levels = positions.len();
         let mut state = Self {
             seed,
+            stream,
             positions,
             ladders,
             step: 0,
@@ -64,7 +67,7 @@ impl TemperingState {
 
     /// Number of replicas in all ladders.
     pub fn replicas(&self) -> usize {
-        self.positions.len() * self.ladders
+        self.positions.len().saturating_mul(self.ladders)
     }
 
     /// Fraction of swaps between each level and the next that were made; NaN where none was tried.

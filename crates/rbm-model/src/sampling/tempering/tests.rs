@@ -2,6 +2,7 @@ use super::*;
 use crate::Parameters;
 use crate::estimate::Enumeration;
 use crate::init::normal;
+use crate::sampling::stream;
 use burn::tensor::Device;
 
 /// A model with two well separated modes, all units on and (nearly) all off, of unequal weight.
@@ -123,7 +124,7 @@ fn tempering_finds_both_modes_where_gibbs_of_equal_work_does_not() {
     let (ladders, levels, rounds) = (3000, 6, 60);
     let path = Path::tempered(&rbm, &[0.0; 6]).unwrap();
     let positions = Tempering::even_positions(&path, levels);
-    let mut tempering = Tempering::new(path, positions, ladders, 1).unwrap();
+    let mut tempering = Tempering::new(path, positions, ladders, 1, stream::TEMPERING).unwrap();
     // All replicas start in the mode of lesser weight.
     let start = tensor(&vec![0; ladders * levels], 6);
     tempering.visible = start.clone();
@@ -162,7 +163,7 @@ fn replicas_that_start_in_equilibrium_stay_there_at_every_level() {
             .enumerate()
             .flat_map(|(level, law)| draw(law, ladders, 30 + level as u64))
             .collect();
-        let state = TemperingState::new(positions.clone(), ladders, 2);
+        let state = TemperingState::new(positions.clone(), ladders, 2, stream::TEMPERING);
         let mut tempering = Tempering::restore(path, state, tensor(&start, 4)).unwrap();
         for round in 0..6 {
             tempering.exchange();
@@ -200,7 +201,7 @@ fn swaps_are_in_detailed_balance_and_as_frequent_as_they_should_be() {
     let start: Vec<usize> = (0..2)
         .flat_map(|level| draw(&laws[level], ladders, 40 + level as u64))
         .collect();
-    let state = TemperingState::new(positions, ladders, 3);
+    let state = TemperingState::new(positions, ladders, 3, stream::TEMPERING);
     let mut tempering = Tempering::restore(path, state, tensor(&start, 3)).unwrap();
     tempering.exchange();
     let after = states(tempering.visible());
@@ -241,17 +242,20 @@ fn swaps_are_in_detailed_balance_and_as_frequent_as_they_should_be() {
 
 #[test]
 fn an_adapted_ladder_has_the_swap_rate_that_was_asked_for() {
-    let p = random(60, 40, 0.5, 15);
-    let path = Path::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 60]).unwrap();
+    let p = random(40, 30, 0.5, 15);
+    let path = Path::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 40]).unwrap();
     for (rate, first) in [(0.5, 3), (0.75, 20)] {
         let positions = Tempering::even_positions(&path, first);
-        let mut tempering = Tempering::new(path.clone(), positions, 50, 4).unwrap();
+        let mut tempering =
+            Tempering::new(path.clone(), positions, 50, 4, stream::TEMPERING).unwrap();
         let adaptation = Adaptation {
             swap_rate: rate,
+            passes: 4,
+            rounds: 30,
             ..Default::default()
         };
         tempering.adapt(&adaptation).unwrap();
-        for _ in 0..200 {
+        for _ in 0..100 {
             tempering.round(1);
         }
         let rates = tempering.state().swap_rates();
@@ -263,7 +267,7 @@ fn an_adapted_ladder_has_the_swap_rate_that_was_asked_for() {
         assert_eq!(tempering.positions()[0], 0.0);
         assert!(tempering.state().round_trips > 0);
     }
-    let mut tempering = Tempering::new(path, vec![0.0, 1.0], 1, 0).unwrap();
+    let mut tempering = Tempering::new(path, vec![0.0, 1.0], 1, 0, stream::TEMPERING).unwrap();
     let wrong = Adaptation {
         swap_rate: 1.0,
         ..Default::default()
@@ -282,7 +286,7 @@ fn trajectory_tempering_is_exact_at_the_end_of_a_path_of_snapshots() {
     let probabilities = exact(&snapshots[4]);
     let path = Path::through(snapshots).unwrap();
     let positions = (0..5).map(f64::from).collect();
-    let mut tempering = Tempering::new(path, positions, 4000, 5).unwrap();
+    let mut tempering = Tempering::new(path, positions, 4000, 5, stream::TEMPERING).unwrap();
     tempering.visible = tensor(&vec![63; 4000 * 5], 6);
     for _ in 0..100 {
         tempering.round(1);
@@ -293,7 +297,7 @@ fn trajectory_tempering_is_exact_at_the_end_of_a_path_of_snapshots() {
 
 #[test]
 fn walkers_are_followed_through_swaps() {
-    let mut state = TemperingState::new(vec![0.0, 0.5, 1.0], 2, 0);
+    let mut state = TemperingState::new(vec![0.0, 0.5, 1.0], 2, 0, stream::TEMPERING);
     assert_eq!(state.walkers, [0, 0, 1, 1, 2, 2]);
     // In ladder 1, walker 0 goes up and comes back down.
     for (lower, trips) in [(0, 0), (1, 0), (1, 0), (0, 1)] {
@@ -318,7 +322,8 @@ fn a_restored_sampler_goes_on_bit_for_bit_with_any_number_of_threads() {
             .unwrap();
         pool.install(|| {
             let positions = Tempering::even_positions(&path, 5);
-            let mut tempering = Tempering::new(path.clone(), positions, 90, 6).unwrap();
+            let mut tempering =
+                Tempering::new(path.clone(), positions, 90, 6, stream::TEMPERING).unwrap();
             for round in 0..9 {
                 if round == stop {
                     let text = serde_json::to_string(tempering.state()).unwrap();
@@ -359,13 +364,13 @@ fn ladders_that_make_no_sense_are_refused() {
         vec![0.0, 0.5, 0.5, 1.0],
         vec![0.0, f64::NAN, 1.0],
     ] {
-        let error = Tempering::new(path.clone(), positions, 2, 0).unwrap_err();
+        let error = Tempering::new(path.clone(), positions, 2, 0, stream::TEMPERING).unwrap_err();
         assert!(matches!(error, TemperingError::Positions { .. }), "{error}");
     }
     let good = vec![0.0, 1.0];
-    let none = Tempering::new(path.clone(), good.clone(), 0, 0);
+    let none = Tempering::new(path.clone(), good.clone(), 0, 0, stream::TEMPERING);
     assert!(matches!(none, Err(TemperingError::NoLadders)));
-    let state = TemperingState::new(good.clone(), 3, 0);
+    let state = TemperingState::new(good.clone(), 3, 0, stream::TEMPERING);
     let short = tensor(&[0; 5], 4);
     assert!(Tempering::restore(path.clone(), state.clone(), short).is_err());
     let mut broken = state;
