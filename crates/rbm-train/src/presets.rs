@@ -8,7 +8,7 @@ use clap::ValueEnum;
 pub enum Preset {
     /// About a minute of training on two cores
     Default,
-    /// The best model of MNIST found in 15 minutes of training on two cores
+    /// A better model of MNIST for about 15 minutes on two cores: 1000 hidden units, PCD-5, 100 epochs
     Best,
 }
 
@@ -19,7 +19,7 @@ impl Preset {
         if self == Self::Best {
             settings.model.hidden = 1000;
             settings.learner.gibbs_steps = 5;
-            settings.training.epochs = 50;
+            settings.training.epochs = 100;
         }
         settings
     }
