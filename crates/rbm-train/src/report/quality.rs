@@ -66,6 +66,11 @@ pub fn numbers(q: &Quality) -> Vec<(String, String)> {
         moment("covariances", &q.second_moments),
         moment("third central moments", &q.third_moments),
     ]);
+    // The data's own projections have mean 0 up to rounding.
+    let mean = |mean: f64, deviation: f64| {
+        let rounding = mean.abs() < 1e-9 * deviation;
+        significant(if rounding { 0.0 } else { mean }, 3)
+    };
     let energy = q
         .free_energy
         .iter()
@@ -82,9 +87,9 @@ pub fn numbers(q: &Quality) -> Vec<(String, String)> {
         let text = format!(
             "data {} ± {} {unit}, samples {} ± {} {unit} (± deviation); KS distance {:.3}, 95% of pairs of \
              equal sets below {:.3}",
-            significant(c.data_mean, 3),
+            mean(c.data_mean, c.data_deviation),
             significant(c.data_deviation, 3),
-            significant(c.samples_mean, 3),
+            mean(c.samples_mean, c.samples_deviation),
             significant(c.samples_deviation, 3),
             c.ks_distance,
             c.ks_critical

@@ -75,6 +75,14 @@ pub fn tempered(
     }
     let state = sampler.state();
     let counted = rounds - rounds / 2;
+    let lowest = state.swap_rates().into_iter().fold(1.0, f64::min);
+    if lowest < 0.5 * swap_rate {
+        tracing::warn!(
+            "some neighbours swap at a rate of {lowest:.3} only, in {levels} levels (at most {}): replicas can \
+             hardly pass there, so do not count on these samples",
+            adaptation.max_levels
+        );
+    }
     let report = TemperingReport {
         ladders,
         levels: sampler.positions().to_vec(),
