@@ -4,6 +4,7 @@ mod analyze;
 mod errors;
 mod resume;
 mod support;
+mod tempering;
 mod train;
 #[cfg(feature = "wgpu")]
 mod wgpu;

@@ -12,6 +12,8 @@ pub mod learner;
 pub mod memory;
 pub mod observers;
 pub mod optimizer;
+pub mod presets;
+pub mod quality;
 pub mod report;
 pub mod sampling;
 pub mod session;

@@ -50,11 +50,17 @@ fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
         OptimizerKind::Adam => 2.0,
     };
     let batch = settings.training.batch_size as f64;
-    let chains = match settings.learner.kind {
-        LearnerKind::Cd => batch,
-        LearnerKind::Pcd | LearnerKind::Random => settings.learner.chains as f64,
+    let chains = settings.learner.chains as f64;
+    // Tempering keeps a copy of the model at every level.
+    let (chains, copies) = match settings.learner.kind {
+        LearnerKind::Cd => (batch, 0.0),
+        LearnerKind::Pcd | LearnerKind::Random => (chains, 0.0),
+        LearnerKind::Pt => {
+            let replicas = settings.learner.replicas as f64;
+            (chains * replicas, replicas)
+        }
     };
-    4.0 * (n * m * (4.0 + moments) + 3.0 * (batch + chains) * (n + m))
+    4.0 * (n * m * (4.0 + moments + copies) + 3.0 * (batch + chains) * (n + m))
 }
 
 /// Most memory that this process has held since [`reset_peak`], in bytes, where the system (Linux)
@@ -86,6 +92,11 @@ mod tests {
     fn absurd_sizes_are_refused_and_defaults_fit() {
         let mut settings = Settings::default();
         assert!(bytes_needed(&settings, 784) < 0.1 * GIB);
+        settings.learner.kind = LearnerKind::Pt;
+        assert!(bytes_needed(&settings, 784) < 0.1 * GIB);
+        settings.learner.replicas = 1_000_000;
+        assert!(bytes_needed(&settings, 784) > 1000.0 * GIB);
+        settings.learner.kind = LearnerKind::Pcd;
         settings.learner.chains = usize::MAX / 2;
         assert!(bytes_needed(&settings, 784) > 1e6 * GIB);
         if available_bytes().is_some() {

@@ -1,5 +1,11 @@
 //! Samples of a finished model, as arrays and pictures.
 
+mod mixing;
+mod tempered;
+
+pub use mixing::{DRAWS, MODES, Mixing, ModeDiagnosis, Recorder};
+pub use tempered::{TemperingReport, reference_fields, tempered};
+
 use crate::data::BinaryDataset;
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
@@ -22,8 +28,40 @@ pub enum Start {
 
 /// Visible states after `sweeps` Gibbs sweeps, row-major zeros and ones; at most `limit` chains.
 pub fn draw(rbm: &Rbm, start: Start, sweeps: usize, seed: u64, limit: Option<usize>) -> Vec<f32> {
+    let mut chains = chains(rbm, start, seed, limit);
+    if sweeps > 0 {
+        chains.sweep(rbm, sweeps);
+    }
+    chains.visible.into_data().iter::<f32>().collect()
+}
+
+/// As [`draw`], and records up to [`DRAWS`] draws on the way, equally many sweeps apart. Returns
+/// that number of sweeps too.
+pub fn draw_recorded(
+    rbm: &Rbm,
+    start: Start,
+    sweeps: usize,
+    seed: u64,
+    limit: Option<usize>,
+    recorder: &mut Recorder,
+) -> (Vec<f32>, usize) {
+    let mut chains = chains(rbm, start, seed, limit);
+    let every = (sweeps / DRAWS).max(1);
+    let mut left = sweeps;
+    while left > 0 {
+        let some = every.min(left);
+        chains.sweep(rbm, some);
+        if some == every {
+            recorder.record(&chains.visible);
+        }
+        left -= some;
+    }
+    (chains.visible.into_data().iter::<f32>().collect(), every)
+}
+
+fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
     let (n, device) = (rbm.n_visible(), rbm.device());
-    let mut chains = match start {
+    match start {
         Start::Random(count) => {
             let key = NoiseKey {
                 seed,
@@ -51,11 +89,7 @@ pub fn draw(rbm: &Rbm, start: Start, sweeps: usize, seed: u64, limit: Option<usi
                 step: 0,
             }
         }
-    };
-    if sweeps > 0 {
-        chains.sweep(rbm, sweeps);
     }
-    chains.visible.into_data().iter::<f32>().collect()
 }
 
 /// `count` rows of the test part (or the training part if there is none), chosen by the seed.

@@ -95,8 +95,12 @@ pub struct LearnerSettings {
     pub kind: LearnerKind,
     /// Gibbs sweeps an update.
     pub gibbs_steps: usize,
-    /// Number of chains (contrastive divergence: one a batch row, this is not used).
+    /// Number of chains (contrastive divergence: one a batch row, this is not used; tempering: of
+    /// ladders).
     pub chains: usize,
+    /// Levels of each ladder of parallel tempering, the model itself included (other learners: not
+    /// used).
+    pub replicas: usize,
     /// Whether the gradient is centred.
     pub centred: bool,
 }
@@ -107,6 +111,7 @@ impl Default for LearnerSettings {
             kind: LearnerKind::Pcd,
             gibbs_steps: 1,
             chains: 100,
+            replicas: 10,
             centred: true,
         }
     }
@@ -122,6 +127,8 @@ pub enum LearnerKind {
     Pcd,
     /// From random states at every update.
     Random,
+    /// Parallel tempering: from where they were, exchanged along a ladder of temperatures.
+    Pt,
 }
 
 impl std::fmt::Display for LearnerKind {
@@ -130,6 +137,7 @@ impl std::fmt::Display for LearnerKind {
             Self::Cd => "cd",
             Self::Pcd => "pcd",
             Self::Random => "random",
+            Self::Pt => "pt",
         })
     }
 }
@@ -326,6 +334,12 @@ impl Settings {
         )?;
         check(l.chains > 0, "learner.chains", l.chains, positive)?;
         check(
+            l.replicas >= 2,
+            "learner.replicas",
+            l.replicas,
+            "it must be at least 2",
+        )?;
+        check(
             o.learning_rate.is_finite() && o.learning_rate > 0.0,
             "optimizer.learning_rate",
             o.learning_rate,
@@ -447,6 +461,7 @@ mod tests {
             "learner.gibbs_steps"
         );
         assert_eq!(rejected(|s| s.learner.chains = 0), "learner.chains");
+        assert_eq!(rejected(|s| s.learner.replicas = 1), "learner.replicas");
         assert_eq!(
             rejected(|s| s.optimizer.learning_rate = -0.1),
             "optimizer.learning_rate"

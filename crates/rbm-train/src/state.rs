@@ -43,7 +43,7 @@ impl State {
         Self {
             no_offsets,
             optimizer: Optimizer::new(&settings.optimizer, &rbm),
-            learner: learner::new(settings, &rbm),
+            learner: learner::new(settings, &rbm, data_mean),
             offsets,
             rbm,
             step: 0,

@@ -1,7 +1,10 @@
-//! Random numbers, chains and Gibbs sweeps.
+//! Random numbers, chains, Gibbs sweeps, tempering, and what tells whether chains have mixed.
 
 mod chains;
+pub mod diagnostics;
 pub mod noise;
 pub mod stream;
+pub mod tempering;
 
 pub use chains::Chains;
+pub use tempering::{Adaptation, Path, Tempering, TemperingError, TemperingState};

@@ -19,3 +19,7 @@ pub const MONITOR: u8 = 5;
 pub const SAMPLE: u8 = 6;
 /// Splitting data into training and test rows.
 pub const SPLIT: u8 = 7;
+/// Sweeps and swaps of a learner's tempered replicas.
+pub const TEMPERING: u8 = 16;
+/// Sweeps and swaps of replicas that sample a finished model.
+pub const TEMPERED_SAMPLE: u8 = 17;

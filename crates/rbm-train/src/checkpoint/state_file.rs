@@ -10,7 +10,7 @@ use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::file::{self, Entry};
-use rbm_model::sampling::Chains;
+use rbm_model::sampling::{Chains, TemperingState};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -56,6 +56,12 @@ pub fn write_state(
         entries.push(bit_entry("chains.hidden", &chains.hidden));
         metadata.insert("chains.step".into(), chains.step.to_string());
         metadata.insert("chains.count".into(), chains.count().to_string());
+    }
+    if let Some(tempering) = state.learner.tempering() {
+        entries.push(bit_entry("tempering.visible", &tempering.visible()));
+        // Plain numbers and lists: there is nothing that JSON cannot hold.
+        let text = serde_json::to_string(tempering.state()).unwrap_or_default();
+        metadata.insert("tempering.state".into(), text);
     }
     Ok(file::serialize(&entries, &metadata))
 }
@@ -127,6 +133,22 @@ pub fn read_state(
             stream,
             reader.number("chains.step")?,
         ));
+    }
+    if let Some(tempering) = state.learner.tempering() {
+        let ladders = tempering.state().ladders;
+        let saved: TemperingState = serde_json::from_str(reader.text("tempering.state")?)
+            .map_err(|e| reader.error(format!("metadata `tempering.state`: {e}")))?;
+        if saved.ladders != ladders {
+            let found = saved.ladders;
+            return Err(reader.error(format!("{found} tempering ladders; expected {ladders}")));
+        }
+        let replicas = saved.replicas();
+        let visible = reader.bits("tempering.visible", replicas, n)?;
+        let visible = tensor(visible, [replicas, n], device);
+        state
+            .learner
+            .restore_tempering(saved, visible)
+            .map_err(|e| reader.error(e.to_string()))?;
     }
     Ok((saved, Some(state)))
 }

@@ -1,10 +1,16 @@
 //! `rbm-train sample`.
 
 use super::output::{self, UsageError};
-use super::source::SourceArgs;
+use super::source::{Source, SourceArgs};
 use crate::checkpoint::{atomic, read_state};
-use crate::sampling::{self, Start};
+use crate::quality::{self, Quality};
+use crate::report;
+use crate::sampling::{self, Mixing, Recorder, Start, TemperingReport};
+use crate::settings::Settings;
+use burn::tensor::Device;
 use clap::{Args, ValueEnum};
+use rbm_model::sampling::Path;
+use rbm_model::sampling::diagnostics::{Diagnosis, LEAST_DRAWS};
 use rbm_model::{Rbm, device};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -15,16 +21,27 @@ use std::process::ExitCode;
 pub struct SampleArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// Where the chains start [default: chains for a run that has them, else biases]
+    /// How to sample
+    #[arg(long, default_value = "gibbs")]
+    method: Method,
+    /// Where the chains start, for --method gibbs [default: chains for a run that has them, else biases]
     #[arg(long)]
     from: Option<From>,
-    /// Gibbs sweeps from there
+    /// Gibbs sweeps from there; for tempering, rounds of one sweep at every level and an exchange
     #[arg(long, value_name = "SWEEPS", default_value_t = 1000)]
     gibbs_steps: usize,
-    /// Number of samples, one a chain [default: 100; with --from chains: all]
+    /// Rate at which neighbouring levels should swap, for tempering; the levels are chosen to have it
+    #[arg(long, value_name = "RATE", default_value_t = 0.5)]
+    swap_rate: f64,
+    /// Compare the samples with held-out data (training data if there is none): neighbours, moments, free
+    /// energies, principal components; writes quality.json and a page with figures
+    #[arg(long)]
+    quality: bool,
+    /// Number of samples, one a chain or ladder [default: 100; with --from chains: all; with --quality: 1000]
     #[arg(long, value_name = "COUNT")]
     chains: Option<usize>,
-    /// Data to start from, for --from data [default: that of the run]
+    /// Data to start from (--from data), to compare with (--quality), or whose mean tempering starts
+    /// from [default: that of the run]
     #[arg(long, value_name = "NAME|PATH")]
     dataset: Option<String>,
     /// Threshold for that data
@@ -39,12 +56,24 @@ pub struct SampleArgs {
     /// Where to compute [default: that of the run, or the first compiled in]
     #[arg(long)]
     device: Option<String>,
-    /// Directory for samples.npy and samples.png [default: RUN/samples, or .]
+    /// Directory for samples.npy, samples.png and quality [default: RUN/samples, or .]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON document on standard output
     #[arg(long)]
     json: bool,
+}
+
+/// How to sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Method {
+    /// Block Gibbs chains
+    Gibbs,
+    /// Parallel tempering from independent units at the data's mean (without data: the model's biases)
+    Tempering,
+    /// Tempering along the run's snapshots
+    Trajectory,
 }
 
 /// Where sampling starts.
@@ -63,9 +92,21 @@ enum From {
 #[derive(Debug, Serialize)]
 struct Summary {
     samples: usize,
+    method: Method,
     gibbs_steps: usize,
     npy: PathBuf,
     png: Option<PathBuf>,
+    /// Absent where too few sweeps were made to tell.
+    mixing: Option<Mixing>,
+    tempering: Option<TemperingReport>,
+    quality: Option<Quality>,
+}
+
+/// Samples and what is known of how they came about.
+struct Samples {
+    visible: Vec<f32>,
+    mixing: Option<Mixing>,
+    tempering: Option<TemperingReport>,
 }
 
 /// Runs the command.
@@ -77,36 +118,16 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let rbm = Rbm::from_parameters(&source.parameters, &device);
     let n = source.parameters.n_visible;
 
-    let saved = match &source.run {
-        Some(run) if matches!(args.from, None | Some(From::Chains)) => {
-            let (_, state) = read_state(&run.state_path(), Some((&device, &vec![0.5; n])))?;
-            state.and_then(|state| state.learner.chains().cloned())
-        }
-        _ => None,
-    };
-    let count = args.chains.unwrap_or(100);
-    if count == 0 {
-        return Err(UsageError("--chains is 0; it must be at least 1".into()).into());
-    }
-    let start = match (args.from, saved) {
-        (None | Some(From::Chains), Some(chains)) => Start::Chains(Box::new(chains)),
-        (Some(From::Chains), None) => {
-            return Err(UsageError(
-                "--from chains needs a run that was trained with persistent chains (--learner pcd)"
-                    .into(),
-            )
-            .into());
-        }
-        (None | Some(From::Biases), _) => Start::Biases(count),
-        (Some(From::Random), _) => Start::Random(count),
-        (Some(From::Data), _) => {
-            if source.run.is_none() && args.dataset.is_none() {
-                return Err(UsageError("--from data with --model needs --dataset".into()).into());
+    let samples = match args.method {
+        Method::Gibbs => gibbs(args, &source, &settings, &rbm, &device)?,
+        Method::Tempering | Method::Trajectory => {
+            if args.from.is_some() {
+                return Err(UsageError("--from goes with --method gibbs only".into()).into());
             }
-            Start::Data(sampling::rows(&source.data(&settings)?, count, args.seed))
+            tempered(args, &source, &settings, &rbm, &device)?
         }
     };
-    let visible = sampling::draw(&rbm, start, args.gibbs_steps, args.seed, args.chains);
+    let visible = &samples.visible;
     let shape = match &args.shape {
         Some(text) => Some(parse_shape(text, n)?),
         None => match &source.run {
@@ -128,33 +149,264 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
             .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", path.display()))?;
         Ok(path)
     };
-    let npy = write("samples.npy", &sampling::to_npy(&visible, n)?)?;
+    let npy = write("samples.npy", &sampling::to_npy(visible, n)?)?;
     let png = match shape {
         Some(shape) => {
-            let bytes = sampling::to_png(&visible, shape)?;
+            let bytes = sampling::to_png(visible, shape)?;
             Some(write("samples.png", &bytes)?)
         }
         None => None,
     };
-    let samples = visible.len() / n;
+    let quality = match args.quality {
+        true => Some(measure_quality(
+            args, &source, &settings, &rbm, visible, &write,
+        )?),
+        false => None,
+    };
+    let count = visible.len() / n;
     if args.json {
         output::json(&Summary {
-            samples,
+            samples: count,
+            method: args.method,
             gibbs_steps: args.gibbs_steps,
             npy,
             png,
+            mixing: samples.mixing,
+            tempering: samples.tempering,
+            quality,
         })?;
-    } else {
-        let png = png
-            .map(|p| format!(" and {}", p.display()))
-            .unwrap_or_default();
-        let sweeps = args.gibbs_steps;
-        output::lines([format!(
-            "{samples} samples after {sweeps} sweeps in {}{png}",
-            npy.display()
-        )])?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let png = png
+        .map(|p| format!(" and {}", p.display()))
+        .unwrap_or_default();
+    let what = match args.method {
+        Method::Gibbs => "sweeps",
+        Method::Tempering | Method::Trajectory => "rounds of tempering",
+    };
+    let mut lines = vec![format!(
+        "{count} samples after {} {what} in {}{png}",
+        args.gibbs_steps,
+        npy.display()
+    )];
+    lines.extend(samples.tempering.iter().flat_map(tempering_lines));
+    lines.extend(samples.mixing.iter().flat_map(mixing_lines));
+    if let Some(quality) = &quality {
+        let rows = report::quality::numbers(quality);
+        lines.extend(
+            rows.into_iter()
+                .map(|(name, value)| format!("{name}: {value}")),
+        );
+        let page = out.join("quality").join("index.html");
+        lines.push(format!("figures: {}", page.display()));
+    }
+    output::lines(lines)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn count(args: &SampleArgs) -> anyhow::Result<usize> {
+    match args.chains {
+        Some(0) => Err(UsageError("--chains is 0; it must be at least 1".into()).into()),
+        Some(count) => Ok(count),
+        None if args.quality => Ok(1000),
+        None => Ok(100),
+    }
+}
+
+fn gibbs(
+    args: &SampleArgs,
+    source: &Source,
+    settings: &Settings,
+    rbm: &Rbm,
+    device: &Device,
+) -> anyhow::Result<Samples> {
+    let n = source.parameters.n_visible;
+    let saved = match &source.run {
+        Some(run) if matches!(args.from, None | Some(From::Chains)) => {
+            let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
+            state.and_then(|state| state.learner.chains().cloned())
+        }
+        _ => None,
+    };
+    let count = count(args)?;
+    let start = match (args.from, saved) {
+        (None | Some(From::Chains), Some(chains)) => Start::Chains(Box::new(chains)),
+        (Some(From::Chains), None) => {
+            return Err(UsageError(
+                "--from chains needs a run that was trained with persistent chains (--learner pcd or pt)"
+                    .into(),
+            )
+            .into());
+        }
+        (None | Some(From::Biases), _) => Start::Biases(count),
+        (Some(From::Random), _) => Start::Random(count),
+        (Some(From::Data), _) => {
+            if source.run.is_none() && args.dataset.is_none() {
+                return Err(UsageError("--from data with --model needs --dataset".into()).into());
+            }
+            Start::Data(sampling::rows(&source.data(settings)?, count, args.seed))
+        }
+    };
+    if args.gibbs_steps < 2 * LEAST_DRAWS {
+        return Ok(Samples {
+            visible: sampling::draw(rbm, start, args.gibbs_steps, args.seed, args.chains),
+            mixing: None,
+            tempering: None,
+        });
+    }
+    let mut recorder = Recorder::new(rbm)?;
+    let (visible, every) = sampling::draw_recorded(
+        rbm,
+        start,
+        args.gibbs_steps,
+        args.seed,
+        args.chains,
+        &mut recorder,
+    );
+    Ok(Samples {
+        visible,
+        mixing: recorder.mixing(every)?,
+        tempering: None,
+    })
+}
+
+fn tempered(
+    args: &SampleArgs,
+    source: &Source,
+    settings: &Settings,
+    rbm: &Rbm,
+    device: &Device,
+) -> anyhow::Result<Samples> {
+    if !(args.swap_rate > 0.0 && args.swap_rate < 1.0) {
+        return Err(UsageError(format!(
+            "--swap-rate is {}; it must be above 0 and below 1",
+            args.swap_rate
+        ))
+        .into());
+    }
+    let path = if args.method == Method::Trajectory {
+        let Some(run) = &source.run else {
+            return Err(UsageError(
+                "--method trajectory needs a run with its snapshots, not --model".into(),
+            )
+            .into());
+        };
+        let mut snapshots = run
+            .snapshot_steps()?
+            .into_iter()
+            .map(|step| run.snapshot(step))
+            .collect::<Result<Vec<_>, _>>()?;
+        if snapshots.last() != Some(&source.parameters) {
+            snapshots.push(source.parameters.clone());
+        }
+        let models = snapshots.iter().map(|p| Rbm::from_parameters(p, device));
+        Path::through(models.collect())?
+    } else {
+        let reference = if source.run.is_some() || args.dataset.is_some() {
+            sampling::reference_fields(&source.data(settings)?.train.column_means())
+        } else {
+            source
+                .parameters
+                .visible_bias
+                .iter()
+                .map(|b| *b as f32)
+                .collect()
+        };
+        Path::tempered(rbm, &reference)?
+    };
+    let mut recorder = Recorder::new(rbm)?;
+    let (visible, report) = sampling::tempered(
+        path,
+        count(args)?,
+        args.swap_rate,
+        args.gibbs_steps,
+        args.seed,
+        &mut recorder,
+    )?;
+    Ok(Samples {
+        visible,
+        mixing: recorder.mixing((args.gibbs_steps / sampling::DRAWS).max(1))?,
+        tempering: Some(report),
+    })
+}
+
+/// Compares samples with data, and writes `quality.json` and the page.
+fn measure_quality(
+    args: &SampleArgs,
+    source: &Source,
+    settings: &Settings,
+    rbm: &Rbm,
+    visible: &[f32],
+    write: &dyn Fn(&str, &[u8]) -> anyhow::Result<PathBuf>,
+) -> anyhow::Result<Quality> {
+    if source.run.is_none() && args.dataset.is_none() {
+        return Err(UsageError("--quality with --model needs --dataset".into()).into());
+    }
+    let data = source.data(settings)?;
+    let held_out = if data.test.rows() > 0 {
+        &data.test
+    } else {
+        &data.train
+    };
+    let samples = quality::pack(visible, source.parameters.n_visible);
+    let mut quality = quality::compare(&samples, held_out, Some(rbm), args.seed)?;
+    let file = write("quality.json", &serde_json::to_vec(&quality)?)?;
+    let document = report::document::Document {
+        title: format!("Samples beside {}", data.name),
+        subtitle: source.path.display().to_string(),
+        sections: vec![report::quality::section(&quality)],
+        ..Default::default()
+    };
+    report::write_document(&document, &file.with_file_name("quality"))?;
+    // The points are in the file.
+    quality.points = None;
+    Ok(quality)
+}
+
+fn tempering_lines(t: &TemperingReport) -> Vec<String> {
+    let list = |values: &[f64]| {
+        let texts: Vec<String> = values.iter().map(|x| format!("{x:.3}")).collect();
+        texts.join(" ")
+    };
+    vec![
+        format!("{} levels at {}", t.levels.len(), list(&t.levels)),
+        format!("swap rates {}", list(&t.swap_rates)),
+        format!(
+            "{} round trips of {} walkers in {} rounds ({:.2} a ladder and 1000 rounds)",
+            t.round_trips,
+            t.levels.len() * t.ladders,
+            t.rounds - t.rounds / 2,
+            t.round_trips_per_thousand_rounds
+        ),
+    ]
+}
+
+fn mixing_lines(m: &Mixing) -> Vec<String> {
+    let line = |name: String, d: &Diagnosis| {
+        let time = d.autocorrelation_time;
+        let sweeps = m.sweeps_between_draws as f64;
+        format!(
+            "{name}: mean {:.3} ± {:.3}, R-hat {:.3}, autocorrelation time {}{:.1} ± {:.1} sweeps, effective sample \
+             size {:.0} of {}",
+            d.mean,
+            d.standard_error,
+            d.r_hat,
+            if time.resolved { "" } else { "at least " },
+            time.value * sweeps,
+            time.standard_error * sweeps,
+            d.effective_sample_size,
+            d.chains * d.draws
+        )
+    };
+    let mut lines = vec![line("free energy F(v), nats".into(), &m.free_energy)];
+    lines.extend(m.modes.iter().map(|mode| {
+        let name = format!(
+            "mode {} (singular value {:.2})",
+            mode.mode, mode.singular_value
+        );
+        line(name, &mode.diagnosis)
+    }));
+    lines
 }
 
 fn parse_shape(text: &str, n: usize) -> anyhow::Result<(usize, usize)> {

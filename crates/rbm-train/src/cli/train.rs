@@ -2,6 +2,7 @@
 
 use super::output;
 use crate::checkpoint::RunDir;
+use crate::presets::Preset;
 use crate::session::{self, SessionOptions};
 use crate::settings::{LearnerKind, OptimizerKind, Schedule, Settings, VisibleBias};
 use crate::trainer::{Outcome, StopReason};
@@ -68,9 +69,13 @@ pub struct TrainArgs {
     /// Gibbs sweeps an update [default: 1]
     #[arg(long, value_name = "SWEEPS", help_heading = "Learning")]
     gibbs_steps: Option<usize>,
-    /// Markov chains (cd: one a batch row instead) [default: 100]
+    /// Markov chains (cd: one a batch row instead; pt: ladders) [default: 100]
     #[arg(long, value_name = "COUNT", help_heading = "Learning")]
     chains: Option<usize>,
+    /// Levels of each tempering ladder, for --learner pt: an update costs about so many times what pcd
+    /// does [default: 10]
+    #[arg(long, value_name = "COUNT", help_heading = "Learning")]
+    replicas: Option<usize>,
     /// Use the plain instead of the centred gradient
     #[arg(long, help_heading = "Learning")]
     uncentred: bool,
@@ -123,6 +128,9 @@ pub struct TrainArgs {
     /// Run directory [default: runs/DATA-HIDDEN-LEARNER-seedSEED, numbered if taken]
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     out: Option<PathBuf>,
+    /// Settings to start from; --config and flags override them [default: default]
+    #[arg(long, help_heading = "Run")]
+    preset: Option<Preset>,
     /// Settings file (TOML, like config.toml of a run); flags override it
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     config: Option<PathBuf>,
@@ -144,14 +152,15 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// Defaults, then the file, then flags.
+    /// The preset, then the file, then flags.
     fn settings(&self) -> anyhow::Result<Settings> {
+        let preset = self.preset.unwrap_or(Preset::Default);
         let mut s = match &self.config {
-            None => Settings::default(),
+            None => preset.settings(),
             Some(path) => {
                 let text = std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read settings file {}", path.display()))?;
-                toml::from_str(&text).map_err(|error| {
+                preset.with_file(&text).map_err(|error| {
                     output::UsageError(format!("settings file {}: {error}", path.display()))
                 })?
             }
@@ -177,6 +186,7 @@ impl TrainArgs {
         set(&mut s.learner.kind, &self.learner);
         set(&mut s.learner.gibbs_steps, &self.gibbs_steps);
         set(&mut s.learner.chains, &self.chains);
+        set(&mut s.learner.replicas, &self.replicas);
         s.learner.centred &= !self.uncentred;
         set(&mut s.training.batch_size, &self.batch_size);
         set(&mut s.training.epochs, &self.epochs);

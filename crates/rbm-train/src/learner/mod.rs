@@ -2,17 +2,19 @@
 
 mod cd;
 mod pcd;
+mod pt;
 mod random;
 
 pub use cd::ContrastiveDivergence;
 pub use pcd::Persistent;
+pub use pt::Tempered;
 pub use random::Restarted;
 
 use crate::settings::{LearnerKind, Settings};
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ops::Phase;
-use rbm_model::sampling::Chains;
+use rbm_model::sampling::{Chains, Tempering, TemperingError, TemperingState};
 
 /// A way to sample the model during training.
 pub trait Learner {
@@ -28,10 +30,28 @@ pub trait Learner {
 
     /// Puts saved chains back.
     fn restore(&mut self, _chains: Chains) {}
+
+    /// The tempered replicas, if there are any.
+    fn tempering(&self) -> Option<&Tempering> {
+        None
+    }
+
+    /// Puts saved replicas back: counters, and visible states `[levels * ladders, n_visible]`.
+    ///
+    /// # Errors
+    /// [`TemperingError`] where they do not belong together.
+    fn restore_tempering(
+        &mut self,
+        _state: TemperingState,
+        _visible: Tensor<2>,
+    ) -> Result<(), TemperingError> {
+        Ok(())
+    }
 }
 
-/// The learner that the settings ask for, at the start of its run.
-pub fn new(settings: &Settings, rbm: &Rbm) -> Box<dyn Learner> {
+/// The learner that validated settings ask for, at the start of its run; `data_mean` is the mean of the
+/// training rows, `[n_visible]`.
+pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64]) -> Box<dyn Learner> {
     let (seed, learner) = (settings.training.seed, &settings.learner);
     let sweeps = learner.gibbs_steps;
     match learner.kind {
@@ -42,6 +62,13 @@ pub fn new(settings: &Settings, rbm: &Rbm) -> Box<dyn Learner> {
             seed,
             chains: learner.chains,
         }),
+        LearnerKind::Pt => {
+            let (ladders, replicas) = (learner.chains, learner.replicas);
+            match Tempered::new(rbm, data_mean, ladders, replicas, sweeps, seed) {
+                Ok(learner) => Box::new(learner),
+                Err(error) => unreachable!("settings and data are checked before: {error}"),
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ fn settings(kind: LearnerKind, sweeps: usize) -> Settings {
     settings.learner.kind = kind;
     settings.learner.gibbs_steps = sweeps;
     settings.learner.chains = 2000;
+    settings.learner.replicas = 3;
     settings
 }
 
@@ -70,10 +71,12 @@ fn every_learner_samples_the_model_once_its_chains_have_mixed() {
     // so it makes ten an update.
     for (kind, sweeps, burn_in) in [
         (LearnerKind::Pcd, 10, 5),
+        (LearnerKind::Pt, 10, 5),
         (LearnerKind::Cd, 40, 0),
         (LearnerKind::Random, 40, 0),
     ] {
-        assert_unbiased(&mut *new(&settings(kind, sweeps), &rbm), burn_in);
+        let learner = &mut *new(&settings(kind, sweeps), &rbm, &[0.5; 4]);
+        assert_unbiased(learner, burn_in);
     }
 }
 
@@ -81,15 +84,22 @@ fn every_learner_samples_the_model_once_its_chains_have_mixed() {
 fn only_persistent_chains_persist() {
     let (rbm, _) = model();
     let batch = Tensor::<2>::ones([5, 4], &rbm.device());
-    for kind in [LearnerKind::Pcd, LearnerKind::Cd, LearnerKind::Random] {
-        let mut learner = new(&settings(kind, 2), &rbm);
+    for kind in [
+        LearnerKind::Pcd,
+        LearnerKind::Pt,
+        LearnerKind::Cd,
+        LearnerKind::Random,
+    ] {
+        let mut learner = new(&settings(kind, 2), &rbm, &[0.5; 4]);
         let first = learner.negative_phase(&rbm, &batch, 0).visible;
         let again = learner.negative_phase(&rbm, &batch, 0).visible;
         let rows = first.dims()[0];
         assert_eq!(rows, if kind == LearnerKind::Cd { 5 } else { 2000 });
         let equal = first.into_data() == again.into_data();
-        assert_eq!(equal, kind != LearnerKind::Pcd, "{kind}");
+        let persistent = matches!(kind, LearnerKind::Pcd | LearnerKind::Pt);
+        assert_eq!(equal, !persistent, "{kind}");
         let steps = learner.chains().map(|chains| chains.step);
-        assert_eq!(steps, (kind == LearnerKind::Pcd).then_some(4));
+        assert_eq!(steps, persistent.then_some(4));
+        assert_eq!(learner.tempering().is_some(), kind == LearnerKind::Pt);
     }
 }

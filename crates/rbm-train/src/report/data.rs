@@ -1,5 +1,7 @@
 //! What a report is made of: plain values, without any drawing.
 
+use crate::quality::Quality;
+
 /// Everything that [`write`](super::write()) puts on the page.
 ///
 /// All parts may be empty: a figure whose data are missing is left out, and the page says so.
@@ -25,6 +27,8 @@ pub struct ReportData {
     pub spectrum_panels: Vec<SpectrumPanel>,
     /// Samples of the model; `None` where visible units have no image shape.
     pub samples: Option<ImageGrid>,
+    /// How samples compare with data, if that was measured.
+    pub quality: Option<Quality>,
     /// Leading left singular vectors; `None` where visible units have no image shape.
     pub modes: Option<ModeImages>,
     /// Results of the spectral analysis as (name, value with unit).

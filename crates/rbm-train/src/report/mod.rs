@@ -21,6 +21,7 @@ pub mod histogram;
 pub mod images;
 pub mod number;
 pub mod pictures;
+pub mod quality;
 pub mod scale;
 pub mod spectrum;
 pub mod table;
@@ -114,6 +115,10 @@ pub fn compose(data: &ReportData) -> Document {
         sections: vec![
             training::section(data),
             pictures::samples_section(data),
+            data.quality.as_ref().map_or_else(
+                || Section::new("quality", "Sample quality"),
+                quality::section,
+            ),
             spectrum::section(data),
             pictures::modes_section(data),
             notes,

@@ -5,7 +5,9 @@ use super::{
 };
 use crate::checkpoint::{Manifest, RunDir, read_state};
 use crate::observers::{MetricsLog, Row};
+use crate::quality::Quality;
 use crate::sampling::{self, Start};
+use anyhow::Context;
 use burn::tensor::Device;
 use rayon::prelude::*;
 use rbm_analysis::spectrum::{fit_bulk, ks_test};
@@ -80,12 +82,27 @@ pub fn of_run(run: &RunDir) -> anyhow::Result<PathBuf> {
         },
         spectrum_panels: panels,
         samples: samples(run, &manifest, &model, &device)?,
+        quality: quality(run)?,
         modes: modes(&manifest, &space)?,
         analysis: analysis(&summary),
         saddles: saddles(&summary),
         notes: notes(&manifest, &summary),
     };
     Ok(super::write(&data, &run.report_path())?)
+}
+
+/// What `sample --quality` has left in the run, if it was asked for.
+fn quality(run: &RunDir) -> anyhow::Result<Option<Quality>> {
+    let path = run.root().join("samples").join("quality.json");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let quality = serde_json::from_str(&text);
+            Ok(Some(quality.with_context(|| {
+                format!("cannot read {}", path.display())
+            })?))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 fn facts(manifest: &Manifest, last: Option<&Row>, summary: &Summary) -> Vec<(String, String)> {

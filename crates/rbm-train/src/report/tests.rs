@@ -56,6 +56,7 @@ fn full() -> ReportData {
                 .collect(),
         },
         spectrum_panels: vec![spectrum("start", 1.1), spectrum("end", 5.4)],
+        quality: None,
         samples: Some(ImageGrid {
             images: vec![vec![0.0, 1.0, 0.5, 0.0, 1.0, 0.0]; 4],
             shape: (2, 3),

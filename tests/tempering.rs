@@ -1,0 +1,132 @@
+//! Tempering from outside: as a learner, and as a way to sample.
+
+use crate::support::{assert_same_run, fail, json, program, succeed};
+use tempfile::tempdir;
+
+const PT: &str = "--learner pt --replicas 4 --dataset mnist --limit 1500 --hidden 40 --epochs 3 \
+                  --batch-size 50 --chains 30 --evaluate-every 40 --no-report";
+
+#[test]
+fn a_tempered_run_resumes_and_repeats_bit_for_bit() {
+    let dir = tempdir().unwrap();
+    for (threads, out) in [("1", "one"), ("2", "two")] {
+        let output = program(dir.path(), &format!("train {PT} --out {out}"))
+            .env("RAYON_NUM_THREADS", threads)
+            .output()
+            .unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{message}");
+    }
+    assert_same_run(&dir.path().join("one"), &dir.path().join("two"));
+    succeed(
+        dir.path(),
+        &format!("train {PT} --stop-after 1 --out parts"),
+    );
+    succeed(dir.path(), "resume parts --no-report");
+    assert_same_run(&dir.path().join("one"), &dir.path().join("parts"));
+}
+
+#[test]
+fn a_tempered_run_resumes_where_levels_are_laid_anew() {
+    let dir = tempdir().unwrap();
+    let flags = "train --learner pt --replicas 5 --dataset bars-and-stripes --hidden 8 --epochs 300 \
+                 --batch-size 10 --chains 20 --no-report";
+    succeed(dir.path(), &format!("{flags} --out whole"));
+    // Three updates an epoch, so levels change after epochs 83, 166 and 250.
+    succeed(dir.path(), &format!("{flags} --stop-after 100 --out parts"));
+    succeed(dir.path(), "resume parts --no-report");
+    assert_same_run(&dir.path().join("whole"), &dir.path().join("parts"));
+}
+
+#[test]
+fn samples_by_every_method_come_with_diagnostics_and_quality() {
+    let dir = tempdir().unwrap();
+    succeed(
+        dir.path(),
+        "train --dataset bars-and-stripes --hidden 12 --batch-size 10 --epochs 400 --gibbs-steps 5 \
+         --learner pt --replicas 4 --chains 20 --no-report --out run",
+    );
+    for method in ["gibbs", "tempering", "trajectory"] {
+        let from = if method == "gibbs" {
+            "--from random"
+        } else {
+            ""
+        };
+        let arguments = format!(
+            "sample run --method {method} {from} --chains 100 --gibbs-steps 200 --quality \
+             --out {method} --json"
+        );
+        let found = json(&succeed(dir.path(), &arguments));
+        assert_eq!(found["samples"], 100);
+        let mixing = &found["mixing"];
+        assert_eq!(mixing["free_energy"]["draws"], 100);
+        assert_eq!(mixing["modes"].as_array().unwrap().len(), 5);
+        let quality = &found["quality"];
+        assert_eq!(
+            quality["rows"], 30,
+            "the data has no held-out rows: {quality}"
+        );
+        assert!(quality["free_energy"]["ks_distance"].is_number());
+        assert!(dir.path().join(method).join("quality/index.html").exists());
+        if method == "gibbs" {
+            assert!(found["tempering"].is_null());
+        } else {
+            let tempering = &found["tempering"];
+            let rates = tempering["swap_rates"].as_array().unwrap();
+            let levels = tempering["levels"].as_array().unwrap().len();
+            assert_eq!(rates.len() + 1, levels);
+            assert!(rates.iter().all(|r| r.as_f64().unwrap() > 0.2), "{rates:?}");
+            assert!(tempering["round_trips"].as_u64().unwrap() > 50);
+            assert!(mixing["largest_r_hat"].as_f64().unwrap() < 1.1, "{mixing}");
+        }
+    }
+    let text = succeed(
+        dir.path(),
+        "sample --model run/model.safetensors --method tempering --gibbs-steps 40 --out plain",
+    );
+    assert!(
+        text.contains("swap rates") && text.contains("R-hat"),
+        "{text}"
+    );
+    // What the run's own folder of samples holds, the report shows.
+    succeed(
+        dir.path(),
+        "sample run --gibbs-steps 10 --quality --from data --chains 30",
+    );
+    succeed(dir.path(), "report run");
+    let page = std::fs::read_to_string(dir.path().join("run/report/index.html")).unwrap();
+    assert!(page.contains("adversarial accuracy"));
+    for (flags, part) in [
+        ("run --method tempering --from random", "--from"),
+        ("run --method tempering --swap-rate 1.5", "--swap-rate"),
+        (
+            "--model run/model.safetensors --method trajectory",
+            "snapshots",
+        ),
+        ("--model run/model.safetensors --quality", "--dataset"),
+    ] {
+        fail(dir.path(), &format!("sample {flags}"), 2, &[part]);
+    }
+}
+
+#[test]
+fn a_preset_comes_before_file_and_flags() {
+    let dir = tempdir().unwrap();
+    std::fs::write(dir.path().join("s.toml"), "[training]\nbatch_size = 17\n").unwrap();
+    succeed(
+        dir.path(),
+        "train --preset best --config s.toml --hidden 6 --dataset bars-and-stripes --epochs 2 \
+         --no-report --out run",
+    );
+    let config = std::fs::read_to_string(dir.path().join("run/config.toml")).unwrap();
+    for line in ["batch_size = 17", "hidden = 6", "epochs = 2"] {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    fail(dir.path(), "train --preset worst", 2, &["worst"]);
+    fail(
+        dir.path(),
+        "train --learner pt --replicas 1",
+        2,
+        &["replicas"],
+    );
+}
