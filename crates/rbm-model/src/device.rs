@@ -1,6 +1,7 @@
 //! From the text of `--device` to a Burn device: the one place where that happens.
 
 use crate::error::ModelError;
+use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 
 /// Names that [`parse_device`] takes, with the feature that each needs.
@@ -78,6 +79,18 @@ pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
     }
 }
 
+/// Whether tensors of a device are slices in the host's memory, which the packed kernels take.
+pub fn is_host(device: &Device) -> bool {
+    match device.as_dispatch() {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => true,
+        #[cfg(feature = "ndarray")]
+        DispatchDevice::NdArray(_) => true,
+        #[allow(unreachable_patterns, reason = "there may be no other backend")]
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +106,7 @@ mod tests {
         }
         #[cfg(feature = "flex")]
         {
-            assert!(parse_device("flex").is_ok());
+            assert!(is_host(&parse_device("flex").unwrap()));
             assert!(parse_device("flex:1").is_err());
         }
     }

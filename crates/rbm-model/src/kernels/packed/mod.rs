@@ -16,6 +16,7 @@
 //!
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
+mod annealing;
 mod contraction;
 mod convert;
 mod gibbs;
@@ -23,6 +24,7 @@ mod moments;
 mod states;
 mod transpose;
 
+pub use annealing::{AnnealedModel, Stage};
 pub use gibbs::{PackedModel, Sweeps};
 pub use moments::{moments, moments_with};
 pub use states::PackedStates;
