@@ -1,6 +1,6 @@
 //! ln Z from runs in both directions.
 
-use super::weights::check;
+use super::weights::{check, members};
 use crate::error::ModelError;
 use crate::parameters::sigmoid;
 use serde::Serialize;
@@ -26,7 +26,9 @@ pub struct Bennett {
 /// ```
 ///
 /// (weights of the reverse run being about e^-f), and its variance is, for s the terms of each sum,
-/// sum over both of (<s^2> / <s>^2 - 1) / n. With reverse chains that start from equilibrium it
+/// sum over both of (<s^2> / <s>^2 - 1) / n. Reverse chains with equal numbers in `families` (one a
+/// chain, or none at all) have a common ancestor; in the variance a family's sum then takes the place
+/// of a single term. With reverse chains that start from equilibrium it
 /// is consistent and nearly unbiased.
 ///
 /// Source: C. H. Bennett, J. Comput. Phys. 22, 245 (1976), doi:10.1016/0021-9991(76)90078-4; for
@@ -36,7 +38,12 @@ pub struct Bennett {
 /// # Errors
 /// [`ModelError::Annealing`] for fewer than two chains in a direction or log weights that are not
 /// finite.
-pub fn bennett(ln_z_start: f64, forward: &[f64], reverse: &[f64]) -> Result<Bennett, ModelError> {
+pub fn bennett(
+    ln_z_start: f64,
+    forward: &[f64],
+    reverse: &[f64],
+    families: &[usize],
+) -> Result<Bennett, ModelError> {
     check(forward)?;
     check(reverse)?;
     let m = (forward.len() as f64 / reverse.len() as f64).ln();
@@ -64,22 +71,20 @@ pub fn bennett(ln_z_start: f64, forward: &[f64], reverse: &[f64]) -> Result<Benn
         }
     }
     let f = 0.5 * (low + high);
-    let part = |terms: &mut dyn Iterator<Item = f64>, n: usize| {
-        let (mut sum, mut squares) = (0.0, 0.0);
-        for s in terms {
-            sum += s;
-            squares += s * s;
-        }
-        // <s^2> / <s>^2 - 1 over n; not negative but for rounding.
-        (squares / (sum * sum) - 1.0 / n as f64).max(0.0)
+    let part = |terms: &[f64], members: &[Vec<usize>]| {
+        let (sum, mean) = (
+            terms.iter().sum::<f64>(),
+            terms.iter().sum::<f64>() / terms.len() as f64,
+        );
+        let deviations = members
+            .iter()
+            .map(|family| family.iter().map(|c| terms[*c] - mean).sum::<f64>());
+        deviations.map(|d| d * d).sum::<f64>() / (sum * sum)
     };
-    let variance = part(
-        &mut forward.iter().map(|w| forward_term(f, *w)),
-        forward.len(),
-    ) + part(
-        &mut reverse.iter().map(|w| reverse_term(f, *w)),
-        reverse.len(),
-    );
+    let up: Vec<f64> = forward.iter().map(|w| forward_term(f, *w)).collect();
+    let down: Vec<f64> = reverse.iter().map(|w| reverse_term(f, *w)).collect();
+    let variance =
+        part(&up, &members(up.len(), &[])?) + part(&down, &members(down.len(), families)?);
     let (value, standard_error) = (ln_z_start + f, variance.sqrt());
     Ok(Bennett {
         value,
@@ -111,7 +116,7 @@ mod tests {
             let mut z = Vec::new();
             for seed in 0..runs {
                 let [forward, reverse] = works(7.0, s, counts, 100 + seed);
-                let b = bennett(100.0, &forward, &reverse).unwrap();
+                let b = bennett(100.0, &forward, &reverse, &[]).unwrap();
                 z.push((b.value - 107.0) / b.standard_error);
             }
             let n = runs as f64;
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn equal_weights_are_exact() {
-        let b = bennett(3.0, &[2.0; 5], &[-2.0; 8]).unwrap();
+        let b = bennett(3.0, &[2.0; 5], &[-2.0; 8], &[]).unwrap();
         assert!(
             (b.value - 5.0).abs() < 1e-12 && b.standard_error < 1e-6,
             "{b:?}"

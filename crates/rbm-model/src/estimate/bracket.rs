@@ -52,6 +52,10 @@ pub struct Equilibrium {
     pub check: String,
     /// Whether the check was passed.
     pub passed: bool,
+    /// One number a sample, equal where samples have a common ancestor; empty if none have. See
+    /// [`Estimate::of_families`].
+    #[serde(skip)]
+    pub families: Vec<usize>,
 }
 
 /// ln Z from both sides, in nats, with a verdict.
@@ -102,12 +106,13 @@ impl Bracket {
         temperatures: usize,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        let estimate = |direction, log_weights| {
-            Estimate::new(direction, ln_z_start, log_weights, temperatures, seed)
+        let estimate = |direction, weights, families| {
+            Estimate::of_families(direction, ln_z_start, weights, families, temperatures, seed)
         };
-        let ais = estimate(Direction::Forward, forward)?;
-        let reverse_ais = estimate(Direction::Reverse, reverse)?;
-        let bar = bennett(ln_z_start, forward, reverse)?;
+        let families = &equilibrium.families[..];
+        let ais = estimate(Direction::Forward, forward, &[])?;
+        let reverse_ais = estimate(Direction::Reverse, reverse, families)?;
+        let bar = bennett(ln_z_start, forward, reverse, families)?;
         let (verdict, reason) = judge(&ais, &reverse_ais, &equilibrium);
         Ok(Self {
             ais,
@@ -195,6 +200,7 @@ mod tests {
             origin: "drawn".into(),
             check: "R-hat 1.00".into(),
             passed,
+            families: Vec::new(),
         };
         Bracket::new(0.0, &gauss(1, 1.0), &reverse, equilibrium, 10, 0).unwrap()
     }

@@ -1,7 +1,6 @@
 //! Samples of a model for reverse runs, and whether they can be believed.
 
 use super::anneal::{Each, Start, anneal};
-use super::bracket::Equilibrium;
 use super::path::{Base, Noise, Path};
 use super::schedule::variance;
 use crate::error::ModelError;
@@ -21,13 +20,23 @@ pub struct Group {
     pub name: String,
     /// Visible states, row-major zeros and ones.
     pub visible: Vec<f32>,
-    /// Whether they become samples, or are there for comparison only.
-    pub sampled: bool,
+}
+
+/// Where groups of chains arrived, and whether at the same distribution.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// Visible states of each group after the sweeps.
+    pub visible: Vec<Vec<f32>>,
+    /// R-hat of free energy, number of units on, and leading mode.
+    pub r_hat: [f64; 3],
+    /// Whether they agree.
+    pub agree: bool,
+    /// All of that in words.
+    pub text: String,
 }
 
 /// Makes Gibbs sweeps with groups of chains that start in different places, and compares where
-/// they arrive. Returns the visible states of the groups that are to be samples, one group after
-/// the other, and what was found.
+/// they arrive.
 ///
 /// Three quantities are compared: free energy, number of units that are on, and the projection
 /// on the leading left singular vector of W. For each, over groups of chains with means m_g,
@@ -36,8 +45,8 @@ pub struct Group {
 /// R-hat = sqrt(1 + var_g(m_g) / mean_g(var within g))
 /// ```
 ///
-/// which is 1 up to 1 / (2 chains) if all groups have the same distribution. Passed means: at
-/// least two groups, of 50 chains or more, and no R-hat above 1.05. Modes that no group
+/// which is 1 up to 1 / (2 chains) if all groups have the same distribution. They agree if there
+/// are at least two groups, of 50 chains or more, and no R-hat is above 1.05. Modes that no group
 /// has found, or that have the same three quantities, go unseen.
 ///
 /// Source: A. Gelman and D. B. Rubin, Stat. Sci. 7, 457 (1992), doi:10.1214/ss/1177011136; for many
@@ -52,13 +61,13 @@ pub fn equilibrate(
     sweeps: usize,
     noise: Noise,
     each: &mut Each<'_>,
-) -> Result<(Vec<f32>, Equilibrium), ModelError> {
+) -> Result<Comparison, ModelError> {
     let n = model.n_visible;
     let all: Vec<f32> = groups
         .iter()
         .flat_map(|g| g.visible.iter().copied())
         .collect();
-    let swept = sweep(model, device, &all, sweeps, noise, each)?;
+    let mut rest = &sweep(model, device, &all, sweeps, noise, each)?[..];
     let leading = leading_left_vector(model);
     let quantities: [(&str, &dyn Fn(&[f64]) -> f64); 3] = [
         ("free energy", &|v| model.free_energy(v)),
@@ -67,63 +76,47 @@ pub fn equilibrate(
             v.iter().zip(&leading).map(|(v, u)| v * u).sum()
         }),
     ];
-    let (mut samples, mut parts, mut first) = (Vec::new(), Vec::new(), 0);
+    let (mut visible, mut values) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     for group in groups {
-        let rows = &swept[first..first + group.visible.len()];
-        first += group.visible.len();
-        if group.sampled {
-            samples.extend_from_slice(rows);
+        let (rows, after) = rest.split_at(group.visible.len());
+        rest = after;
+        let doubles: Vec<Vec<f64>> = rows
+            .chunks_exact(n)
+            .map(|row| row.iter().map(|x| f64::from(*x)).collect())
+            .collect();
+        for (values, (_, quantity)) in values.iter_mut().zip(&quantities) {
+            values.push(doubles.iter().map(|v| quantity(v)).collect::<Vec<f64>>());
         }
-        let rows = rows.chunks_exact(n).map(|row| {
-            let v: Vec<f64> = row.iter().map(|x| f64::from(*x)).collect();
-            quantities.each_ref().map(|(_, quantity)| quantity(&v))
-        });
-        parts.push(rows.collect::<Vec<[f64; 3]>>());
+        visible.push(rows.to_vec());
     }
-    let r_hats: Vec<f64> = (0..quantities.len())
-        .map(|q| {
-            let values = parts.iter().map(|part| part.iter().map(|x| x[q]).collect());
-            r_hat(&values.collect::<Vec<Vec<f64>>>())
-        })
-        .collect();
+    let r_hat = values.map(|values| r_hat(&values));
+    let enough = groups.len() >= 2 && visible.iter().all(|rows| rows.len() >= FEWEST_CHAINS * n);
+    let agree = enough && r_hat.iter().all(|r| *r <= LARGEST_R_HAT);
     let names: Vec<&str> = groups.iter().map(|g| g.name.as_str()).collect();
-    let sampled = groups.iter().filter(|g| g.sampled);
-    let sampled: Vec<String> = sampled
-        .map(|g| format!("{} chains from {}", g.visible.len() / n, g.name))
-        .collect();
-    let enough = groups.len() >= 2 && parts.iter().all(|part| part.len() >= FEWEST_CHAINS);
-    let agree = r_hats.iter().all(|r| *r <= LARGEST_R_HAT);
-    let found: Vec<String> = quantities
-        .iter()
-        .zip(&r_hats)
+    let found = quantities.iter().zip(r_hat);
+    let found: Vec<String> = found
         .map(|((name, _), r)| format!("{name} {r:.3}"))
         .collect();
-    let check = match (enough, agree) {
-        (false, _) => format!(
-            "not comparable: two groups of at least {FEWEST_CHAINS} chains from different starts are \
-             needed (there are {})",
+    let text = if !enough {
+        format!(
+            "chains cannot be compared: two groups of at least {FEWEST_CHAINS} from different starts \
+             are needed (there are {})",
             groups.len()
-        ),
-        (true, true) => format!(
-            "chains from {} agree, R-hat: {}",
-            names.join(", "),
+        )
+    } else {
+        format!(
+            "after {sweeps} sweeps chains from {} {} (R-hat: {}; at most {LARGEST_R_HAT} wanted)",
+            names.join(" and "),
+            if agree { "agree" } else { "disagree" },
             found.join(", ")
-        ),
-        (true, false) => format!(
-            "chains from {} disagree, R-hat (at most {LARGEST_R_HAT} wanted): {}",
-            names.join(", "),
-            found.join(", ")
-        ),
+        )
     };
-    let equilibrium = Equilibrium {
-        origin: format!(
-            "{sampled}, {sweeps} Gibbs sweeps",
-            sampled = sampled.join(" and ")
-        ),
-        check,
-        passed: enough && agree,
-    };
-    Ok((samples, equilibrium))
+    Ok(Comparison {
+        visible,
+        r_hat,
+        agree,
+        text,
+    })
 }
 
 /// Visible states after Gibbs sweeps of a model.
@@ -160,21 +153,17 @@ pub fn r_hat(groups: &[Vec<f64>]) -> f64 {
     (1.0 + between / within).sqrt()
 }
 
-/// Chains drawn again in proportion to their weights, as equally weighted ones: each comes up
+/// Chains to go on with, in proportion to their weights, as equally weighted ones: each comes up
 /// floor or ceil of its share of times (systematic resampling; Douc, Cappe and Moulines 2005,
-/// arXiv:cs/0507025).
-///
-/// # Shapes
-/// `visible` `[chains, n]` and the result, row-major; `log_weights` `[chains]`
-pub fn resample(visible: &[f32], log_weights: &[f64], noise: Noise) -> Vec<f32> {
+/// arXiv:cs/0507025). As many numbers of chains as there are weights, rising.
+pub fn resample(log_weights: &[f64], noise: Noise) -> Vec<usize> {
     let chains = log_weights.len();
-    let n = visible.len().checked_div(chains).unwrap_or(0);
     let max = log_weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(*w));
     let weights: Vec<f64> = log_weights.iter().map(|w| (w - max).exp()).collect();
     let step = weights.iter().sum::<f64>() / chains as f64;
     let mut random = Sequence::new(noise.seed, noise.stream, noise.first_step);
     let offset = f64::from(random.next_uniform());
-    let mut out = Vec::with_capacity(visible.len());
+    let mut out = Vec::with_capacity(chains);
     let (mut chain, mut passed) = (0, weights.first().copied().unwrap_or(0.0));
     for k in 0..chains {
         let mark = (k as f64 + offset) * step;
@@ -182,9 +171,19 @@ pub fn resample(visible: &[f32], log_weights: &[f64], noise: Noise) -> Vec<f32> 
             chain += 1;
             passed += weights[chain];
         }
-        out.extend_from_slice(&visible[chain * n..(chain + 1) * n]);
+        out.push(chain);
     }
     out
+}
+
+/// The states `[chains, n]` of the chains with these numbers.
+///
+/// # Panics
+/// If a number is not below `chains`.
+pub fn pick(visible: &[f32], numbers: &[usize], chains: usize) -> Vec<f32> {
+    let n = visible.len().checked_div(chains).unwrap_or(0);
+    let rows = numbers.iter().map(|c| &visible[c * n..(c + 1) * n]);
+    rows.flatten().copied().collect()
 }
 
 /// The leading left singular vector of W, as far as 50 steps of the power method find it: any
@@ -232,7 +231,6 @@ mod tests {
     #[test]
     fn resampling_keeps_shares_to_within_one() {
         let log_weights: Vec<f64> = [0.1f64, 0.4, 0.05, 0.25, 0.2].map(f64::ln).to_vec();
-        let visible: Vec<f32> = (0..5).map(|x| x as f32).collect();
         let mut counts = [0.0; 5];
         for first_step in 0..2000 {
             let noise = Noise {
@@ -240,13 +238,17 @@ mod tests {
                 stream: 2,
                 first_step,
             };
-            let drawn = resample(&visible, &log_weights, noise);
+            let drawn = resample(&log_weights, noise);
             for (k, w) in log_weights.iter().enumerate() {
-                let count = drawn.iter().filter(|x| **x == k as f32).count() as f64;
+                let count = drawn.iter().filter(|x| **x == k).count() as f64;
                 assert!((count - 5.0 * w.exp()).abs() < 1.0 + 1e-6);
                 counts[k] += count / 2000.0;
             }
         }
+        assert_eq!(
+            pick(&[0.0, 0.5, 1.0, 1.5], &[1, 1, 0], 2),
+            [1.0, 1.5, 1.0, 1.5, 0.0, 0.5]
+        );
         for (count, w) in counts.iter().zip(&log_weights) {
             // Counts are two neighbouring integers: standard deviation at most 1/2.
             assert!((count - 5.0 * w.exp()).abs() < 5.0 * 0.5 / 2000f64.sqrt());

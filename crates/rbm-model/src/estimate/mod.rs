@@ -21,7 +21,7 @@ mod weights;
 pub use anneal::{Annealed, Each, Start, anneal, quiet};
 pub use bennett::{Bennett, bennett};
 pub use bracket::{Bracket, Equilibrium, Verdict};
-pub use equilibrium::{Group, equilibrate, r_hat, resample};
+pub use equilibrium::{Comparison, Group, equilibrate, pick, r_hat, resample};
 pub use exact::{ENUMERATION_LIMIT, Enumeration, Moments};
 pub use path::{Base, Noise, Path};
 pub use pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};

@@ -2,7 +2,7 @@
 
 use super::anneal::{Start, anneal, quiet};
 use super::bennett::bennett;
-use super::equilibrium::{resample, sweep};
+use super::equilibrium::{pick, resample, sweep};
 use super::path::{Base, Noise, Path};
 use super::schedule::{linear, variance};
 use super::weights::{Direction, Estimate};
@@ -129,11 +129,8 @@ impl Trajectory {
             temperatures *= 2;
             attempt += 1;
         };
-        let visible = resample(
-            &forward.visible,
-            &forward.log_weights,
-            noise(stream::BOOTSTRAP, 0),
-        );
+        let ancestors = resample(&forward.log_weights, noise(stream::BOOTSTRAP, 0));
+        let visible = pick(&forward.visible, &ancestors, o.chains);
         let still = noise(stream::EQUILIBRIUM, 0);
         let visible = sweep(model, &self.device, &visible, o.sweeps, still, &mut quiet)?;
         let down: Vec<f64> = betas.iter().rev().copied().collect();
@@ -141,12 +138,13 @@ impl Trajectory {
         let start = Start::Visible(&visible);
         let reverse = anneal(&path, &self.device, &down, start, back, &mut quiet)?;
 
-        let estimate = |direction, weights: &[f64]| {
-            Estimate::new(direction, 0.0, weights, temperatures, o.seed)
+        let (w_up, w_down) = (&forward.log_weights, &reverse.log_weights);
+        let estimate = |direction, weights: &[f64], families: &[usize]| {
+            Estimate::of_families(direction, 0.0, weights, families, temperatures, o.seed)
         };
-        let up = estimate(Direction::Forward, &forward.log_weights)?;
-        let down = estimate(Direction::Reverse, &reverse.log_weights)?;
-        let both = bennett(0.0, &forward.log_weights, &reverse.log_weights)?;
+        let up = estimate(Direction::Forward, w_up, &[])?;
+        let down = estimate(Direction::Reverse, w_down, &ancestors)?;
+        let both = bennett(0.0, w_up, w_down, &ancestors)?;
         for (sum, change) in self.sums.iter_mut().zip([up.value, down.value, both.value]) {
             *sum += change;
         }

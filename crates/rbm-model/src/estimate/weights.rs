@@ -52,8 +52,8 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The estimate from the log weights of a run with so many temperatures; `ln_z_start` is ln Z
-    /// at the start of the path, for both directions.
+    /// The estimate from the log weights of independent chains, in a run with so many
+    /// temperatures; `ln_z_start` is ln Z at the start of the path, for both directions.
     ///
     /// # Errors
     /// [`ModelError::Annealing`] for fewer than two chains or a log weight that is not finite.
@@ -64,29 +64,58 @@ impl Estimate {
         temperatures: usize,
         seed: u64,
     ) -> Result<Self, ModelError> {
+        Self::of_families(direction, ln_z_start, log_weights, &[], temperatures, seed)
+    }
+
+    /// The same from chains of which some are related: equal numbers in `families` (one a chain)
+    /// mean a common ancestor, as [`super::resample`] leaves them. Whole families are then what the
+    /// bootstrap draws and what the effective sample size counts, w being a family's sum.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`ModelError::Shape`] for another number of families.
+    pub fn of_families(
+        direction: Direction,
+        ln_z_start: f64,
+        log_weights: &[f64],
+        families: &[usize],
+        temperatures: usize,
+        seed: u64,
+    ) -> Result<Self, ModelError> {
         check(log_weights)?;
+        let members = members(log_weights.len(), families)?;
         let sign = match direction {
             Direction::Forward => 1.0,
             Direction::Reverse => -1.0,
         };
         let count = log_weights.len() as f64;
         let max = log_weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(*w));
-        let weights: Vec<f64> = log_weights.iter().map(|w| (w - max).exp()).collect();
-        let sum: f64 = weights.iter().sum();
-        let squares: f64 = weights.iter().map(|w| w * w).sum();
-        let ln_z = |sum: f64| ln_z_start + sign * (max + (sum / count).ln());
+        // The sum of each family's weights, and its size.
+        let totals: Vec<(f64, f64)> = members
+            .iter()
+            .map(|family| {
+                let weights = family.iter().map(|c| (log_weights[*c] - max).exp());
+                (weights.sum(), family.len() as f64)
+            })
+            .collect();
+        let sum: f64 = totals.iter().map(|(w, _)| w).sum();
+        let squares: f64 = totals.iter().map(|(w, _)| w * w).sum();
+        let ln_z = |mean: f64| ln_z_start + sign * (max + mean.ln());
         let mut random = Sequence::new(seed, stream::BOOTSTRAP, direction as u64);
         let mut values: Vec<f64> = (0..RESAMPLES)
             .map(|_| {
-                let picks = (0..weights.len()).map(|_| random.below(weights.len() as u32));
-                ln_z(picks.map(|i| weights[i as usize]).sum())
+                let picks = (0..totals.len()).map(|_| random.below(totals.len() as u32));
+                let (sum, size) = picks.fold((0.0, 0.0), |(sum, size), i| {
+                    let (w, s) = totals[i as usize];
+                    (sum + w, size + s)
+                });
+                ln_z(sum / size)
             })
             .collect();
         values.sort_unstable_by(f64::total_cmp);
         let mean = log_weights.iter().sum::<f64>() / count;
         let variance = log_weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (count - 1.0);
         Ok(Self {
-            value: ln_z(sum),
+            value: ln_z(sum / count),
             interval: [percentile(&values, 0.025), percentile(&values, 0.975)],
             effective_sample_size: sum * sum / squares,
             effective_fraction: sum * sum / squares / count,
@@ -113,6 +142,25 @@ pub(super) fn check(log_weights: &[f64]) -> Result<(), ModelError> {
         )),
         None => Ok(()),
     }
+}
+
+/// The chains of each family, in order; every chain is one where `families` is empty.
+pub(super) fn members(chains: usize, families: &[usize]) -> Result<Vec<Vec<usize>>, ModelError> {
+    if families.is_empty() {
+        return Ok((0..chains).map(|c| vec![c]).collect());
+    }
+    if families.len() != chains {
+        return Err(ModelError::Shape {
+            tensor: "families".into(),
+            expected: vec![chains],
+            found: vec![families.len()],
+        });
+    }
+    let mut members = std::collections::BTreeMap::<usize, Vec<usize>>::new();
+    for (chain, family) in families.iter().enumerate() {
+        members.entry(*family).or_default().push(chain);
+    }
+    Ok(members.into_values().collect())
 }
 
 /// The value below which a fraction of sorted values lies, between neighbours by a straight line.
@@ -172,6 +220,21 @@ mod tests {
         // errors of a frequency are 5%.
         let rate = covered as f64 / runs as f64;
         assert!(rate > 0.87 && rate < 0.99, "{rate}");
+    }
+
+    /// Copies add nothing: four of each chain leave value, interval and size as they were.
+    #[test]
+    fn a_family_counts_once() {
+        let alone: Vec<f64> = normal(200, 0.8, 9).into_iter().map(f64::from).collect();
+        let copies: Vec<f64> = alone.iter().flat_map(|w| [*w; 4]).collect();
+        let families: Vec<usize> = (0..800).map(|c| c / 4).collect();
+        let up = Direction::Forward;
+        let one = Estimate::new(up, 0.0, &alone, 1, 2).unwrap();
+        let four = Estimate::of_families(up, 0.0, &copies, &families, 1, 2).unwrap();
+        assert!((one.value - four.value).abs() < 1e-12);
+        assert!((one.interval[0] - four.interval[0]).abs() < 1e-12);
+        assert!((one.effective_sample_size - four.effective_sample_size).abs() < 1e-9);
+        assert!(Estimate::of_families(up, 0.0, &copies, &[1], 1, 2).is_err());
     }
 
     #[test]

@@ -1,11 +1,21 @@
 //! How well a model describes data.
 
+pub mod annealing;
+pub mod history;
+pub mod path;
+mod progress;
+
+pub use progress::Progress;
+
 use crate::data::{BinaryDataset, BinaryMatrix};
+use annealing::{AnnealingOptions, Chosen, Show};
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::estimate::{
-    ENUMERATION_LIMIT, Enumeration, pseudo_log_likelihood, sampled_pseudo_log_likelihood,
+    Bennett, Bracket, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict, pseudo_log_likelihood,
+    sampled_pseudo_log_likelihood,
 };
+use rbm_model::sampling::Chains;
 use serde::Serialize;
 
 /// Rows taken to the device at a time.
@@ -28,15 +38,55 @@ pub struct Evaluation {
     pub test: Option<Part>,
 }
 
-/// One quantity by each method; absent where a method does not apply.
+/// One quantity by each method, in nats; absent where a method was not used. Log-likelihoods are
+/// a row's mean, and their bounds are the other way round: AIS gives them from above.
 #[derive(Debug, Clone, Serialize)]
 pub struct Estimates {
     /// By enumeration of the smaller layer.
     pub exact: Option<f64>,
-    /// `exact`, or `unavailable`.
-    pub verdict: &'static str,
+    /// Annealing from independent units to the model.
+    pub ais: Option<Estimate>,
+    /// Annealing from samples of the model to independent units.
+    pub reverse_ais: Option<Estimate>,
+    /// Both combined by Bennett's acceptance ratio.
+    pub bar: Option<Bennett>,
+    /// How far to trust them.
+    pub verdict: Verdict,
     /// Why.
     pub reason: String,
+    /// What annealing took.
+    pub annealing: Option<Chosen>,
+}
+
+impl Estimates {
+    /// The best single value: exact, else both directions combined, else forward.
+    pub fn best(&self) -> Option<f64> {
+        self.exact
+            .or(self.bar.as_ref().map(|bar| bar.value))
+            .or(self.ais.as_ref().map(|ais| ais.value))
+    }
+
+    /// ln Z turned into the mean log-likelihood -F - ln Z of rows with mean free energy F.
+    fn log_likelihood(&self, free_energy: f64) -> Self {
+        let at = |ln_z: f64| -free_energy - ln_z;
+        let swapped = |[low, high]: [f64; 2]| [at(high), at(low)];
+        let estimate = |e: &Estimate| Estimate {
+            value: at(e.value),
+            interval: swapped(e.interval),
+            ..e.clone()
+        };
+        Self {
+            exact: self.exact.map(at),
+            ais: self.ais.as_ref().map(estimate),
+            reverse_ais: self.reverse_ais.as_ref().map(estimate),
+            bar: self.bar.as_ref().map(|bar| Bennett {
+                value: at(bar.value),
+                interval: swapped(bar.interval),
+                standard_error: bar.standard_error,
+            }),
+            ..self.clone()
+        }
+    }
 }
 
 /// One part of the data.
@@ -44,7 +94,7 @@ pub struct Estimates {
 pub struct Part {
     /// Number of rows.
     pub rows: usize,
-    /// Mean log-likelihood, where ln Z is exact.
+    /// Mean log-likelihood, by the best estimate of ln Z; see [`Estimates`] for its verdict.
     pub log_likelihood: Option<f64>,
     /// Mean pseudo-log-likelihood.
     pub pseudo_log_likelihood: Mean,
@@ -65,50 +115,92 @@ pub struct Mean {
     pub units_per_row: usize,
 }
 
-/// Evaluates a model on both parts of a data set.
+/// How to evaluate.
+#[derive(Debug, Clone, Copy)]
+pub struct EvaluationOptions {
+    /// Units drawn a row for the pseudo-likelihood, where all are too many.
+    pub units: usize,
+    /// Seed of those draws and of all annealing.
+    pub seed: u64,
+    /// How to anneal.
+    pub annealing: AnnealingOptions,
+    /// Anneal models that are enumerated, too.
+    pub always_anneal: bool,
+}
+
+/// Evaluates a model on both parts of a data set; `saved` are chains that its run kept.
 ///
 /// # Errors
-/// [`rbm_model::ModelError`] if the model holds values that are not finite.
+/// [`rbm_model::ModelError`] if the model holds values that are not finite or too large.
 pub fn evaluate(
     rbm: &Rbm,
     data: &BinaryDataset,
-    units: usize,
-    seed: u64,
+    saved: Option<&Chains>,
+    options: &EvaluationOptions,
+    show: &mut Show<'_>,
 ) -> Result<Evaluation, rbm_model::ModelError> {
     let parameters = rbm.parameters()?;
+    let (units, seed) = (options.units, options.seed);
+    // First, so that a deadline takes account of it.
+    let mut train = part(rbm, &data.train, units, seed);
+    let mut test = (data.test.rows() > 0).then(|| part(rbm, &data.test, units, seed));
     let small = parameters.n_visible.min(parameters.n_hidden);
-    let ln_z = if small <= ENUMERATION_LIMIT {
-        Some(Enumeration::new(&parameters)?.ln_z())
-    } else {
-        None
+    let exact = match small <= ENUMERATION_LIMIT {
+        true => Some(Enumeration::new(&parameters)?.ln_z()),
+        false => None,
     };
-    let reason = match ln_z {
-        Some(_) => format!("enumeration of 2^{small} states"),
-        None => format!(
-            "not enumerated: the smaller layer has {small} units, more than {ENUMERATION_LIMIT}"
-        ),
+    let device = rbm.device();
+    let annealed = match exact.is_none() || options.always_anneal {
+        true => Some(annealing::bracket(
+            &parameters,
+            &device,
+            data,
+            saved,
+            &options.annealing,
+            show,
+        )?),
+        false => None,
     };
-    let train = part(rbm, &data.train, ln_z, units, seed);
-    let test = (data.test.rows() > 0).then(|| part(rbm, &data.test, ln_z, units, seed));
-    let estimates = |exact: Option<f64>| Estimates {
-        exact,
-        verdict: if exact.is_some() {
-            "exact"
-        } else {
-            "unavailable"
-        },
-        reason: reason.clone(),
-    };
+    let ln_z = combine(exact, annealed, small);
+    for part in [Some(&mut train), test.as_mut()].into_iter().flatten() {
+        part.log_likelihood = ln_z.best().map(|ln_z| -part.free_energy - ln_z);
+    }
+    let free_energy = test.as_ref().unwrap_or(&train).free_energy;
     Ok(Evaluation {
         dataset: data.name.clone(),
-        ln_z: estimates(ln_z),
-        log_likelihood: estimates(test.as_ref().unwrap_or(&train).log_likelihood),
+        log_likelihood: ln_z.log_likelihood(free_energy),
+        ln_z,
         train,
         test,
     })
 }
 
-fn part(rbm: &Rbm, data: &BinaryMatrix, ln_z: Option<f64>, units: usize, seed: u64) -> Part {
+/// Enumeration goes before annealing.
+fn combine(exact: Option<f64>, annealed: Option<(Bracket, Chosen)>, small: usize) -> Estimates {
+    let exact_reason = || format!("enumeration of 2^{small} states");
+    match annealed {
+        Some((bracket, chosen)) => Estimates {
+            exact,
+            verdict: exact.map_or(bracket.verdict, |_| Verdict::Exact),
+            reason: exact.map_or(bracket.reason, |_| exact_reason()),
+            ais: Some(bracket.ais),
+            reverse_ais: bracket.reverse_ais,
+            bar: bracket.bar,
+            annealing: Some(chosen),
+        },
+        None => Estimates {
+            exact,
+            ais: None,
+            reverse_ais: None,
+            bar: None,
+            verdict: Verdict::Exact,
+            reason: exact_reason(),
+            annealing: None,
+        },
+    }
+}
+
+fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
     let (rows, n) = (data.rows(), data.columns());
     let work = rows as f64 * n as f64 * rbm.n_hidden() as f64;
     let all = work <= ALL_UNITS_LIMIT || units >= n;
@@ -137,7 +229,7 @@ fn part(rbm: &Rbm, data: &BinaryMatrix, ln_z: Option<f64>, units: usize, seed: u
     let variance = pseudo.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
     Part {
         rows,
-        log_likelihood: ln_z.map(|ln_z| -free_energy / count - ln_z),
+        log_likelihood: None,
         pseudo_log_likelihood: Mean {
             value: mean,
             standard_error: (variance / count).sqrt(),
