@@ -4,7 +4,7 @@ use crate::data::{BinaryDataset, BinaryMatrix};
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::estimate::{
     Base, Bracket, Comparison, Direction, Equilibrium, Estimate, Group, Noise, Path, Start, anneal,
-    automatic, equilibrate, pick, resample,
+    automatic, equilibrate, linear, pick, quiet, resample,
 };
 use rbm_model::sampling::noise::shuffle;
 use rbm_model::sampling::{Chains, stream};
@@ -19,8 +19,11 @@ pub const CHAINS: usize = 200;
 pub const TEMPERATURES: usize = 10_000;
 /// Fewest temperatures that a budget is turned into.
 const FEWEST: usize = 100;
-/// Temperatures of the pilot run.
+/// Temperatures of a pilot run, and fewest of one that a short budget leaves.
 const PILOT: usize = 500;
+const SHORTEST_PILOT: usize = 50;
+/// Part of a budget that all pilot runs may take.
+const PILOT_PART: f64 = 0.2;
 /// Sweeps before the reverse run, as a part of the temperatures.
 const SWEEPS_PART: f64 = 1.0 / 3.0;
 /// Nats by which no reverse run may lie above AIS.
@@ -84,7 +87,19 @@ pub fn bracket(
     let began = Instant::now();
     let mut best: Option<(f64, Base, Path, Vec<f64>)> = None;
     let candidates = bases(model, device, data, options.seed);
-    let pilots = candidates.len() * 2 * PILOT;
+    let length = match (options.temperatures, options.deadline) {
+        (None, Some(deadline)) => {
+            let left = deadline
+                .saturating_duration_since(Instant::now())
+                .as_secs_f64();
+            let runs = 2.0 * candidates.len() as f64;
+            let affordable = PILOT_PART * left / (runs * time_one(model, device, chains)?);
+            (affordable as usize).clamp(SHORTEST_PILOT, PILOT)
+        }
+        // Nothing may depend on the clock.
+        _ => PILOT,
+    };
+    let pilots = candidates.len() * 2 * length;
     for (index, base) in candidates.into_iter().enumerate() {
         let path = Path::from_base(&base, model)?;
         let start = || Start::Independent(chains);
@@ -92,14 +107,14 @@ pub fn bracket(
             first_step: options.first_step + ((2 * index + half) * PILOT) as u64 * 2,
             ..noise(stream::ANNEALING_PILOT)
         };
-        show("pilot", 2 * index * PILOT, pilots);
-        let betas = automatic(&path, device, PILOT, PILOT, start(), pilot(0))?;
+        show("pilot", 2 * index * length, pilots);
+        let betas = automatic(&path, device, length, length, start(), pilot(0))?;
         let run = anneal(&path, device, &betas, start(), pilot(1), &mut |done, _| {
-            show("pilot", (2 * index + 1) * PILOT + done, pilots);
+            show("pilot", (2 * index + 1) * length + done, pilots);
             ControlFlow::Continue(())
         })?;
         let (direction, ln_z) = (Direction::Forward, base.ln_z());
-        let value = Estimate::new(direction, ln_z, &run.log_weights, PILOT, options.seed)?.value;
+        let value = Estimate::new(direction, ln_z, &run.log_weights, length, options.seed)?.value;
         if best.as_ref().is_none_or(|(least, ..)| value > *least) {
             best = Some((value, base, path, betas));
         }
@@ -168,6 +183,22 @@ pub fn bracket(
     };
     let bracket = choose(&found, names, [first, second], families, judged)?;
     Ok((bracket, chosen))
+}
+
+/// Seconds that a temperature takes, from a few.
+fn time_one(model: &Parameters, device: &Device, chains: usize) -> Result<f64, ModelError> {
+    const FEW: usize = 10;
+    let base = Base::uniform(model.n_visible, model.n_hidden);
+    let path = Path::from_base(&base, model)?;
+    let noise = Noise {
+        seed: 0,
+        stream: stream::ANNEALING_PILOT,
+        first_step: 0,
+    };
+    let began = Instant::now();
+    let start = Start::Independent(chains);
+    anneal(&path, device, &linear(FEW), start, noise, &mut quiet)?;
+    Ok(began.elapsed().as_secs_f64() / FEW as f64)
 }
 
 /// Temperatures that fit into a time, from the time that one took in the pilot run: once up, and
@@ -323,7 +354,7 @@ fn some_rows(data: &BinaryMatrix, count: usize, seed: u64) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rbm_model::estimate::{check_betas, linear, sigmoid};
+    use rbm_model::estimate::{check_betas, sigmoid};
 
     #[test]
     fn a_finer_schedule_has_the_same_shape() {
