@@ -50,7 +50,7 @@ pub fn quiet(_: usize, _: &[f64]) -> ControlFlow<()> {
 /// with v_0 from the start and v_k from a sweep at beta_k. If v_0 is drawn from the first model,
 /// E\[w\] = Z(last beta) / Z(first beta), whatever the number of temperatures. A sweep over the
 /// visible units, v -> h -> v, is reversible, so a run down the same betas is the time reversal of
-/// a run up, as Crooks' relation and [`super::bennett`] need.
+/// a run up, as Crooks' relation and [`super::bennett()`] need.
 ///
 /// On CPU devices the sweeps are those of the bit-packed kernels, elsewhere they are tensor
 /// operations. Log weights are f64. Cost: `chains` x `betas` x 2 N M.

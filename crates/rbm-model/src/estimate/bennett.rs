@@ -26,7 +26,7 @@ pub struct Bennett {
 /// ```
 ///
 /// (weights of the reverse run being about e^-f), and its variance is, for s the terms of each sum,
-/// sum over both of (<s^2> / <s>^2 - 1) / n. Reverse chains with equal numbers in `families` (one a
+/// sum over both of `(<s^2> / <s>^2 - 1) / n`. Reverse chains with equal numbers in `families` (one a
 /// chain, or none at all) have a common ancestor; in the variance a family's sum then takes the place
 /// of a single term. With reverse chains that start from equilibrium it
 /// is consistent and nearly unbiased.

@@ -35,6 +35,9 @@ pub struct Comparison {
     pub text: String,
 }
 
+/// A function of a visible state, with its name.
+type Quantity<'a> = (&'static str, &'a dyn Fn(&[f64]) -> f64);
+
 /// Makes Gibbs sweeps with groups of chains that start in different places, and compares where
 /// they arrive.
 ///
@@ -69,7 +72,7 @@ pub fn equilibrate(
         .collect();
     let mut rest = &sweep(model, device, &all, sweeps, noise, each)?[..];
     let leading = leading_left_vector(model);
-    let quantities: [(&str, &dyn Fn(&[f64]) -> f64); 3] = [
+    let quantities: [Quantity<'_>; 3] = [
         ("free energy", &|v| model.free_energy(v)),
         ("units on", &|v| v.iter().sum()),
         ("leading mode", &|v| {

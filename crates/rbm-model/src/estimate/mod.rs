@@ -1,10 +1,10 @@
 //! Likelihoods: exact by enumeration where a layer is small, bracketed by annealing otherwise, and
 //! pseudo-likelihoods.
 //!
-//! Annealing gives ln Z from two sides. [`anneal`] from independent units (a [`Base`]) to the
+//! Annealing gives ln Z from two sides. [`anneal()`] from independent units (a [`Base`]) to the
 //! model estimates Z without bias, so ln Z low on average, and likelihoods high. The same way
 //! back from samples of the model estimates 1 / Z without bias, so ln Z high, *if the samples are
-//! from the model's equilibrium*. [`bennett`] combines both, and a [`Bracket`] says what the pair
+//! from the model's equilibrium*. [`bennett()`] combines both, and a [`Bracket`] says what the pair
 //! is worth.
 
 mod anneal;

@@ -69,7 +69,7 @@ pub fn check_betas(betas: &[f64]) -> Result<(), ModelError> {
 /// doi:10.1103/PhysRevLett.108.190602 (with relaxation).
 ///
 /// # Errors
-/// As [`anneal`].
+/// As [`anneal()`].
 pub fn automatic(
     path: &Path,
     device: &Device,

@@ -99,7 +99,7 @@ impl Trajectory {
     ///
     /// # Errors
     /// [`ModelError::Shape`] if it has another shape than the one before, and as
-    /// [`anneal`].
+    /// [`anneal()`].
     pub fn advance(&mut self, model: &Parameters) -> Result<Step, ModelError> {
         let o = self.options;
         let noise = |stream, attempt: u64| Noise {

@@ -15,10 +15,13 @@ pub fn add(section: &mut Section, data: &ReportData) {
     }
 }
 
+/// A log-likelihood of one part of the data.
+type Value = fn(&LikelihoodPoint) -> Option<f64>;
+
 /// The curves and bands of one file, or its points where the other one is drawn as curves.
 fn marks(rows: &[LikelihoodPoint], curves: bool) -> Vec<Mark> {
     let mut marks = Vec::new();
-    let parts: [(Colour, &str, fn(&LikelihoodPoint) -> Option<f64>); 2] = [
+    let parts: [(Colour, &str, Value); 2] = [
         (Colour::Series(0), "training images", |row| Some(row.train)),
         (Colour::Series(1), "test images", |row| row.test),
     ];
