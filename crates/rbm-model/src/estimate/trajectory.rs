@@ -12,6 +12,9 @@ use crate::sampling::stream;
 use burn::tensor::Device;
 use serde::Serialize;
 
+/// Times that the number of temperatures of a step is raised.
+const ATTEMPTS: u64 = 20;
+
 /// How a [`Trajectory`] goes from model to model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrajectoryOptions {
@@ -21,7 +24,7 @@ pub struct TrajectoryOptions {
     pub least_temperatures: usize,
     /// Temperatures of a step at most.
     pub most_temperatures: usize,
-    /// Temperatures are doubled until the standard deviation of ln w is below this.
+    /// Temperatures are raised until the standard deviation of ln w is below this.
     pub spread: f64,
     /// Gibbs sweeps at each model, before the way back.
     pub sweeps: usize,
@@ -34,8 +37,8 @@ impl Default for TrajectoryOptions {
         Self {
             chains: 200,
             least_temperatures: 50,
-            most_temperatures: 3200,
-            spread: 0.5,
+            most_temperatures: 2000,
+            spread: 0.8,
             sweeps: 100,
             seed: 0,
         }
@@ -122,11 +125,13 @@ impl Trajectory {
             let betas = linear(temperatures);
             let noise = noise(stream::ANNEALING, attempt);
             let run = anneal(&path, &self.device, &betas, start, noise, &mut quiet)?;
-            let spread = variance(&run.log_weights).sqrt();
-            if spread <= o.spread || 2 * temperatures > o.most_temperatures {
+            // The variance falls as the inverse of the number of temperatures, or faster.
+            let excess = variance(&run.log_weights) / o.spread.powi(2);
+            if excess <= 1.0 || temperatures >= o.most_temperatures || attempt == ATTEMPTS {
                 break (betas, run);
             }
-            temperatures *= 2;
+            temperatures = (temperatures as f64 * (1.1 * excess).max(1.5)) as usize;
+            temperatures = temperatures.min(o.most_temperatures);
             attempt += 1;
         };
         let ancestors = resample(&forward.log_weights, noise(stream::BOOTSTRAP, 0));

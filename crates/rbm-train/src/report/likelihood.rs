@@ -154,7 +154,7 @@ mod tests {
         };
         assert_eq!(band[1], (10.0, -90.5, -89.75));
         // The steep start is left out.
-        assert_eq!(panels[0].y.range, Some((-97.0, -78.0)));
+        assert_eq!(panels[0].y.range, Some((-98.0, -77.0)));
         assert_eq!(figure.tables.len(), 1);
     }
 
