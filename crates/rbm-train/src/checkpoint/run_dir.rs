@@ -201,7 +201,7 @@ impl RunDir {
         self.root.join("likelihood.csv")
     }
 
-    /// `likelihood-path.csv`: the likelihood of all snapshots, each from the one before.
+    /// `likelihood-path.csv`: brackets of the likelihood of all snapshots.
     pub fn snapshot_likelihood_path(&self) -> PathBuf {
         self.root.join("likelihood-path.csv")
     }

@@ -10,7 +10,6 @@ use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress
 use crate::settings::Settings;
 use burn::tensor::Device;
 use clap::Args;
-use rbm_model::estimate::TrajectoryOptions;
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, device};
 use std::process::ExitCode;
@@ -43,9 +42,9 @@ pub struct EvaluateArgs {
     /// Chains of annealing in each direction [default: 200]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
     ais_chains: Option<u32>,
-    /// Follow ln Z through all snapshots of a run instead, each from the one before; also writes
-    /// likelihood-path.csv into the run, for its report
-    #[arg(long, conflicts_with_all = ["model", "budget", "temperatures"])]
+    /// Bracket all snapshots of a run instead [default there: 2000 temperatures, 100 chains]; also
+    /// writes likelihood-path.csv into the run, for its report
+    #[arg(long, conflicts_with_all = ["model", "budget"])]
     path: bool,
     /// Where to compute [default: that of the run, or the first compiled in]
     #[arg(long)]
@@ -154,10 +153,12 @@ fn follow(
             UsageError("--path follows the snapshots of a run: give its directory".into()).into(),
         );
     };
-    let options = TrajectoryOptions {
-        chains: args.ais_chains.map_or(annealing::CHAINS, |c| c as usize),
+    let options = AnnealingOptions {
+        chains: args.ais_chains.unwrap_or(100) as usize,
+        temperatures: Some(args.temperatures.unwrap_or(2000) as usize),
+        deadline: None,
         seed: args.seed,
-        ..Default::default()
+        first_step: 0,
     };
     let per_epoch = run
         .manifest()?
@@ -169,7 +170,7 @@ fn follow(
         device,
         data,
         per_epoch as f64,
-        options,
+        &options,
         &mut |name, done, total| progress.show(name, done, total),
     )?;
     progress.finish();

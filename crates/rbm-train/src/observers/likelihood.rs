@@ -3,8 +3,9 @@
 use super::{Moment, Observer};
 use crate::checkpoint::{RunDir, RunError};
 use crate::data::BinaryDataset;
-use crate::evaluation::annealing::{AnnealingOptions, bracket};
-use crate::evaluation::history::{LikelihoodRow, from_csv, mean_free_energy, to_csv};
+use crate::evaluation::annealing::AnnealingOptions;
+use crate::evaluation::history::{LikelihoodRow, from_csv, to_csv};
+use crate::evaluation::path::measure;
 use crate::settings::Settings;
 use crate::state::State;
 
@@ -56,37 +57,16 @@ impl Observer for Likelihood<'_> {
     fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError> {
         let model = state.rbm.parameters()?;
         let device = state.rbm.device();
-        let options = AnnealingOptions {
-            // Room for 2^24 temperatures at each update.
-            first_step: state.step << 24,
-            ..self.options
-        };
         let chains = state.learner.chains();
-        let (found, chosen) = bracket(
+        let at = (state.step, moment.epoch);
+        self.rows.push(measure(
             &model,
             &device,
             self.data,
             chains,
-            &options,
-            &mut |_, _, _| {},
-        )?;
-        let (Some(reverse), Some(bar)) = (&found.reverse_ais, &found.bar) else {
-            unreachable!("a bracket with samples has both sides")
-        };
-        let likelihood = |part| Some(-mean_free_energy(&model, &device, part)? - bar.value);
-        self.rows.push(LikelihoodRow {
-            step: state.step,
-            epoch: moment.epoch,
-            ln_z_ais: found.ais.value,
-            ln_z_reverse_ais: reverse.value,
-            ln_z_bar: bar.value,
-            standard_error: bar.standard_error,
-            effective_fraction: found.ais.effective_fraction.min(reverse.effective_fraction),
-            temperatures: chosen.temperatures,
-            train_log_likelihood: likelihood(&self.data.train).unwrap_or(f64::NAN),
-            test_log_likelihood: likelihood(&self.data.test),
-            verdict: found.verdict.to_string(),
-        });
+            at,
+            &self.options,
+        )?);
         let path = self.run.likelihood_path();
         let bytes = to_csv(&self.rows).map_err(|error| RunError::Content {
             path: path.clone(),

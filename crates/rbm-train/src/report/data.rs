@@ -18,7 +18,7 @@ pub struct ReportData {
     pub metrics: Vec<MetricsRow>,
     /// Likelihood by annealing along training, if it was asked for.
     pub likelihood: Vec<LikelihoodPoint>,
-    /// Likelihood of the snapshots, each from the one before, if it was worked out.
+    /// Likelihood of the snapshots, if it was worked out.
     pub snapshot_likelihood: Vec<LikelihoodPoint>,
     /// What `train_reconstruction_error` and `test_reconstruction_error` measure, as the label of
     /// an axis: for example `squared error per pixel`.

@@ -38,7 +38,7 @@ fn marks(rows: &[LikelihoodPoint], curves: bool) -> Vec<Mark> {
                 let [low, high] = *band;
                 (*x, y + 0.5 * (low + high), 0.5 * (high - low).abs())
             });
-            let label = format!("{name}, annealed directly");
+            let label = format!("{name}, during training");
             marks.push(Mark::error_bars(points).colour(colour).label(label));
             continue;
         }
@@ -88,11 +88,9 @@ fn figure(direct: &[LikelihoodPoint], path: &[LikelihoodPoint]) -> Figure {
             " by Bennett's ratio. The band lies between AIS (its upper edge: AIS gives ln " i { "Z" }
             " low on average) and reverse AIS (its lower edge, if the samples that it starts from are \
              those of the model). "
-            @if path.is_empty() {
-                "Each point is annealed from independent units, at the cadence of training."
-            } @else {
-                "ln " i { "Z" } " is followed from snapshot to snapshot; the band gathers the errors of \
-                 all steps. Bars, if any, are annealed from independent units during training."
+            "Each point is annealed from independent units, "
+            @if path.is_empty() { "during training." } @else {
+                "from the snapshots; bars, if any, were annealed during training."
             }
         },
         content: Content::Panels(vec![panel]),
