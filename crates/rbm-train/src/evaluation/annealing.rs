@@ -97,7 +97,10 @@ pub fn bracket(
             (affordable as usize).clamp(SHORTEST_PILOT, PILOT)
         }
         // Nothing may depend on the clock.
-        _ => PILOT,
+        (temperatures, _) => {
+            let quarter = temperatures.unwrap_or(TEMPERATURES) / 4;
+            quarter.clamp(SHORTEST_PILOT, PILOT)
+        }
     };
     let pilots = candidates.len() * 2 * length;
     for (index, base) in candidates.into_iter().enumerate() {
