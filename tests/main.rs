@@ -2,6 +2,7 @@
 
 mod analyze;
 mod errors;
+mod likelihood;
 mod resume;
 mod support;
 mod tempering;

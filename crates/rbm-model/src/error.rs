@@ -88,6 +88,12 @@ pub enum ModelError {
         /// Largest layer that is enumerated.
         limit: usize,
     },
+    /// An annealing run, or an estimate from one, that cannot be made.
+    #[error("annealing: {reason}")]
+    Annealing {
+        /// What was wrong, and what to do.
+        reason: String,
+    },
     /// A device that this build or machine does not have.
     #[error("device `{requested}`: {reason}")]
     Device {

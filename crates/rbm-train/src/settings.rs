@@ -264,6 +264,12 @@ pub struct MonitorSettings {
     pub rows: usize,
     /// Leading singular values in the metrics.
     pub singular_values: usize,
+    /// Bracket the likelihood by annealing every this many epochs; 0 for never.
+    pub likelihood_epochs: usize,
+    /// Temperatures of that, in each direction.
+    pub likelihood_temperatures: usize,
+    /// Chains of that, in each direction.
+    pub likelihood_chains: usize,
     /// Seconds between checkpoints (one is always written at the end).
     pub checkpoint_seconds: f64,
 }
@@ -275,6 +281,9 @@ impl Default for MonitorSettings {
             every: 0,
             rows: 500,
             singular_values: 10,
+            likelihood_epochs: 0,
+            likelihood_temperatures: 2000,
+            likelihood_chains: 100,
             checkpoint_seconds: 15.0,
         }
     }
@@ -394,6 +403,18 @@ impl Settings {
             self.monitor.rows,
             positive,
         )?;
+        check(
+            (1..1 << 23).contains(&self.monitor.likelihood_temperatures),
+            "monitor.likelihood_temperatures",
+            self.monitor.likelihood_temperatures,
+            "it must be at least 1 and below 2^23",
+        )?;
+        check(
+            self.monitor.likelihood_chains >= 2,
+            "monitor.likelihood_chains",
+            self.monitor.likelihood_chains,
+            "it must be at least 2",
+        )?;
         let seconds = self.monitor.checkpoint_seconds;
         check(
             finite(seconds),
@@ -482,6 +503,14 @@ mod tests {
         );
         assert_eq!(rejected(|s| s.data.limit = Some(0)), "data.limit");
         assert_eq!(rejected(|s| s.monitor.rows = 0), "monitor.rows");
+        assert_eq!(
+            rejected(|s| s.monitor.likelihood_temperatures = 0),
+            "monitor.likelihood_temperatures"
+        );
+        assert_eq!(
+            rejected(|s| s.monitor.likelihood_chains = 1),
+            "monitor.likelihood_chains"
+        );
         assert!(Settings::default().validate().is_ok());
     }
 

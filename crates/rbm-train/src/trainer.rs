@@ -2,7 +2,9 @@
 
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, write_state};
 use crate::data::BinaryDataset;
-use crate::observers::{Cadence, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots};
+use crate::observers::{
+    Cadence, Likelihood, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
+};
 use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -52,6 +54,9 @@ pub struct Outcome {
     pub updates_per_second: f64,
 }
 
+/// Observers with the times at which they are due.
+type Observers<'a> = Vec<(Vec<Cadence>, Box<dyn Observer + 'a>)>;
+
 /// Everything a session of training works with.
 pub struct Trainer<'a> {
     /// Settings of the run.
@@ -68,7 +73,7 @@ pub struct Trainer<'a> {
     pub stop_after: Option<usize>,
 }
 
-impl Trainer<'_> {
+impl<'a> Trainer<'a> {
     /// Updates an epoch; the last batch may be smaller than the others.
     pub fn steps_per_epoch(&self) -> u64 {
         let batch = self.settings.training.batch_size;
@@ -89,7 +94,7 @@ impl Trainer<'_> {
             .stop_after
             .map_or(total, |epochs| total.min(per_epoch * epochs as u64));
         let log = Rc::new(RefCell::new(log));
-        let mut observers = self.observers(&log, &device);
+        let mut observers = self.observers(&log, &device, first_step)?;
         let mut progress = Progress::new(state.step, total);
         let mut monitoring = Duration::ZERO;
         let mut saved = (state.step, Instant::now());
@@ -209,7 +214,8 @@ impl Trainer<'_> {
         &self,
         log: &Rc<RefCell<MetricsLog>>,
         device: &Device,
-    ) -> Vec<(Vec<Cadence>, Box<dyn Observer>)> {
+        step: u64,
+    ) -> Result<Observers<'a>, RunError> {
         let monitor = &self.settings.monitor;
         let cadence = vec![
             Cadence::EpochEnd,
@@ -227,10 +233,16 @@ impl Trainer<'_> {
         let snapshots = Snapshots {
             run: self.run.clone(),
         };
-        vec![
+        let mut observers: Observers<'a> = vec![
             (cadence.clone(), Box::new(metrics)),
             (cadence, Box::new(snapshots)),
-        ]
+        ];
+        if monitor.likelihood_epochs > 0 {
+            let every = Cadence::Every(self.steps_per_epoch() * monitor.likelihood_epochs as u64);
+            let likelihood = Likelihood::new(self.run.clone(), self.data, self.settings, step)?;
+            observers.push((vec![every], Box::new(likelihood)));
+        }
+        Ok(observers)
     }
 
     fn batch(&self, order: &[u32], position: usize, device: &Device) -> Tensor<2> {

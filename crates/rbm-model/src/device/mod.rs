@@ -32,6 +32,18 @@ pub fn compiled_devices() -> Vec<&'static str> {
         .collect()
 }
 
+/// Whether tensors of a device are slices in the host's memory, which the packed kernels take.
+pub fn is_host(device: &Device) -> bool {
+    match device.as_dispatch() {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => true,
+        #[cfg(feature = "ndarray")]
+        DispatchDevice::NdArray(_) => true,
+        #[allow(unreachable_patterns, reason = "there may be no other backend")]
+        _ => false,
+    }
+}
+
 /// The device for `flex`, `ndarray`, `wgpu`, `wgpu:cpu`, `wgpu:N`, `cuda` or `cuda:N`.
 ///
 /// `wgpu` takes the adapter that the system holds for the fastest, `wgpu:N` number N of the
@@ -172,7 +184,7 @@ mod tests {
         }
         #[cfg(feature = "flex")]
         {
-            assert!(parse_device("flex").is_ok());
+            assert!(is_host(&parse_device("flex").unwrap()));
             assert!(parse_device("flex:1").is_err());
         }
     }

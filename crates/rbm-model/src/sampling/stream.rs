@@ -20,6 +20,16 @@ pub const SAMPLE: u8 = 6;
 /// Splitting data into training and test rows.
 pub const SPLIT: u8 = 7;
 /// Sweeps and swaps of a learner's tempered replicas.
-pub const TEMPERING: u8 = 16;
+pub const TEMPERING: u8 = 21;
 /// Sweeps and swaps of replicas that sample a finished model.
-pub const TEMPERED_SAMPLE: u8 = 17;
+pub const TEMPERED_SAMPLE: u8 = 22;
+/// Annealing from independent units to a model; the step counts temperatures.
+pub const ANNEALING: u8 = 16;
+/// Annealing from a model to independent units.
+pub const ANNEALING_BACK: u8 = 17;
+/// The short annealing that spaces the temperatures of the others.
+pub const ANNEALING_PILOT: u8 = 18;
+/// Sweeps that bring chains into equilibrium before they are annealed.
+pub const EQUILIBRIUM: u8 = 19;
+/// Resampling of log weights.
+pub const BOOTSTRAP: u8 = 20;

@@ -203,6 +203,16 @@ impl RunDir {
         self.root.join("metrics.csv")
     }
 
+    /// `likelihood.csv`: brackets of the likelihood along training, reproducible bytes.
+    pub fn likelihood_path(&self) -> PathBuf {
+        self.root.join("likelihood.csv")
+    }
+
+    /// `likelihood-path.csv`: brackets of the likelihood of all snapshots.
+    pub fn snapshot_likelihood_path(&self) -> PathBuf {
+        self.root.join("likelihood-path.csv")
+    }
+
     /// `timing.csv`: wall times, which no two runs share.
     pub fn timing_path(&self) -> PathBuf {
         self.root.join("timing.csv")

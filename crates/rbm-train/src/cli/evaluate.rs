@@ -1,11 +1,19 @@
 //! `rbm-train evaluate`.
 
-use super::output;
-use super::source::SourceArgs;
-use crate::evaluation::{self, Evaluation};
+use super::output::{self, UsageError};
+use super::source::{Source, SourceArgs};
+use crate::checkpoint::read_state;
+use crate::data::BinaryDataset;
+use crate::evaluation::annealing::{self, AnnealingOptions};
+use crate::evaluation::history::{self, LikelihoodRow};
+use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, path};
+use crate::settings::Settings;
+use burn::tensor::Device;
 use clap::Args;
+use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, device};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -21,9 +29,23 @@ pub struct EvaluateArgs {
     /// Units drawn a row for the pseudo-likelihood where all are too many
     #[arg(long, value_name = "UNITS", default_value_t = 25)]
     units: usize,
-    /// Seed of those draws
+    /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Time for all of it, as 90, 90s, 5m or 1h; decides the number of temperatures, unless that
+    /// is given [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    budget: Option<Duration>,
+    /// Temperatures of annealing in each direction: the same number gives the same bytes
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..1 << 23))]
+    temperatures: Option<u32>,
+    /// Chains of annealing in each direction [default: 200]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
+    ais_chains: Option<u32>,
+    /// Bracket all snapshots of a run instead [default there: 2000 temperatures, 100 chains]; also
+    /// writes likelihood-path.csv into the run, for its report
+    #[arg(long, conflicts_with_all = ["model", "budget"])]
+    path: bool,
     /// Where to compute [default: that of the run, or the first compiled in]
     #[arg(long)]
     device: Option<String>,
@@ -32,14 +54,71 @@ pub struct EvaluateArgs {
     json: bool,
 }
 
+/// Reads `90`, `90s`, `5m` or `1h`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.char_indices().find(|(_, c)| c.is_alphabetic()) {
+        Some((at, _)) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let factor = match unit {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("`{unit}` is no unit of time; use s, m or h")),
+    };
+    match number.trim().parse::<f64>().map(|x| x * factor) {
+        Ok(x) if x > 0.0 && x <= 1e7 => Ok(Duration::from_secs_f64(x)),
+        _ => Err("give a time above 0, such as 60s or 5m".into()),
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
     let source = args.source.open()?;
     let settings = source.settings(args.dataset.as_deref(), args.threshold)?;
     let data = source.data(&settings)?;
     let name = args.device.as_ref().unwrap_or(&settings.training.device);
-    let rbm = Rbm::from_parameters(&source.parameters, &device::parse_device(name)?);
-    let evaluation = evaluation::evaluate(&rbm, &data, args.units.max(1), args.seed)?;
+    let device = device::parse_device(name)?;
+    if args.path {
+        return follow(args, &source, &settings, &data, &device);
+    }
+    let rbm = Rbm::from_parameters(&source.parameters, &device);
+    let budget = args.budget.unwrap_or(Duration::from_secs(60));
+    let options = EvaluationOptions {
+        units: args.units.max(1),
+        seed: args.seed,
+        annealing: AnnealingOptions {
+            chains: args.ais_chains.map_or(annealing::CHAINS, |c| c as usize),
+            temperatures: args.temperatures.map(|t| t as usize),
+            deadline: Some(began + budget),
+            seed: args.seed,
+            first_step: 0,
+        },
+        always_anneal: args.budget.is_some()
+            || args.temperatures.is_some()
+            || args.ais_chains.is_some(),
+    };
+    let saved = saved_chains(&source, &data, &device)?;
+    let mut progress = Progress::default();
+    let evaluation = evaluation::evaluate(
+        &rbm,
+        &data,
+        saved.as_ref(),
+        &options,
+        &mut |name, done, total| progress.show(name, done, total),
+    )?;
+    progress.finish();
+    if let Some(chosen) = &evaluation.ln_z.annealing {
+        tracing::info!(
+            "annealing: {} temperatures, {} chains in each direction, {} sweeps in between; {:.1} s in \
+             all",
+            chosen.temperatures,
+            chosen.chains,
+            chosen.sweeps,
+            began.elapsed().as_secs_f64()
+        );
+    }
     if args.json {
         output::json(&evaluation)?;
     } else {
@@ -48,12 +127,87 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Chains that a run saved with its checkpoint.
+fn saved_chains(
+    source: &Source,
+    data: &BinaryDataset,
+    device: &Device,
+) -> anyhow::Result<Option<Chains>> {
+    let Some(run) = &source.run else {
+        return Ok(None);
+    };
+    let mean = data.train.column_means();
+    let (_, state) = read_state(&run.state_path(), Some((device, &mean)))?;
+    Ok(state.and_then(|state| state.learner.chains().cloned()))
+}
+
+fn follow(
+    args: &EvaluateArgs,
+    source: &Source,
+    settings: &Settings,
+    data: &BinaryDataset,
+    device: &Device,
+) -> anyhow::Result<ExitCode> {
+    let Some(run) = &source.run else {
+        return Err(
+            UsageError("--path follows the snapshots of a run: give its directory".into()).into(),
+        );
+    };
+    let options = AnnealingOptions {
+        chains: args.ais_chains.unwrap_or(100) as usize,
+        temperatures: Some(args.temperatures.unwrap_or(2000) as usize),
+        deadline: None,
+        seed: args.seed,
+        first_step: 0,
+    };
+    let per_epoch = run
+        .manifest()?
+        .train_rows
+        .div_ceil(settings.training.batch_size);
+    let mut progress = Progress::default();
+    let rows = path::follow(
+        run,
+        device,
+        data,
+        per_epoch as f64,
+        &options,
+        &mut |name, done, total| progress.show(name, done, total),
+    )?;
+    progress.finish();
+    run.write(&run.snapshot_likelihood_path(), &history::to_csv(&rows)?)?;
+    if args.json {
+        output::json(&rows)?;
+    } else {
+        let head = "   update     ln Z: AIS    reverse        BAR          log-likelihood: train        test   verdict";
+        output::lines(std::iter::once(head.to_string()).chain(rows.iter().map(line)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(row: &LikelihoodRow) -> String {
+    format!(
+        "{:>9} {:>12.3} {:>10.3} {:>10.3} ± {:<6.3} {:>18.3} {:>11}   {}",
+        row.step,
+        row.ln_z_ais,
+        row.ln_z_reverse_ais,
+        row.ln_z_bar,
+        row.standard_error,
+        row.train_log_likelihood,
+        row.test_log_likelihood
+            .map_or("-".into(), |x| format!("{x:.3}")),
+        row.verdict
+    )
+}
+
 fn table(e: &Evaluation) -> Vec<String> {
     let mut lines = vec![format!("data: {}", e.dataset)];
-    match e.ln_z.exact {
-        Some(ln_z) => lines.push(format!("ln Z = {ln_z:.4} nats (exact)")),
-        None => lines.push(format!("ln Z: {}", e.ln_z.reason)),
-    }
+    lines.extend(estimates("ln Z", &e.ln_z));
+    let part = if e.test.is_some() { "test" } else { "train" };
+    lines.extend(estimates(
+        &format!("log-likelihood of {part} rows"),
+        &e.log_likelihood,
+    ));
+    lines.push(format!("verdict: {}: {}", e.ln_z.verdict, e.ln_z.reason));
     for (name, part) in [("train", Some(&e.train)), ("test", e.test.as_ref())] {
         let Some(part) = part else { continue };
         let p = &part.pseudo_log_likelihood;
@@ -63,9 +217,46 @@ fn table(e: &Evaluation) -> Vec<String> {
         ));
         if let Some(value) = part.log_likelihood {
             lines.push(format!(
-                "{name}: log-likelihood {value:.4} nats a row (exact)"
+                "{name}: log-likelihood {value:.4} nats a row ({})",
+                e.ln_z.verdict
             ));
         }
     }
     lines
+}
+
+fn estimates(name: &str, e: &Estimates) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(exact) = e.exact {
+        lines.push(format!("{name} = {exact:.4} nats (exact)"));
+    }
+    for (method, estimate) in [("AIS", &e.ais), ("reverse AIS", &e.reverse_ais)] {
+        let Some(x) = estimate else { continue };
+        lines.push(format!(
+            "{name} = {:.3} nats, 95% {:.3} to {:.3} ({method}; effective sample size {:.1} of {}, spread of ln w {:.2})",
+            x.value, x.interval[0], x.interval[1], x.effective_sample_size, x.chains, x.log_weight_std
+        ));
+    }
+    if let Some(bar) = &e.bar {
+        lines.push(format!(
+            "{name} = {:.3} ± {:.3} nats (both, Bennett's ratio)",
+            bar.value, bar.standard_error
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        for (text, expected) in [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("0.5h", 1800.0)] {
+            assert_eq!(seconds(text), Ok(Duration::from_secs_f64(expected)));
+        }
+        for text in ["", "s", "-3s", "5 days", "nan", "inf"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
 }

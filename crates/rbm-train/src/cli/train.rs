@@ -143,6 +143,9 @@ pub struct TrainArgs {
     /// Evaluate every UPDATES updates, besides log-spaced ones and every epoch [default: never]
     #[arg(long, value_name = "UPDATES", help_heading = "Run")]
     evaluate_every: Option<usize>,
+    /// Bracket the likelihood by annealing every EPOCHS epochs, into likelihood.csv [default: never]
+    #[arg(long, value_name = "EPOCHS", help_heading = "Run")]
+    evaluate_likelihood: Option<usize>,
     /// Write no report at the end
     #[arg(long, help_heading = "Run")]
     no_report: bool,
@@ -199,6 +202,7 @@ impl TrainArgs {
         set(&mut s.training.seed, &self.seed);
         set(&mut s.training.device, &self.device);
         set(&mut s.monitor.every, &self.evaluate_every);
+        set(&mut s.monitor.likelihood_epochs, &self.evaluate_likelihood);
         Ok(s)
     }
 }

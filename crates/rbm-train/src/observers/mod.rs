@@ -3,10 +3,12 @@
 //! Observers get the state by reference at a cadence that is given when they are registered;
 //! nothing is read back from the device for an observer that is not due.
 
+mod likelihood;
 mod metrics;
 mod progress;
 mod snapshots;
 
+pub use likelihood::Likelihood;
 pub use metrics::{Metrics, MetricsLog, Row};
 pub use progress::Progress;
 pub use snapshots::Snapshots;

@@ -18,6 +18,10 @@ pub struct ReportData {
     pub settings: Vec<(String, String)>,
     /// One row an evaluation, in order of `step`.
     pub metrics: Vec<MetricsRow>,
+    /// Likelihood by annealing along training, if it was asked for.
+    pub likelihood: Vec<LikelihoodPoint>,
+    /// Likelihood of the snapshots, if it was worked out.
+    pub snapshot_likelihood: Vec<LikelihoodPoint>,
     /// What `train_reconstruction_error` and `test_reconstruction_error` measure, as the label of
     /// an axis: for example `squared error per pixel`.
     pub reconstruction_unit: String,
@@ -68,6 +72,19 @@ pub struct MetricsRow {
     pub weight_max: f64,
     /// The leading singular values of the weights, largest first.
     pub singular_values: Vec<f64>,
+}
+
+/// Mean log-likelihoods at one point of a run, in nats per image.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LikelihoodPoint {
+    /// Number of updates made.
+    pub step: u64,
+    /// Of training images.
+    pub train: f64,
+    /// Of test images.
+    pub test: Option<f64>,
+    /// What to add to either for its value by reverse AIS, and by AIS.
+    pub band: [f64; 2],
 }
 
 /// Singular values over the snapshots of a run.

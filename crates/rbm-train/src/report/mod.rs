@@ -19,6 +19,7 @@ pub mod document;
 pub mod figure;
 pub mod histogram;
 pub mod images;
+pub mod likelihood;
 pub mod number;
 pub mod pictures;
 pub mod quality;
@@ -40,7 +41,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use data::{
-    ImageGrid, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory, SpectrumPanel,
+    ImageGrid, LikelihoodPoint, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory,
+    SpectrumPanel,
 };
 pub use run::of_run;
 

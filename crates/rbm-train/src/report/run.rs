@@ -1,9 +1,11 @@
 //! The report of one run, from what is in its directory.
 
 use super::{
-    ImageGrid, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory, SpectrumPanel,
+    ImageGrid, LikelihoodPoint, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory,
+    SpectrumPanel,
 };
 use crate::checkpoint::{Manifest, RunDir, read_state};
+use crate::evaluation::history;
 use crate::observers::{MetricsLog, Row};
 use crate::quality::Quality;
 use crate::sampling::{self, Start};
@@ -14,7 +16,7 @@ use rbm_analysis::spectrum::{fit_bulk, ks_test};
 use rbm_analysis::svd::{singular_values, weight_matrix};
 use rbm_analysis::{MarchenkoPastur, ReciprocalSpace, Summary, SummaryOptions};
 use rbm_model::{Parameters, Rbm, device};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Left singular vectors shown as images, and saddles listed.
 const MODES: usize = 16;
@@ -75,6 +77,8 @@ pub fn of_run(run: &RunDir) -> anyhow::Result<PathBuf> {
         facts: facts(&manifest, log.rows.last(), &summary),
         settings: settings.flatten().into_iter().collect(),
         metrics: log.rows.into_iter().map(metrics_row).collect(),
+        likelihood: likelihood(&run.likelihood_path())?,
+        snapshot_likelihood: likelihood(&run.snapshot_likelihood_path())?,
         reconstruction_unit: "squared error a unit".into(),
         spectra: SpectrumHistory {
             steps,
@@ -152,6 +156,23 @@ fn metrics_row(row: Row) -> MetricsRow {
         weight_max: row.weight_max,
         singular_values: row.singular_values,
     }
+}
+
+/// The rows of a file of likelihoods; none where it is not there.
+fn likelihood(path: &Path) -> anyhow::Result<Vec<LikelihoodPoint>> {
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return Ok(Vec::new());
+    };
+    let rows = history::from_csv(&text).with_context(|| path.display().to_string())?;
+    Ok(rows
+        .into_iter()
+        .map(|row| LikelihoodPoint {
+            step: row.step,
+            train: row.train_log_likelihood,
+            test: row.test_log_likelihood,
+            band: row.band(),
+        })
+        .collect())
 }
 
 /// A spectrum beside the law fitted to its bulk.

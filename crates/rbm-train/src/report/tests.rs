@@ -48,6 +48,8 @@ fn full() -> ReportData {
         facts: vec![("modes with λ ≥ 4".to_owned(), "1 of 6".to_owned())],
         settings: vec![("seed".to_owned(), "7".to_owned())],
         metrics: (0..20).map(|k| metrics(100 * k)).collect(),
+        likelihood: Vec::new(),
+        snapshot_likelihood: Vec::new(),
         reconstruction_unit: "squared error per pixel".to_owned(),
         spectra: SpectrumHistory {
             steps: vec![0, 1, 10, 100],

@@ -23,6 +23,7 @@ pub fn section(data: &ReportData) -> Section {
         section.missing("Training curves", reason);
         return section;
     }
+    super::likelihood::add(&mut section, data);
     section.figure(likelihood(rows, &data.reconstruction_unit));
     if has_values(rows, |row| known(row.free_energy_train))
         || has_values(rows, |row| known(row.free_energy_gap))

@@ -16,6 +16,7 @@
 //!
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
+mod annealing;
 mod ascent;
 mod contraction;
 mod convert;
@@ -25,6 +26,7 @@ mod phase;
 mod states;
 mod transpose;
 
+pub use annealing::{AnnealedModel, Stage};
 pub use ascent::{Ascent, Parameter, Samples};
 pub use gibbs::{PackedModel, Sweeps};
 pub use moments::{moments, moments_with};

@@ -1,0 +1,228 @@
+//! What a pair of estimates is worth.
+
+use super::bennett::{Bennett, bennett};
+use super::weights::{Direction, Estimate};
+use crate::error::ModelError;
+use serde::Serialize;
+use std::fmt;
+
+/// Largest gap, in nats, between the two sides of a bracket that can be trusted.
+const LARGEST_GAP: f64 = 1.0;
+/// Least effective fraction of the chains in either direction.
+const LEAST_FRACTION: f64 = 0.1;
+/// Standard errors by which the sides may lie the wrong way round.
+const CROSSING: f64 = 3.0;
+
+/// How far a value of ln Z can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Verdict {
+    /// Summed over all states.
+    #[serde(rename = "exact")]
+    Exact,
+    /// Between two estimates less than 1 nat apart, both with an effective sample size above 10%
+    /// of their chains, the reverse one from samples that passed their check.
+    #[serde(rename = "bracketed")]
+    Bracketed,
+    /// AIS alone holds: ln Z is probably not below it, the log-likelihood probably not above.
+    #[serde(rename = "upper bound only")]
+    UpperBoundOnly,
+    /// Neither side holds.
+    #[serde(rename = "unreliable")]
+    Unreliable,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exact => "exact",
+            Self::Bracketed => "bracketed",
+            Self::UpperBoundOnly => "upper bound only",
+            Self::Unreliable => "unreliable",
+        })
+    }
+}
+
+/// Where the samples come from that a reverse run starts with, and how far they are those of the
+/// model's equilibrium. The caller says so; the verdict repeats it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Equilibrium {
+    /// Where they come from: "1000 Gibbs sweeps from data", say.
+    pub origin: String,
+    /// How that was checked, with the numbers found.
+    pub check: String,
+    /// Whether the check was passed.
+    pub passed: bool,
+    /// One number a sample, equal where samples have a common ancestor; empty if none have. See
+    /// [`Estimate::of_families`].
+    #[serde(skip)]
+    pub families: Vec<usize>,
+}
+
+/// ln Z from both sides, in nats, with a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bracket {
+    /// From below.
+    pub ais: Estimate,
+    /// From above, where there were samples to start from.
+    pub reverse_ais: Option<Estimate>,
+    /// Both combined.
+    pub bar: Option<Bennett>,
+    /// The samples that the reverse run started from.
+    pub equilibrium: Option<Equilibrium>,
+    /// What it is worth.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+impl Bracket {
+    /// Judges a forward run alone.
+    pub fn forward_only(ais: Estimate) -> Self {
+        let (verdict, reason) = if ais.effective_fraction < LEAST_FRACTION {
+            (Verdict::Unreliable, few("AIS", &ais))
+        } else {
+            let reason = "there is no reverse run, for lack of samples of the model";
+            (Verdict::UpperBoundOnly, reason.into())
+        };
+        Self {
+            ais,
+            reverse_ais: None,
+            bar: None,
+            equilibrium: None,
+            verdict,
+            reason,
+        }
+    }
+
+    /// Judges log weights of runs up and down one path that starts at a known ln Z.
+    ///
+    /// # Errors
+    /// As [`Estimate::new`].
+    pub fn new(
+        ln_z_start: f64,
+        forward: &[f64],
+        reverse: &[f64],
+        equilibrium: Equilibrium,
+        temperatures: usize,
+        seed: u64,
+    ) -> Result<Self, ModelError> {
+        let estimate = |direction, weights, families| {
+            Estimate::of_families(direction, ln_z_start, weights, families, temperatures, seed)
+        };
+        let families = &equilibrium.families[..];
+        let ais = estimate(Direction::Forward, forward, &[])?;
+        let reverse_ais = estimate(Direction::Reverse, reverse, families)?;
+        let bar = bennett(ln_z_start, forward, reverse, families)?;
+        let (verdict, reason) = judge(&ais, &reverse_ais, &equilibrium);
+        Ok(Self {
+            ais,
+            reverse_ais: Some(reverse_ais),
+            bar: Some(bar),
+            equilibrium: Some(equilibrium),
+            verdict,
+            reason,
+        })
+    }
+
+    /// Reverse minus forward ln Z.
+    pub fn gap(&self) -> Option<f64> {
+        Some(self.reverse_ais.as_ref()?.value - self.ais.value)
+    }
+}
+
+fn few(name: &str, e: &Estimate) -> String {
+    format!(
+        "the effective sample size of {name} is {:.1} of {} chains, less than 10%; more temperatures \
+         raise it",
+        e.effective_sample_size, e.chains
+    )
+}
+
+fn judge(ais: &Estimate, reverse: &Estimate, equilibrium: &Equilibrium) -> (Verdict, String) {
+    let gap = reverse.value - ais.value;
+    let samples = format!("samples: {}; {}", equilibrium.origin, equilibrium.check);
+    // Widths of the two intervals, as standard errors.
+    let width = |e: &Estimate| (e.interval[1] - e.interval[0]) / 3.92;
+    let error = width(ais).hypot(width(reverse));
+    if ais.effective_fraction < LEAST_FRACTION {
+        return (
+            Verdict::Unreliable,
+            format!("{}; {samples}", few("AIS", ais)),
+        );
+    }
+    if gap < -CROSSING * error - 1e-6 {
+        let reason = format!(
+            "reverse AIS lies {:.3} nats below AIS, {CROSSING} standard errors or more: the samples \
+             it started from, or the chains of AIS, are not those of the model; {samples}",
+            -gap
+        );
+        return (Verdict::Unreliable, reason);
+    }
+    let objection = if !equilibrium.passed {
+        Some("the samples that reverse AIS started from failed their check".into())
+    } else if reverse.effective_fraction < LEAST_FRACTION {
+        Some(few("reverse AIS", reverse))
+    } else if gap >= LARGEST_GAP {
+        Some(format!(
+            "the gap to reverse AIS is {gap:.3} nats, not below {LARGEST_GAP}; more temperatures \
+             narrow it"
+        ))
+    } else {
+        None
+    };
+    match objection {
+        Some(objection) => (Verdict::UpperBoundOnly, format!("{objection}; {samples}")),
+        None => (
+            Verdict::Bracketed,
+            format!(
+                "gap {gap:.3} nats, effective sample sizes {:.0}% and {:.0}%; {samples}",
+                100.0 * ais.effective_fraction,
+                100.0 * reverse.effective_fraction
+            ),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::normal;
+
+    fn judged(s: f64, shift: f64, passed: bool) -> Bracket {
+        let gauss = |seed, sign: f64| -> Vec<f64> {
+            let x = normal(200, s, seed);
+            x.into_iter()
+                .map(|x| f64::from(x) + sign * 5.0 - s * s / 2.0)
+                .collect()
+        };
+        let reverse: Vec<f64> = gauss(2, -1.0).iter().map(|w| w - shift).collect();
+        let equilibrium = Equilibrium {
+            origin: "drawn".into(),
+            check: "R-hat 1.00".into(),
+            passed,
+            families: Vec::new(),
+        };
+        Bracket::new(0.0, &gauss(1, 1.0), &reverse, equilibrium, 10, 0).unwrap()
+    }
+
+    #[test]
+    fn verdicts_follow_the_evidence() {
+        let b = judged(0.5, 0.0, true);
+        assert_eq!(b.verdict, Verdict::Bracketed, "{}", b.reason);
+        assert!(b.reason.contains("R-hat 1.00") && b.reason.contains("drawn"));
+        let b = judged(0.5, 0.0, false);
+        assert_eq!(b.verdict, Verdict::UpperBoundOnly);
+        assert!(b.reason.contains("failed their check"));
+        let b = judged(0.5, 1.5, true);
+        assert_eq!(b.verdict, Verdict::UpperBoundOnly);
+        assert!(b.reason.contains("gap"));
+        let b = judged(0.5, -1.5, true);
+        assert_eq!(b.verdict, Verdict::Unreliable);
+        assert!(b.reason.contains("below AIS"), "{}", b.reason);
+        let b = judged(4.0, 0.0, true);
+        assert_eq!(b.verdict, Verdict::Unreliable);
+        assert!(b.reason.contains("effective sample size of AIS"));
+        let b = Bracket::forward_only(judged(0.5, 0.0, true).ais);
+        assert_eq!(b.verdict.to_string(), "upper bound only");
+    }
+}

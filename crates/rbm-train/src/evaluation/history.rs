@@ -1,0 +1,119 @@
+//! Likelihood over a run: the rows of `likelihood.csv` and `likelihood-path.csv`.
+
+use crate::data::BinaryMatrix;
+use burn::tensor::{Device, Tensor, TensorData};
+use rbm_model::{Parameters, Rbm};
+use serde::{Deserialize, Serialize};
+
+/// Rows taken to the device at a time.
+const CHUNK: usize = 1000;
+
+/// ln Z and mean log-likelihoods of one model of a run, in nats.
+///
+/// With F the mean free energy of a part of the data, its log-likelihood is -F - ln Z. So it lies
+/// between `log_likelihood + bar - reverse_ais` and `log_likelihood + bar - ais`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LikelihoodRow {
+    /// Updates made.
+    pub step: u64,
+    /// Epochs done.
+    pub epoch: f64,
+    /// ln Z by annealing up: low on average.
+    pub ln_z_ais: f64,
+    /// ln Z by annealing down: high on average, if the samples it starts from are the model's.
+    pub ln_z_reverse_ais: f64,
+    /// ln Z by Bennett's ratio of both.
+    pub ln_z_bar: f64,
+    /// Standard error of that.
+    pub standard_error: f64,
+    /// The smaller effective fraction of the chains in the two directions.
+    pub effective_fraction: f64,
+    /// Temperatures.
+    pub temperatures: usize,
+    /// Mean log-likelihood of training rows, with `ln_z_bar`.
+    pub train_log_likelihood: f64,
+    /// The same of held-out rows.
+    pub test_log_likelihood: Option<f64>,
+    /// How far to trust it; see [`rbm_model::estimate::Verdict`].
+    pub verdict: String,
+}
+
+impl LikelihoodRow {
+    /// What to add to a log-likelihood to get the two sides of its bracket.
+    pub fn band(&self) -> [f64; 2] {
+        [
+            self.ln_z_bar - self.ln_z_reverse_ais,
+            self.ln_z_bar - self.ln_z_ais,
+        ]
+    }
+}
+
+/// The text of a CSV file with a header.
+///
+/// # Errors
+/// What the CSV writer says.
+pub fn to_csv(rows: &[LikelihoodRow]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| error.into_error().into())
+}
+
+/// Reads such a file.
+///
+/// # Errors
+/// What the CSV reader says of the first row that is not one.
+pub fn from_csv(text: &str) -> Result<Vec<LikelihoodRow>, csv::Error> {
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .collect()
+}
+
+/// The mean free energy of all rows; `None` without any.
+pub fn mean_free_energy(model: &Parameters, device: &Device, data: &BinaryMatrix) -> Option<f64> {
+    let (rows, n) = (data.rows(), data.columns());
+    let rbm = Rbm::from_parameters(model, device);
+    let mut sum = 0.0;
+    for first in (0..rows).step_by(CHUNK) {
+        let indices: Vec<u32> = (first as u32..rows.min(first + CHUNK) as u32).collect();
+        let mut values = vec![0.0f32; indices.len() * n];
+        data.unpack_rows(&indices, &mut values);
+        let visible = Tensor::from_data(TensorData::new(values, [indices.len(), n]), device);
+        sum += rbm
+            .free_energy(visible)
+            .into_data()
+            .iter::<f64>()
+            .sum::<f64>();
+    }
+    (rows > 0).then(|| sum / rows as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_round_trip() {
+        let row = |step, test| LikelihoodRow {
+            step,
+            epoch: 0.1,
+            ln_z_ais: 800.25,
+            ln_z_reverse_ais: 801.0,
+            ln_z_bar: 800.5,
+            standard_error: 1.0 / 3.0,
+            effective_fraction: 0.5,
+            temperatures: 1000,
+            train_log_likelihood: -80.0,
+            test_log_likelihood: test,
+            verdict: "upper bound only".into(),
+        };
+        let rows = vec![row(0, None), row(10, Some(-81.5))];
+        let text = String::from_utf8(to_csv(&rows).unwrap()).unwrap();
+        assert_eq!(from_csv(&text).unwrap(), rows);
+        assert_eq!(rows[0].band(), [-0.5, 0.25]);
+        assert!(from_csv("step,epoch\n1,2\n").is_err());
+    }
+}

@@ -1,0 +1,245 @@
+//! How well a model describes data.
+
+pub mod annealing;
+pub mod history;
+pub mod path;
+mod progress;
+
+pub use progress::Progress;
+
+use crate::data::{BinaryDataset, BinaryMatrix};
+use annealing::{AnnealingOptions, Chosen, Show};
+use burn::tensor::{Tensor, TensorData};
+use rbm_model::Rbm;
+use rbm_model::estimate::{
+    Bennett, Bracket, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict, pseudo_log_likelihood,
+    sampled_pseudo_log_likelihood,
+};
+use rbm_model::sampling::Chains;
+use serde::Serialize;
+
+/// Rows taken to the device at a time.
+const CHUNK: usize = 1000;
+/// Up to this many softplus evaluations the pseudo-likelihood takes in all units.
+const ALL_UNITS_LIMIT: f64 = 1e9;
+
+/// What `evaluate` measures. Likelihoods and energies in nats a row.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evaluation {
+    /// Name of the data set.
+    pub dataset: String,
+    /// ln Z.
+    pub ln_z: Estimates,
+    /// Mean log-likelihood of the test rows (training rows if there are none).
+    pub log_likelihood: Estimates,
+    /// Training rows.
+    pub train: Part,
+    /// Held-out rows, if there are any.
+    pub test: Option<Part>,
+}
+
+/// One quantity by each method, in nats; absent where a method was not used. Log-likelihoods are
+/// a row's mean, and their bounds are the other way round: AIS gives them from above.
+#[derive(Debug, Clone, Serialize)]
+pub struct Estimates {
+    /// By enumeration of the smaller layer.
+    pub exact: Option<f64>,
+    /// Annealing from independent units to the model.
+    pub ais: Option<Estimate>,
+    /// Annealing from samples of the model to independent units.
+    pub reverse_ais: Option<Estimate>,
+    /// Both combined by Bennett's acceptance ratio.
+    pub bar: Option<Bennett>,
+    /// How far to trust them.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// What annealing took.
+    pub annealing: Option<Chosen>,
+}
+
+impl Estimates {
+    /// The best single value: exact, else both directions combined, else forward.
+    pub fn best(&self) -> Option<f64> {
+        self.exact
+            .or(self.bar.as_ref().map(|bar| bar.value))
+            .or(self.ais.as_ref().map(|ais| ais.value))
+    }
+
+    /// ln Z turned into the mean log-likelihood -F - ln Z of rows with mean free energy F.
+    fn log_likelihood(&self, free_energy: f64) -> Self {
+        let at = |ln_z: f64| -free_energy - ln_z;
+        let swapped = |[low, high]: [f64; 2]| [at(high), at(low)];
+        let estimate = |e: &Estimate| Estimate {
+            value: at(e.value),
+            interval: swapped(e.interval),
+            ..e.clone()
+        };
+        Self {
+            exact: self.exact.map(at),
+            ais: self.ais.as_ref().map(estimate),
+            reverse_ais: self.reverse_ais.as_ref().map(estimate),
+            bar: self.bar.as_ref().map(|bar| Bennett {
+                value: at(bar.value),
+                interval: swapped(bar.interval),
+                standard_error: bar.standard_error,
+            }),
+            ..self.clone()
+        }
+    }
+}
+
+/// One part of the data.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    /// Number of rows.
+    pub rows: usize,
+    /// Mean log-likelihood, by the best estimate of ln Z; see [`Estimates`] for its verdict.
+    pub log_likelihood: Option<f64>,
+    /// Mean pseudo-log-likelihood.
+    pub pseudo_log_likelihood: Mean,
+    /// Mean squared difference of v and p(v | p(h | v)), a unit.
+    pub reconstruction_error: f64,
+    /// Mean free energy.
+    pub free_energy: f64,
+}
+
+/// A mean over rows.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mean {
+    /// The mean.
+    pub value: f64,
+    /// Its standard error over rows.
+    pub standard_error: f64,
+    /// Units drawn a row, or all of them.
+    pub units_per_row: usize,
+}
+
+/// How to evaluate.
+#[derive(Debug, Clone, Copy)]
+pub struct EvaluationOptions {
+    /// Units drawn a row for the pseudo-likelihood, where all are too many.
+    pub units: usize,
+    /// Seed of those draws and of all annealing.
+    pub seed: u64,
+    /// How to anneal.
+    pub annealing: AnnealingOptions,
+    /// Anneal models that are enumerated, too.
+    pub always_anneal: bool,
+}
+
+/// Evaluates a model on both parts of a data set; `saved` are chains that its run kept.
+///
+/// # Errors
+/// [`rbm_model::ModelError`] if the model holds values that are not finite or too large.
+pub fn evaluate(
+    rbm: &Rbm,
+    data: &BinaryDataset,
+    saved: Option<&Chains>,
+    options: &EvaluationOptions,
+    show: &mut Show<'_>,
+) -> Result<Evaluation, rbm_model::ModelError> {
+    let parameters = rbm.parameters()?;
+    let (units, seed) = (options.units, options.seed);
+    // First, so that a deadline takes account of it.
+    let mut train = part(rbm, &data.train, units, seed);
+    let mut test = (data.test.rows() > 0).then(|| part(rbm, &data.test, units, seed));
+    let small = parameters.n_visible.min(parameters.n_hidden);
+    let exact = match small <= ENUMERATION_LIMIT {
+        true => Some(Enumeration::new(&parameters)?.ln_z()),
+        false => None,
+    };
+    let device = rbm.device();
+    let annealed = match exact.is_none() || options.always_anneal {
+        true => Some(annealing::bracket(
+            &parameters,
+            &device,
+            data,
+            saved,
+            &options.annealing,
+            show,
+        )?),
+        false => None,
+    };
+    let ln_z = combine(exact, annealed, small);
+    for part in [Some(&mut train), test.as_mut()].into_iter().flatten() {
+        part.log_likelihood = ln_z.best().map(|ln_z| -part.free_energy - ln_z);
+    }
+    let free_energy = test.as_ref().unwrap_or(&train).free_energy;
+    Ok(Evaluation {
+        dataset: data.name.clone(),
+        log_likelihood: ln_z.log_likelihood(free_energy),
+        ln_z,
+        train,
+        test,
+    })
+}
+
+/// Enumeration goes before annealing.
+fn combine(exact: Option<f64>, annealed: Option<(Bracket, Chosen)>, small: usize) -> Estimates {
+    let exact_reason = || format!("enumeration of 2^{small} states");
+    match annealed {
+        Some((bracket, chosen)) => Estimates {
+            exact,
+            verdict: exact.map_or(bracket.verdict, |_| Verdict::Exact),
+            reason: exact.map_or(bracket.reason, |_| exact_reason()),
+            ais: Some(bracket.ais),
+            reverse_ais: bracket.reverse_ais,
+            bar: bracket.bar,
+            annealing: Some(chosen),
+        },
+        None => Estimates {
+            exact,
+            ais: None,
+            reverse_ais: None,
+            bar: None,
+            verdict: Verdict::Exact,
+            reason: exact_reason(),
+            annealing: None,
+        },
+    }
+}
+
+fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
+    let (rows, n) = (data.rows(), data.columns());
+    let work = rows as f64 * n as f64 * rbm.n_hidden() as f64;
+    let all = work <= ALL_UNITS_LIMIT || units >= n;
+    let mut pseudo = Vec::with_capacity(rows);
+    let (mut free_energy, mut squares) = (0.0, 0.0);
+    for (chunk, first) in (0..rows).step_by(CHUNK).enumerate() {
+        let indices: Vec<u32> = (first as u32..rows.min(first + CHUNK) as u32).collect();
+        let mut values = vec![0.0f32; indices.len() * n];
+        data.unpack_rows(&indices, &mut values);
+        let visible =
+            Tensor::<2>::from_data(TensorData::new(values, [indices.len(), n]), &rbm.device());
+        if all {
+            pseudo.extend(read(pseudo_log_likelihood(rbm, visible.clone())));
+        } else {
+            let step = chunk as u64;
+            let some = sampled_pseudo_log_likelihood(rbm, visible.clone(), units, seed, step);
+            pseudo.extend(read(some));
+        }
+        free_energy += read(rbm.free_energy(visible.clone())).iter().sum::<f64>();
+        let hidden = rbm.hidden_probabilities(visible.clone());
+        let difference = rbm.visible_probabilities(hidden) - visible;
+        squares += read(difference.powi_scalar(2)).iter().sum::<f64>();
+    }
+    let count = rows as f64;
+    let mean = pseudo.iter().sum::<f64>() / count;
+    let variance = pseudo.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    Part {
+        rows,
+        log_likelihood: None,
+        pseudo_log_likelihood: Mean {
+            value: mean,
+            standard_error: (variance / count).sqrt(),
+            units_per_row: if all { n } else { units },
+        },
+        reconstruction_error: squares / (count * n as f64),
+        free_energy: free_energy / count,
+    }
+}
+
+fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}
