@@ -36,10 +36,10 @@ pub struct Samples<'a> {
 
 /// The centred gradient of the likelihood from samples of both phases, and a step along it.
 ///
-/// With G = <v h^T>_data - <v h^T>_model, db and dc the same differences of <v> and <h>, and
-/// offsets mu, lambda (all zero for the plain gradient),
+/// With offsets mu, lambda (all zero for the plain gradient),
 ///
 /// ```text
+/// G  = <v h^T>_data - <v h^T>_model,   db = <v>_data - <v>_model,   dc = <h>_data - <h>_model
 /// dW = G - mu dc^T - db lambda^T,   db' = db - dW lambda,   dc' = dc - dW^T mu
 /// ```
 ///
