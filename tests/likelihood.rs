@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::path::Path;
 use tempfile::tempdir;
 
-const SMALL: &str = "train --dataset bars-and-stripes --hidden 12 --batch-size 10 --chains 60 \
+const SMALL: &str = "train --dataset bars-and-stripes --learning-rate 0.1 --hidden 12 --batch-size 10 --chains 60 \
                      --gibbs-steps 5 --no-report";
 
 fn number(value: &Value) -> f64 {

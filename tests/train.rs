@@ -10,7 +10,7 @@ fn a_run_learns_and_leaves_what_it_promises() {
     let dir = tempdir().unwrap();
     let text = succeed(
         dir.path(),
-        &format!("{SMALL} --gibbs-steps 10 --epochs 2000 --out run --json"),
+        &format!("{SMALL} --gibbs-steps 10 --learning-rate 0.1 --epochs 2000 --out run --json"),
     );
     let summary = json(&text);
     assert_eq!(summary["status"], "finished");
@@ -69,10 +69,10 @@ fn a_run_learns_and_leaves_what_it_promises() {
 fn every_learner_and_optimiser_trains() {
     let dir = tempdir().unwrap();
     for (index, flags) in [
-        "--learner cd --gibbs-steps 2",
-        "--learner random --gibbs-steps 5 --uncentred",
+        "--learner cd --gibbs-steps 2 --learning-rate 0.1",
+        "--learner random --gibbs-steps 5 --uncentred --learning-rate 0.1",
         "--learner pcd --optimizer adam --learning-rate 0.01 --schedule cosine",
-        "--learner pcd --momentum 0.5 --l2 0.001 --l1 0.0001 --schedule exponential",
+        "--learner pcd --momentum 0.5 --l2 0.001 --l1 0.0001 --schedule exponential --learning-rate 0.1",
     ]
     .into_iter()
     .enumerate()

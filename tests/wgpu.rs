@@ -3,7 +3,7 @@
 use crate::support::{check_failure, json, program, run, succeed};
 use tempfile::tempdir;
 
-const SMALL: &str = "train --dataset bars-and-stripes --hidden 8 --batch-size 10 --chains 20 \
+const SMALL: &str = "train --dataset bars-and-stripes --learning-rate 0.1 --hidden 8 --batch-size 10 --chains 20 \
                      --gibbs-steps 2 --epochs 20 --no-report";
 
 #[test]

@@ -171,7 +171,7 @@ impl Default for OptimizerSettings {
     fn default() -> Self {
         Self {
             kind: OptimizerKind::Sgd,
-            learning_rate: 0.1,
+            learning_rate: 0.05,
             schedule: Schedule::Linear,
             schedule_epochs: None,
             momentum: 0.0,
@@ -239,7 +239,7 @@ pub struct TrainingSettings {
 impl Default for TrainingSettings {
     fn default() -> Self {
         Self {
-            epochs: 20,
+            epochs: 60,
             batch_size: 100,
             seed: 0,
             device: rbm_model::device::compiled_devices()

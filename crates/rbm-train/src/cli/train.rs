@@ -82,10 +82,10 @@ pub struct TrainArgs {
     /// Rows an update [default: 100]
     #[arg(long, value_name = "ROWS", help_heading = "Learning")]
     batch_size: Option<usize>,
-    /// Passes over the training rows [default: 20]
+    /// Passes over the training rows [default: 60]
     #[arg(long, help_heading = "Learning")]
     epochs: Option<usize>,
-    /// Initial learning rate, a batch mean's step [default: 0.1]
+    /// Initial learning rate, a batch mean's step [default: 0.05]
     #[arg(
         long,
         value_name = "RATE",
