@@ -62,7 +62,10 @@ fn a_run_learns_and_leaves_what_it_promises() {
     assert_eq!(analysis["singular_values"].as_array().unwrap().len(), 12);
     assert!(analysis["ln_z"]["exact"].is_number());
     assert!(!succeed(dir.path(), "analyze --model run/model.safetensors").is_empty());
-    assert!(!succeed(dir.path(), "evaluate run").is_empty());
+    let evaluation = json(&succeed(dir.path(), "evaluate run --json"));
+    assert_eq!(evaluation["log_likelihood"]["verdict"], "exact");
+    assert_eq!(evaluation["sample_quality"]["rows"], 30);
+    assert!(succeed(dir.path(), "evaluate run").contains("held-out rows"));
 }
 
 #[test]

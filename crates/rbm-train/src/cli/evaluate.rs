@@ -7,11 +7,14 @@ use crate::data::BinaryDataset;
 use crate::evaluation::annealing::{self, AnnealingOptions};
 use crate::evaluation::history::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, path};
+use crate::quality::{self, Quality};
+use crate::report;
 use crate::settings::Settings;
 use burn::tensor::Device;
 use clap::Args;
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, device};
+use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -119,12 +122,57 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             began.elapsed().as_secs_f64()
         );
     }
+    let sample_quality = match &saved {
+        Some(chains) => quality_of(chains, &data, &rbm, args.seed),
+        None => None,
+    };
     if args.json {
-        output::json(&evaluation)?;
-    } else {
-        output::lines(table(&evaluation))?;
+        output::json(&Document {
+            evaluation,
+            sample_quality,
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::lines(table(&evaluation))?;
+    if let Some(quality) = &sample_quality {
+        output::lines([format!(
+            "the run's {} chains beside as many held-out rows:",
+            quality.rows
+        )])?;
+        let rows = report::quality::numbers(quality).into_iter();
+        output::lines(rows.map(|(name, value)| format!("  {name}: {value}")))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `evaluate` prints as JSON.
+#[derive(Debug, Serialize)]
+struct Document {
+    #[serde(flatten)]
+    evaluation: Evaluation,
+    /// The run's saved chains beside held-out data; `None` without such chains, or with too few.
+    sample_quality: Option<Quality>,
+}
+
+/// Compares the run's chains with held-out rows, or training rows if there are none.
+fn quality_of(chains: &Chains, data: &BinaryDataset, rbm: &Rbm, seed: u64) -> Option<Quality> {
+    let visible: Vec<f32> = chains.visible.clone().into_data().iter::<f32>().collect();
+    let samples = quality::pack(&visible, rbm.n_visible());
+    let held_out = if data.test.rows() > 0 {
+        &data.test
+    } else {
+        &data.train
+    };
+    match quality::compare(&samples, held_out, Some(rbm), seed) {
+        Ok(quality) => Some(Quality {
+            points: None,
+            ..quality
+        }),
+        Err(error) => {
+            tracing::warn!("no sample quality: {error}");
+            None
+        }
+    }
 }
 
 /// Chains that a run saved with its checkpoint.
