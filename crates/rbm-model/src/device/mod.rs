@@ -1,5 +1,7 @@
 //! From the text of `--device` to a Burn device: the one place where that happens.
 
+#[cfg(feature = "remote")]
+mod remote;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -9,27 +11,36 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Names that [`parse_device`] takes, with the feature that each needs.
-const KINDS: [(&str, &str); 4] = [
-    ("flex", "flex"),
-    ("ndarray", "ndarray"),
-    ("wgpu", "wgpu"),
-    ("cuda", "cuda"),
+#[cfg(feature = "remote")]
+pub use remote::TOKEN_VARIABLE;
+
+/// Kinds of device that [`parse_device`] takes, each with whether it is compiled in; the feature that
+/// it needs has its name.
+const KINDS: [(&str, bool); 5] = [
+    ("flex", cfg!(feature = "flex")),
+    ("ndarray", cfg!(feature = "ndarray")),
+    ("wgpu", cfg!(feature = "wgpu")),
+    ("cuda", cfg!(feature = "cuda")),
+    ("remote", cfg!(feature = "remote")),
 ];
 
-/// Backends compiled into this build, the default one first.
+/// Backends of this machine that are compiled into this build, the default one first.
 pub fn compiled_devices() -> Vec<&'static str> {
-    let compiled = [
-        cfg!(feature = "flex"),
-        cfg!(feature = "ndarray"),
-        cfg!(feature = "wgpu"),
-        cfg!(feature = "cuda"),
-    ];
     KINDS
         .iter()
-        .zip(compiled)
-        .filter_map(|((name, _), on)| on.then_some(*name))
+        .filter(|(name, compiled)| *compiled && *name != "remote")
+        .map(|(name, _)| *name)
         .collect()
+}
+
+/// Whether a device is lent by a server, so that what it computes may be lost on the way.
+pub fn is_remote(device: &Device) -> bool {
+    match device.as_dispatch() {
+        #[cfg(feature = "remote")]
+        DispatchDevice::Remote(_) => true,
+        #[allow(unreachable_patterns, reason = "there may be no other backend")]
+        _ => false,
+    }
 }
 
 /// Whether tensors of a device are slices in the host's memory, which the packed kernels take.
@@ -44,11 +55,17 @@ pub fn is_host(device: &Device) -> bool {
     }
 }
 
-/// The device for `flex`, `ndarray`, `wgpu`, `wgpu:cpu`, `wgpu:N`, `cuda` or `cuda:N`.
+/// The device for `flex`, `ndarray`, `wgpu`, `wgpu:cpu`, `wgpu:N`, `cuda`, `cuda:N` or
+/// `remote:ADDRESS`.
 ///
 /// `wgpu` takes the adapter that the system holds for the fastest, `wgpu:N` number N of the
 /// graphics processors (discrete ones first, then integrated and virtual ones), and `wgpu:cpu` a
 /// driver in software. A wgpu adapter is opened here, so that what follows can rely on it.
+///
+/// `remote:ws://HOST:PORT` is the first device of a server on a trusted network,
+/// `remote:iroh:ID@HOST:PORT` that of one reached directly and encrypted, `remote:iroh:ID` that of
+/// one found through Iroh's public relays; `#N` after it names another device of the server. The
+/// connection is made here. A token is taken from the environment variable `RBM_TOKEN`.
 ///
 /// # Errors
 /// [`ModelError::Device`] for an unknown name, for a backend that is not compiled in, naming
@@ -62,11 +79,11 @@ pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
         requested: requested.into(),
         reason,
     };
-    let Some((_, feature)) = KINDS.iter().find(|(name, _)| *name == kind) else {
-        let known = "flex, ndarray, wgpu, wgpu:cpu, wgpu:N, cuda, cuda:N";
+    let Some((feature, compiled)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+        let known = "flex, ndarray, wgpu, wgpu:cpu, wgpu:N, cuda, cuda:N, remote:ADDRESS";
         return Err(error(format!("no such device; known are {known}")));
     };
-    if !compiled_devices().contains(&kind) {
+    if !compiled {
         return Err(error(format!(
             "this build lacks that backend; build with `--features {feature}` (compiled in: {})",
             compiled_devices().join(", ")
@@ -79,6 +96,8 @@ pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
         ("ndarray", None) => Ok(Device::ndarray()),
         #[cfg(feature = "wgpu")]
         ("wgpu", which) => wgpu::open(which).map_err(error),
+        #[cfg(feature = "remote")]
+        ("remote", address) => remote::open(address).map_err(error),
         #[cfg(feature = "cuda")]
         ("cuda", index) => open_cuda(index.unwrap_or("0")).map_err(error),
         (kind, _) => Err(error(format!("`{kind}` takes no device number"))),
@@ -101,7 +120,7 @@ fn open_cuda(index: &str) -> Result<Device, String> {
 /// What a device is, for logs and records of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
-    /// Burn's backend: `flex`, `ndarray`, `wgpu` or `cuda`.
+    /// Burn's backend: `flex`, `ndarray`, `wgpu`, `cuda` or `remote`.
     pub backend: String,
     /// The adapter, as its driver names it; `None` for the host's processor.
     pub adapter: Option<String>,
@@ -164,6 +183,8 @@ pub fn describe(device: &Device) -> Result<Description, ModelError> {
             api: Some("CUDA".into()),
             ..Description::host("cuda")
         }),
+        #[cfg(feature = "remote")]
+        DispatchDevice::Remote(_) => Ok(Description::host("remote")),
         #[allow(unreachable_patterns)]
         other => Ok(Description::host(&format!("{other:?}"))),
     }

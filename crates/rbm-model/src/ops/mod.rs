@@ -18,6 +18,8 @@ pub mod generic;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod path;
+#[cfg(feature = "remote")]
+pub mod remote;
 
 use crate::ascent::Step;
 pub use crate::kernels::packed::Sweeps;
@@ -32,7 +34,8 @@ pub use path::Path;
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
-    Cube: cfg(any(feature = "wgpu", feature = "cuda"))
+    Cube: cfg(any(feature = "wgpu", feature = "cuda")),
+    Remote: cfg(feature = "remote")
 )]
 pub trait RbmOps: Backend {
     /// See [`sample_layer`].
