@@ -1,11 +1,12 @@
 //! The whole program from outside: exit codes, messages, files.
 
 mod analyze;
+mod backends;
 mod errors;
 mod likelihood;
+#[cfg(feature = "remote")]
+mod remote;
 mod resume;
 mod support;
 mod tempering;
 mod train;
-#[cfg(feature = "wgpu")]
-mod wgpu;

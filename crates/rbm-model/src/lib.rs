@@ -25,6 +25,7 @@
 // The ndarray backend is deprecated upstream and still wanted by users.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
+pub mod agreement;
 pub mod ascent;
 pub mod config;
 pub mod device;

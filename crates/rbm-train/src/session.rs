@@ -7,6 +7,7 @@ use crate::observers::MetricsLog;
 use crate::settings::{Schedule, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
+use burn::tensor::Device;
 use rbm_model::{RbmConfig, device};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -81,6 +82,7 @@ pub fn start(
         test_rows: data.test.rows(),
         seed: settings.training.seed,
         device: settings.training.device.clone(),
+        adapter: adapter(&device)?,
         status: Status::Running,
         step: 0,
     };
@@ -105,7 +107,8 @@ pub fn start(
     Ok((run, outcome))
 }
 
-/// Goes on with a run from its last checkpoint; `epochs` sets a new total.
+/// Goes on with a run from its last checkpoint; `epochs` sets a new total, `device` moves it to
+/// another device.
 ///
 /// # Errors
 /// A directory that holds no run, a run whose settings or data have changed since the
@@ -113,13 +116,20 @@ pub fn start(
 pub fn resume(
     root: &Path,
     epochs: Option<usize>,
+    device: Option<&str>,
     options: SessionOptions<'_>,
 ) -> anyhow::Result<(RunDir, Outcome)> {
     let run = RunDir::open(root)?;
     let lock = run.lock()?;
     let mut manifest = run.manifest()?;
     let mut settings = run.settings()?;
-    let (saved, _) = read_state(&run.state_path(), None)?;
+    let (mut saved, _) = read_state(&run.state_path(), None)?;
+    if let Some(device) = device {
+        // Counters, not the device, say what a run draws next.
+        for settings in [&mut settings, &mut saved.settings] {
+            settings.training.device = device.into();
+        }
+    }
     refuse_changes(root, &saved.settings, &settings)?;
     if let Some(epochs) = epochs.filter(|e| *e != settings.training.epochs) {
         if settings.optimizer.schedule != Schedule::Constant
@@ -170,10 +180,25 @@ pub fn resume(
     tracing::info!("resuming {} at update {}", root.display(), state.step);
     run.write_settings(&settings)?;
     manifest.status = Status::Running;
+    manifest.device = settings.training.device.clone();
+    manifest.adapter = adapter(&device)?;
     run.write_manifest(&manifest)?;
     let outcome = train(&settings, &data, &run, manifest, state, log, options)?;
     drop(lock);
     Ok((run, outcome))
+}
+
+/// What a device is, where that is more than its name; also said in the log.
+fn adapter(device: &Device) -> anyhow::Result<Option<String>> {
+    let description = device::describe(device)?;
+    let adapter = description
+        .adapter
+        .is_some()
+        .then(|| description.to_string());
+    if let Some(adapter) = &adapter {
+        tracing::info!("device: {adapter}");
+    }
+    Ok(adapter)
 }
 
 fn train(

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 #[cfg(feature = "remote")]
-pub use remote::TOKEN_VARIABLE;
+pub use remote::{TOKEN_VARIABLE, remote_in_use};
 
 /// Kinds of device that [`parse_device`] takes, each with whether it is compiled in; the feature that
 /// it needs has its name.
@@ -31,16 +31,6 @@ pub fn compiled_devices() -> Vec<&'static str> {
         .filter(|(name, compiled)| *compiled && *name != "remote")
         .map(|(name, _)| *name)
         .collect()
-}
-
-/// Whether a device is lent by a server, so that what it computes may be lost on the way.
-pub fn is_remote(device: &Device) -> bool {
-    match device.as_dispatch() {
-        #[cfg(feature = "remote")]
-        DispatchDevice::Remote(_) => true,
-        #[allow(unreachable_patterns, reason = "there may be no other backend")]
-        _ => false,
-    }
 }
 
 /// Whether tensors of a device are slices in the host's memory, which the packed kernels take.

@@ -3,12 +3,21 @@
 use burn::remote::{ConnectError, EndpointId, IrohHost, IrohRelays, RemoteHost};
 use burn::tensor::Device;
 use std::net::ToSocketAddrs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Environment variable with the token that a server asks for.
 pub const TOKEN_VARIABLE: &str = "RBM_TOKEN";
 
 const EXAMPLES: &str = "`remote:ws://HOST:PORT`, `remote:iroh:ID@HOST:PORT` or `remote:iroh:ID`, \
                         and `#1` after it for the server's second device";
+
+/// Whether this process has connected any device.
+static CONNECTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process computes on a device of a server: Burn then panics where the server is lost.
+pub fn remote_in_use() -> bool {
+    CONNECTED.load(Ordering::Relaxed)
+}
 
 /// Connects the device for what follows `remote:`. The error is the reason alone.
 pub(super) fn open(address: Option<&str>) -> Result<Device, String> {
@@ -26,6 +35,7 @@ pub(super) fn open(address: Option<&str>) -> Result<Device, String> {
         Err(_) => host,
     };
     let device = Device::remote_options(&host).device_index(index).init();
+    CONNECTED.fetch_or(device.is_ok(), Ordering::Relaxed);
     device.map_err(|error| {
         let advice = match error {
             ConnectError::Unauthorized => format!(

@@ -6,11 +6,12 @@
 use super::{ModelPrimitives, ParameterPrimitives, RbmOps, SamplePrimitives, Sweeps, generic};
 use crate::ascent::{Rule, Step};
 use crate::sampling::noise::{Layer, NoiseKey};
+use burn::backend::DispatchDevice;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Remote, TensorMetadata};
 use burn::remote::CustomOpClient;
-use burn::server::{CustomOpIr, CustomOpRegistry, HandleContainer};
-use burn::tensor::Shape;
+use burn::server::{CustomOpIr, CustomOpRegistry, HandleContainer, RemoteServer};
+use burn::tensor::{Device, Shape};
 use burn_ir::{BackendIr, ScalarIr, TensorIr};
 
 impl RbmOps for Remote {
@@ -126,6 +127,27 @@ impl RbmOps for Remote {
         ];
         let [a, b, c, d, e, f, g, h, i, mean] = send("rbm.ascend", inputs, shapes, of_step(step));
         (parameters([a, b, c, d, e, f, g, h, i]), mean)
+    }
+}
+
+/// A server that lends devices of one backend, and knows the operations; where the devices are of
+/// several backends, or lent themselves, starting it fails.
+pub fn server(devices: Vec<Device>) -> RemoteServer {
+    let server = RemoteServer::new(devices.iter().cloned());
+    match devices.first().map(Device::as_dispatch) {
+        #[cfg(feature = "flex")]
+        Some(DispatchDevice::Flex(_)) => {
+            server.with_custom_ops(operations::<burn::backend::Flex>())
+        }
+        #[cfg(feature = "ndarray")]
+        Some(DispatchDevice::NdArray(_)) => {
+            server.with_custom_ops(operations::<burn::backend::NdArray>())
+        }
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        Some(DispatchDevice::Cube(_)) => {
+            server.with_custom_ops(operations::<burn_cubecl::CubeBackend>())
+        }
+        _ => server,
     }
 }
 

@@ -41,8 +41,11 @@ pub struct Manifest {
     pub test_rows: usize,
     /// Seed.
     pub seed: u64,
-    /// Device.
+    /// Device, as it was asked for.
     pub device: String,
+    /// Adapter, graphics interface and driver of the device, where it has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
     /// How far the run got.
     pub status: Status,
     /// Updates made at the last checkpoint.

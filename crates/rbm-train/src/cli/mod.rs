@@ -3,10 +3,12 @@
 mod analyze;
 mod bench;
 mod evaluate;
+mod lost;
 mod output;
 mod report;
 mod resume;
 mod sample;
+mod serve;
 mod source;
 mod train;
 
@@ -41,6 +43,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Write the report of a run again
     Report(report::ReportArgs),
+    /// Lend this machine's devices to training elsewhere
+    Serve(serve::ServeArgs),
 }
 
 /// Parses the arguments of the process, runs the command, and reports errors.
@@ -51,7 +55,7 @@ pub fn main() -> ExitCode {
     output::log_to_stderr();
     // On a thread of the pool: work that is divided then starts without waking the pool first,
     // which would cost as much as a small layer.
-    let result = rayon::scope(|_| run(cli));
+    let result = rayon::scope(|_| lost::guard(|| run(cli)));
     match result {
         Ok(code) => code,
         Err(error) => output::failed(&error),
@@ -68,5 +72,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Analyze(args)) => analyze::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args),
     }
 }

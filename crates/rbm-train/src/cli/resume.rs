@@ -14,6 +14,9 @@ pub struct ResumeArgs {
     /// New total number of epochs, for runs with a constant learning rate [default: as set]
     #[arg(long)]
     epochs: Option<usize>,
+    /// Go on on another device; on one of another backend, rounding may lead elsewhere [default: as set]
+    #[arg(long)]
+    device: Option<String>,
     /// Stop when this many epochs of the run are done [default: at the end]
     #[arg(long, value_name = "EPOCHS")]
     stop_after: Option<usize>,
@@ -32,6 +35,6 @@ pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
         stop_after: args.stop_after,
         stop: stop_on_ctrl_c()?,
     };
-    let (run, outcome) = session::resume(&args.run, args.epochs, options)?;
+    let (run, outcome) = session::resume(&args.run, args.epochs, args.device.as_deref(), options)?;
     finish(&run, &outcome, !args.no_report, args.json)
 }

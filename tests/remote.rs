@@ -1,0 +1,186 @@
+//! Training on devices that a server lends.
+
+use crate::support::{check_failure, json, program, succeed};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+use tempfile::tempdir;
+
+const FLAGS: &str = "train --dataset mnist --limit 1500 --hidden 40 --epochs 3 --batch-size 50 --chains 70 \
+                     --momentum 0.5 --evaluate-every 40 --no-report";
+
+/// A server that is stopped when it goes out of scope.
+struct Server {
+    child: Child,
+    device: String,
+}
+
+impl Server {
+    fn start(dir: &Path, flags: &str) -> Self {
+        let mut child = program(dir, &format!("serve --token secret --json {flags}"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut text = String::new();
+        let mut output = child.stdout.take().unwrap();
+        let mut byte = [0];
+        while serde_json::from_str::<serde_json::Value>(&text).is_err() {
+            output.read_exact(&mut byte).expect("an address");
+            text.push(byte[0].into());
+        }
+        let device = json(&text)["device"].as_str().unwrap().to_string();
+        Self { child, device }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the program as a client with a token.
+fn client(dir: &Path, token: &str, arguments: &str) -> std::process::Output {
+    program(dir, arguments)
+        .env("RBM_TOKEN", token)
+        .output()
+        .unwrap()
+}
+
+/// Models and metrics of two runs, which must have the same bytes.
+fn assert_same_results(a: &Path, b: &Path) {
+    let mut names = vec!["metrics.csv".to_string(), "model.safetensors".into()];
+    for entry in std::fs::read_dir(a.join("snapshots")).unwrap() {
+        names.push(format!(
+            "snapshots/{}",
+            entry.unwrap().file_name().to_string_lossy()
+        ));
+    }
+    for name in names {
+        let [x, y] = [a, b].map(|run| std::fs::read(run.join(&name)).unwrap());
+        assert!(x == y, "{name} differs");
+    }
+}
+
+#[test]
+fn a_lent_device_gives_the_bytes_of_a_local_one() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
+    succeed(dir, &format!("{FLAGS} --out local"));
+    for command in [
+        format!("{FLAGS} --device {} --out lent", server.device),
+        format!(
+            "{FLAGS} --device {} --stop-after 1 --out parts",
+            server.device
+        ),
+        "resume parts --no-report".into(),
+        "sample lent --gibbs-steps 5 --count 4 --out samples".into(),
+        "evaluate lent --temperatures 100 --ais-chains 20 --json".into(),
+    ] {
+        let output = client(dir, "secret", &command);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command}: {message}");
+    }
+    for run in ["lent", "parts"] {
+        assert_same_results(&dir.join("local"), &dir.join(run));
+    }
+    let arguments = format!("{FLAGS} --device {} --out refused", server.device);
+    let output = client(dir, "guess", &arguments);
+    check_failure(
+        &output,
+        &arguments,
+        1,
+        &["rejected the credential", "RBM_TOKEN"],
+    );
+    assert!(!dir.join("refused").exists());
+}
+
+#[test]
+fn iroh_lends_a_device_too() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let port = std::net::UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let server = Server::start(
+        dir,
+        &format!("--device flex --iroh {port} --key server.key"),
+    );
+    let device = server.device.replace("HOST", "127.0.0.1");
+    succeed(dir, &format!("{FLAGS} --epochs 1 --out local"));
+    let output = client(
+        dir,
+        "secret",
+        &format!("{FLAGS} --epochs 1 --device {device} --out lent"),
+    );
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    assert_same_results(&dir.join("local"), &dir.join("lent"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_port_listens_beyond_loopback() {
+    let dir = tempdir().unwrap();
+    let server = Server::start(dir.path(), "--device flex --bind 127.0.0.1:0");
+    let descriptors = format!("/proc/{}/fd", server.child.id());
+    let sockets: Vec<String> = std::fs::read_dir(descriptors)
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.replace(']', "")))
+        .collect();
+    let mut listening = 0;
+    for table in ["tcp", "tcp6", "udp", "udp6"] {
+        let text = std::fs::read_to_string(format!("/proc/net/{table}")).unwrap();
+        for line in text.lines().skip(1) {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            if sockets.iter().any(|socket| socket == fields[9]) {
+                listening += 1;
+                assert!(fields[1].starts_with("0100007F:"), "{table}: {line}");
+            }
+        }
+    }
+    assert_eq!(listening, 1);
+}
+
+#[test]
+fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    std::fs::write(
+        dir.join("often.toml"),
+        "[monitor]\ncheckpoint_seconds = 0\n",
+    )
+    .unwrap();
+    let flags = format!("{FLAGS} --config often.toml");
+    succeed(dir, &format!("{flags} --out local"));
+    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
+    let arguments = format!("{flags} --device {} --out lent", server.device);
+    let child = program(dir, &arguments)
+        .env("RBM_TOKEN", "secret")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !dir
+        .join("lent/snapshots/step-00000010.safetensors")
+        .exists()
+    {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    drop(server);
+    let output = child.wait_with_output().unwrap();
+    check_failure(
+        &output,
+        &arguments,
+        1,
+        &["server was lost", "rbm-train resume"],
+    );
+    succeed(dir, "resume lent --device flex --no-report");
+    assert_same_results(&dir.join("local"), &dir.join("lent"));
+}
