@@ -80,17 +80,27 @@ fn a_vanishing_mode_has_no_saddle() {
 }
 
 #[test]
-fn on_a_device_the_transform_agrees_with_the_host_and_round_trips_to_1e_5() {
-    let device = Device::flex();
+fn on_every_device_the_transform_agrees_with_the_host_and_round_trips_to_1e_5() {
+    for name in rbm_model::device::compiled_devices() {
+        // The adapter that every machine can have.
+        let name = if name == "wgpu" { "wgpu:cpu" } else { name };
+        match rbm_model::device::parse_device(name) {
+            Ok(device) => agrees_and_round_trips(&device),
+            Err(error) => eprintln!("skipped: {error}"),
+        }
+    }
+}
+
+fn agrees_and_round_trips(device: &Device) {
     for (n, m) in [(40, 25), (25, 40)] {
         let space = ReciprocalSpace::new_full(&random_model(6, n, m, 1.0, 0.5)).unwrap();
-        let basis = space.on_device(&device);
+        let basis = space.on_device(device);
         let (v, h) = (bits(5, 8, n), bits(6, 8, m));
         let tensor = |a: &Mat<f64>| -> Tensor<2> {
             let values: Vec<f32> = (0..a.nrows() * a.ncols())
                 .map(|at| a[(at / a.ncols(), at % a.ncols())] as f32)
                 .collect();
-            Tensor::from_data(TensorData::new(values, [a.nrows(), a.ncols()]), &device)
+            Tensor::from_data(TensorData::new(values, [a.nrows(), a.ncols()]), device)
         };
         let difference = |t: Tensor<2>, a: &Mat<f64>| {
             let values: Vec<f32> = t.to_data().try_into_vec().unwrap();
