@@ -153,7 +153,14 @@ impl RunDir {
             // The old run leaves with the temporary directory.
             std::fs::rename(root, beside.path().join("old")).map_err(io("replace", root))?;
         }
-        std::fs::rename(&staged.root, root).map_err(io("create", root))?;
+        std::fs::rename(&staged.root, root).map_err(|source| match source.kind() {
+            // Another process put a run there just now.
+            std::io::ErrorKind::DirectoryNotEmpty => RunError::Exists {
+                path: root.into(),
+                what: "a run",
+            },
+            _ => io("create", root)(source),
+        })?;
         Ok(Self { root: root.into() })
     }
 

@@ -7,7 +7,9 @@ mod output;
 mod report;
 mod resume;
 mod sample;
+mod settings;
 mod source;
+mod sweep;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +33,8 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Go on with a run from its last checkpoint, as if it had never stopped
     Resume(resume::ResumeArgs),
+    /// Train every combination of settings, several seeds each
+    Sweep(Box<sweep::SweepArgs>),
     /// Draw samples from a model: a PNG grid and an npy file
     Sample(sample::SampleArgs),
     /// Measure how well a model describes data
@@ -63,6 +67,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         None => train::run(&cli.train),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Resume(args)) => resume::run(&args),
+        Some(Command::Sweep(args)) => sweep::run(&args),
         Some(Command::Sample(args)) => sample::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Analyze(args)) => analyze::run(&args),
