@@ -5,6 +5,7 @@ mod errors;
 mod likelihood;
 mod resume;
 mod support;
+mod sweep;
 mod tempering;
 mod train;
 #[cfg(feature = "wgpu")]
