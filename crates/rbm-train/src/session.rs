@@ -37,6 +37,11 @@ pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> 
         seed: settings.training.seed,
         limit: settings.data.limit,
         digits: settings.data.digits.clone(),
+        ising: data::Ising {
+            side: settings.data.ising_side,
+            temperature: settings.data.ising_temperature,
+            rows: settings.data.ising_rows,
+        },
     })
 }
 

@@ -12,8 +12,8 @@ use toml::{Table, Value};
 #[derive(Debug, Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SettingArgs {
-    /// Data: mnist, bars-and-stripes, bars-and-stripes:N, or a path (IDX, IDX.gz, CSV, npy, npz,
-    /// or a directory with the four files of an MNIST-like set) [default: mnist]
+    /// Data: mnist, bars-and-stripes, bars-and-stripes:N, ising, or a path (IDX, IDX.gz, CSV, npy, npz,
+    /// or a directory with the files of an MNIST-like set such as Fashion-MNIST) [default: mnist]
     #[arg(long, value_name = "NAME|PATH", help_heading = "Data")]
     #[serde(skip_serializing_if = "Option::is_none")]
     dataset: Option<String>,
@@ -44,6 +44,23 @@ pub struct SettingArgs {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     digits: Option<Vec<u8>>,
+    /// Side of the periodic square lattice of --dataset ising [default: 16]
+    #[arg(long, value_name = "SITES", help_heading = "Data")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ising_side: Option<usize>,
+    /// Its temperature, in J / k_B [default: 2.269185, the critical one]
+    #[arg(
+        long,
+        value_name = "TEMPERATURE",
+        help_heading = "Data",
+        allow_negative_numbers = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ising_temperature: Option<f64>,
+    /// States drawn of it, from the seed, before some are held out [default: 10000]
+    #[arg(long, value_name = "ROWS", help_heading = "Data")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ising_rows: Option<usize>,
 
     /// Hidden units [default: 500]
     #[arg(long, value_name = "UNITS", help_heading = "Model")]

@@ -4,12 +4,15 @@ use super::Settings;
 use toml::{Table, Value};
 
 /// Settings that have a flag: its name, which is also their short name, and where they are.
-pub const FLAGS: [(&str, &str); 28] = [
+pub const FLAGS: [(&str, &str); 31] = [
     ("dataset", "data.dataset"),
     ("threshold", "data.threshold"),
     ("test-fraction", "data.test_fraction"),
     ("limit", "data.limit"),
     ("digits", "data.digits"),
+    ("ising-side", "data.ising_side"),
+    ("ising-temperature", "data.ising_temperature"),
+    ("ising-rows", "data.ising_rows"),
     ("hidden", "model.hidden"),
     ("weight-std", "model.weight_std"),
     ("visible-bias", "model.visible_bias"),
