@@ -214,7 +214,7 @@ impl Args for ListArgs {
         let single = SettingArgs::augment_args(Command::new("settings"));
         command.args(single.get_arguments().cloned().map(|arg| {
             let arg = match arg.get_id().as_str() {
-                "levels" => arg.long("levels"),
+                "levels" => arg.visible_alias(None).long("levels"),
                 _ => arg,
             };
             match arg.get_action() {

@@ -17,11 +17,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Arguments of `sweep`.
-///
-/// Every setting of `train` can be a list, of values separated by commas or of several times the flag
-/// (--digits 0,1 is one set of labels), in a settings file an array; all combinations are run. A run
-/// that finished is not run again, a stopped or killed one goes on from its checkpoint: give the same
-/// command again, or only `rbm-train sweep --out DIR`.
 #[derive(Debug, Args)]
 pub struct SweepArgs {
     /// Directory of the sweep: sweep.toml, and a run directory for each run under runs/ [default:
@@ -162,7 +157,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
     );
     let names = order.runs.iter().map(|run| run.name.clone()).collect();
     let ended = sweep::execute(&order, Board::new(names))?;
-    summarize(&order, ended, args.json)
+    summarize(&order, args.shard, ended, args.json)
 }
 
 /// Units and training rows of the data of each run; every data set is loaded once.
@@ -232,7 +227,12 @@ fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 }
 
 /// Prints how the runs ended; exit code 0 if all are finished.
-fn summarize(order: &Order<'_>, ended: Vec<Ended>, json: bool) -> anyhow::Result<ExitCode> {
+fn summarize(
+    order: &Order<'_>,
+    shard: Option<Shard>,
+    ended: Vec<Ended>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let done: Vec<Done> = ended
         .into_iter()
         .enumerate()
@@ -267,13 +267,22 @@ fn summarize(order: &Order<'_>, ended: Vec<Ended>, json: bool) -> anyhow::Result
     } else {
         output::lines(table(&done))?;
     }
-    if finished == done.len() {
-        tracing::info!("all {finished} runs finished; look at them together with: {report}");
+    let count = done.len();
+    let part = shard.map(|shard| format!(" --shard {shard}"));
+    let part = part.unwrap_or_default();
+    if finished == count {
+        match shard {
+            None => {
+                tracing::info!("all {count} runs finished; look at them together with: {report}")
+            }
+            Some(shard) => tracing::info!(
+                "all {count} runs of part {shard} finished; when the other parts are, look at them together with: {report}"
+            ),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     tracing::info!(
-        "{finished} of {} runs finished; go on with: rbm-train sweep --out {}",
-        done.len(),
+        "{finished} of {count} runs finished; go on with: rbm-train sweep --out {}{part}",
         order.out.display()
     );
     Ok(ExitCode::from(1))

@@ -33,7 +33,7 @@ impl Board {
         let bars = std::io::stderr().is_terminal().then(|| {
             let all = MultiProgress::new();
             let total = all.add(ProgressBar::no_length());
-            total.set_style(style("{msg}"));
+            total.set_style(style("{wide_msg}"));
             Bars {
                 all,
                 total,
@@ -59,7 +59,7 @@ impl Board {
                     Some(bars) => {
                         let bar = ProgressBar::no_length();
                         let bar = bars.all.insert_before(&bars.total, bar);
-                        bar.set_style(style("  {prefix}  {bar:20} {msg}"));
+                        bar.set_style(style("  {prefix}  {bar:20} {wide_msg}"));
                         bar.set_prefix(name.clone());
                         bar.set_message(format!("starts on {text}"));
                         bars.runs[*run] = Some(bar);

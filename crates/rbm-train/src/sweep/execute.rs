@@ -244,7 +244,7 @@ fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> 
         meter: Some(meter),
     };
     let (directory, outcome) = match RunDir::open(&root) {
-        Err(_) => session::start(settings, &root, options)?,
+        Err(_) => session::start(settings, &root, options).map(|(run, how)| (run, Some(how)))?,
         Ok(there) => {
             if there.settings()? != *settings {
                 return Err(anyhow!(
@@ -254,7 +254,7 @@ fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> 
             }
             let manifest = there.manifest()?;
             match manifest.status {
-                Status::Finished => return Ok(Ended::new(State::Finished)),
+                Status::Finished => (there, None),
                 Status::Diverged => {
                     return Ok(Ended {
                         why: Some(format!(
@@ -265,23 +265,26 @@ fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> 
                         ..Ended::new(State::Diverged)
                     });
                 }
-                Status::Running | Status::Stopped => session::resume(&root, None, options)?,
+                Status::Running | Status::Stopped => {
+                    session::resume(&root, None, options).map(|(run, how)| (run, Some(how)))?
+                }
             }
         }
     };
-    let (state, why) = match &outcome.reason {
-        StopReason::Finished => (State::Finished, None),
-        StopReason::Paused | StopReason::Interrupted => (State::Stopped, None),
-        StopReason::Diverged { step, what, .. } => {
+    let (state, why) = match outcome.as_ref().map(|how| &how.reason) {
+        None | Some(StopReason::Finished) => (State::Finished, None),
+        Some(StopReason::Paused | StopReason::Interrupted) => (State::Stopped, None),
+        Some(StopReason::Diverged { step, what, .. }) => {
             (State::Diverged, Some(format!("update {step}: {what}")))
         }
     };
-    if order.reports && state == State::Finished {
+    let fresh = outcome.is_some() || !directory.report_path().join("index.html").exists();
+    if order.reports && state == State::Finished && fresh {
         crate::report::of_run(&directory)?;
     }
     Ok(Ended {
         state,
         why,
-        outcome: Some(outcome),
+        outcome,
     })
 }

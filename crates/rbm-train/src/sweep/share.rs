@@ -3,7 +3,11 @@
 use crate::memory;
 use crate::observers::Cadence;
 use crate::settings::Settings;
+use std::fmt;
 use std::str::FromStr;
+
+/// Memory of a run over its estimate, at most: 1.1 to 1.4 measured for 64 to 3000 hidden units.
+const MARGIN: f64 = 1.5;
 
 /// Part `index` of `count` of a sweep: every run whose number is `index` modulo `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,12 @@ impl Shard {
     /// Whether the run with this number, from 0, is in the part.
     pub fn holds(self, run: usize) -> bool {
         run % self.count == self.index
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
     }
 }
 
@@ -68,7 +78,7 @@ impl Share {
             let mut sum = 0.0;
             let fit = needs.iter().take_while(|need| {
                 sum += **need;
-                sum <= available
+                sum * MARGIN <= available
             });
             match runs.iter().all(on_cpu) {
                 true => fit.count().min(threads),
