@@ -8,5 +8,6 @@ mod likelihood;
 mod remote;
 mod resume;
 mod support;
+mod sweep;
 mod tempering;
 mod train;

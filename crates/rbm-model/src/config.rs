@@ -39,7 +39,7 @@ impl RbmConfig {
     /// # Errors
     /// [`ModelError::EmptyLayer`] if a layer has no units.
     pub fn init(&self, device: &Device) -> Result<Rbm, ModelError> {
-        self.init_with_visible_bias(vec![0.0; self.n_visible], device)
+        self.init_with_biases(vec![0.0; self.n_visible], vec![0.0; self.n_hidden], device)
     }
 
     /// Creates the model with visible biases that make independent units reproduce the data's
@@ -62,14 +62,32 @@ impl RbmConfig {
                 found: vec![mean.len()],
             });
         }
-        self.init_with_visible_bias(init::visible_bias_from_mean(mean, rows), device)
+        let visible = init::visible_bias_from_mean(mean, rows);
+        self.init_with_biases(visible, vec![0.0; self.n_hidden], device)
     }
 
-    fn init_with_visible_bias(
+    /// Creates the model with given biases, one a unit, and normal weights.
+    ///
+    /// # Errors
+    /// [`ModelError::EmptyLayer`]; [`ModelError::Shape`] if there are more or fewer biases than units.
+    pub fn init_with_biases(
         &self,
         visible_bias: Vec<f32>,
+        hidden_bias: Vec<f32>,
         device: &Device,
     ) -> Result<Rbm, ModelError> {
+        for (tensor, units, found) in [
+            ("visible_bias", self.n_visible, visible_bias.len()),
+            ("hidden_bias", self.n_hidden, hidden_bias.len()),
+        ] {
+            if found != units {
+                return Err(ModelError::Shape {
+                    tensor: tensor.into(),
+                    expected: vec![units],
+                    found: vec![found],
+                });
+            }
+        }
         for (layer, units) in [("visible", self.n_visible), ("hidden", self.n_hidden)] {
             if units == 0 {
                 return Err(ModelError::EmptyLayer { layer });
@@ -83,7 +101,10 @@ impl RbmConfig {
                 TensorData::new(visible_bias, [self.n_visible]),
                 device,
             )),
-            hidden_bias: Param::from_tensor(Tensor::zeros([self.n_hidden], device)),
+            hidden_bias: Param::from_tensor(Tensor::from_data(
+                TensorData::new(hidden_bias, [self.n_hidden]),
+                device,
+            )),
         })
     }
 }

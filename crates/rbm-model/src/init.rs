@@ -5,12 +5,21 @@ use crate::sampling::stream;
 
 /// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms.
 pub fn normal(count: usize, std: f64, seed: u64) -> Vec<f32> {
+    draw(count, std, seed, (0, Layer::Visible))
+}
+
+/// Biases of a layer, `count` draws from N(0, std^2), independent of [`normal`] with the same seed.
+pub fn normal_bias(layer: Layer, count: usize, std: f64, seed: u64) -> Vec<f32> {
+    draw(count, std, seed, (1, layer))
+}
+
+fn draw(count: usize, std: f64, seed: u64, (step, layer): (u64, Layer)) -> Vec<f32> {
     let mut uniforms = vec![0.0f32; 2 * count.div_ceil(2)];
     let key = NoiseKey {
         seed,
         stream: stream::INIT,
-        step: 0,
-        layer: Layer::Visible,
+        step,
+        layer,
     };
     // Rows of 64 use every word of a generator block.
     let rows = uniforms.len().div_ceil(64);
@@ -59,6 +68,23 @@ mod tests {
         assert!(mean.abs() < 5.0 * 0.5 / root);
         assert!((second - 0.25).abs() < 5.0 * 0.25 * 2f64.sqrt() / root);
         assert!((fourth - 3.0 / 16.0).abs() < 5.0 * 96f64.sqrt() / 16.0 / root);
+    }
+
+    #[test]
+    fn biases_are_other_draws_than_weights() {
+        let [visible, hidden] =
+            [Layer::Visible, Layer::Hidden].map(|layer| normal_bias(layer, 4000, 0.01, 3));
+        let weights = normal(4000, 0.01, 3);
+        for (a, b) in [
+            (&visible, &hidden),
+            (&visible, &weights),
+            (&hidden, &weights),
+        ] {
+            let product = |(x, y): (&f32, &f32)| f64::from(x * 100.0) * f64::from(y * 100.0);
+            let correlation = a.iter().zip(b).map(product).sum::<f64>() / 4000.0;
+            // Standard error 1/sqrt(4000); bound at five of them.
+            assert!(correlation.abs() < 5.0 / 4000f64.sqrt(), "{correlation}");
+        }
     }
 
     #[test]

@@ -19,4 +19,5 @@ pub mod sampling;
 pub mod session;
 pub mod settings;
 pub mod state;
+pub mod sweep;
 pub mod trainer;

@@ -42,8 +42,8 @@ pub fn check(settings: &Settings, n_visible: usize) -> Result<(), MemoryError> {
 
 const GIB: f64 = (1u64 << 30) as f64;
 
-/// Parameters, gradient and moments as f32; states, fields and probabilities of both phases.
-fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
+/// Estimate of what training takes, in bytes: parameters, gradient and moments as f32; states, fields and probabilities of both phases.
+pub fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
     let (n, m) = (n_visible as f64, settings.model.hidden as f64);
     let moments = match settings.optimizer.kind {
         OptimizerKind::Sgd => f64::from(settings.optimizer.momentum > 0.0),
@@ -77,7 +77,8 @@ pub fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-fn available_bytes() -> Option<f64> {
+/// Memory that new programs can have without swapping, in bytes, where the system (Linux) tells.
+pub fn available_bytes() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -1,6 +1,6 @@
 //! Named settings.
 
-use crate::settings::Settings;
+use crate::settings::{Settings, table};
 use clap::ValueEnum;
 
 /// A starting point that a settings file and flags then override.
@@ -32,18 +32,8 @@ impl Preset {
     pub fn with_file(self, text: &str) -> Result<Settings, toml::de::Error> {
         // Read once as it is: messages then point into the file.
         toml::from_str::<Settings>(text)?;
-        let mut merged = match toml::Value::try_from(self.settings()) {
-            Ok(toml::Value::Table(table)) => table,
-            _ => toml::Table::new(),
-        };
-        for (section, values) in toml::from_str::<toml::Table>(text)? {
-            match (merged.get_mut(&section), values) {
-                (Some(toml::Value::Table(into)), toml::Value::Table(values)) => into.extend(values),
-                (_, values) => {
-                    merged.insert(section, values);
-                }
-            }
-        }
+        let mut merged = self.settings().to_table();
+        table::lay_over(&mut merged, toml::from_str(text)?);
         merged.try_into()
     }
 }

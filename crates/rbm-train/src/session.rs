@@ -3,12 +3,13 @@
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, write_state};
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
-use crate::observers::MetricsLog;
-use crate::settings::{Schedule, Settings, VisibleBias};
+use crate::observers::{Meter, MetricsLog};
+use crate::settings::{HiddenBias, Schedule, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
-use rbm_model::{RbmConfig, device};
+use rbm_model::sampling::noise::Layer;
+use rbm_model::{RbmConfig, device, init};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -21,6 +22,8 @@ pub struct SessionOptions<'a> {
     pub stop_after: Option<usize>,
     /// Set to stop after the current update.
     pub stop: &'a AtomicBool,
+    /// Where progress is told instead of shown, by who shows several runs at once.
+    pub meter: Option<&'a Meter>,
 }
 
 /// Loads the data that settings ask for.
@@ -35,6 +38,11 @@ pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> 
         seed: settings.training.seed,
         limit: settings.data.limit,
         digits: settings.data.digits.clone(),
+        ising: data::Ising {
+            side: settings.data.ising_side,
+            temperature: settings.data.ising_temperature,
+            rows: settings.data.ising_rows,
+        },
     })
 }
 
@@ -64,10 +72,20 @@ pub fn start(
     let config = RbmConfig::new(n_visible, settings.model.hidden)
         .with_weight_std(settings.model.weight_std)
         .with_seed(settings.training.seed);
-    let rbm = match settings.model.visible_bias {
-        VisibleBias::Data => config.init_from_data_mean(&mean, data.train.rows(), &device)?,
-        VisibleBias::Zero => config.init(&device)?,
+    let normal = |layer, units| {
+        let (std, seed) = (settings.model.weight_std, settings.training.seed);
+        init::normal_bias(layer, units, std, seed)
     };
+    let visible_bias = match settings.model.visible_bias {
+        VisibleBias::Data => init::visible_bias_from_mean(&mean, data.train.rows()),
+        VisibleBias::Zero => vec![0.0; n_visible],
+        VisibleBias::Normal => normal(Layer::Visible, n_visible),
+    };
+    let hidden_bias = match settings.model.hidden_bias {
+        HiddenBias::Zero => vec![0.0; settings.model.hidden],
+        HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
+    };
+    let rbm = config.init_with_biases(visible_bias, hidden_bias, &device)?;
     let state = State::new(settings, rbm, &mean);
     let manifest = Manifest {
         format: "rbm-run".into(),
@@ -217,6 +235,7 @@ fn train(
         manifest,
         stop: options.stop,
         stop_after: options.stop_after,
+        meter: options.meter,
     };
     Ok(trainer.run(state, log)?)
 }

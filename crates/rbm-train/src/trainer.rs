@@ -3,7 +3,7 @@
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, write_state};
 use crate::data::BinaryDataset;
 use crate::observers::{
-    Cadence, Likelihood, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
+    Cadence, Likelihood, Meter, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
 };
 use crate::settings::Settings;
 use crate::state::State;
@@ -71,6 +71,8 @@ pub struct Trainer<'a> {
     pub stop: &'a AtomicBool,
     /// Stop when this many epochs of the run are done, to go on later.
     pub stop_after: Option<usize>,
+    /// Where progress is told instead of shown.
+    pub meter: Option<&'a Meter>,
 }
 
 impl<'a> Trainer<'a> {
@@ -95,7 +97,7 @@ impl<'a> Trainer<'a> {
             .map_or(total, |epochs| total.min(per_epoch * epochs as u64));
         let log = Rc::new(RefCell::new(log));
         let mut observers = self.observers(&log, &device, first_step)?;
-        let mut progress = Progress::new(state.step, total);
+        let mut progress = Progress::new(state.step, total, self.meter);
         let mut monitoring = Duration::ZERO;
         let mut saved = (state.step, Instant::now());
         let mut order = Vec::new();
@@ -110,6 +112,10 @@ impl<'a> Trainer<'a> {
                 observer.observe(&state, self.moment(0))?;
             }
             monitoring += began.elapsed();
+        }
+        if first_step > 0 {
+            // A kill may have come after the checkpoint and before the files that follow it.
+            self.save(&state)?;
         }
         let mut reason = (state.step >= end).then(|| self.end_reason(end, total));
         while reason.is_none() {

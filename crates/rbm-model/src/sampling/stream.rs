@@ -33,3 +33,5 @@ pub const ANNEALING_PILOT: u8 = 18;
 pub const EQUILIBRIUM: u8 = 19;
 /// Resampling of log weights.
 pub const BOOTSTRAP: u8 = 20;
+/// Cluster updates of generated spin configurations; the row is the chain, the step its sweep.
+pub const ISING: u8 = 23;

@@ -149,11 +149,21 @@ impl RunDir {
             std::fs::create_dir_all(&directory).map_err(io("create", &directory))?;
         }
         fill(&staged)?;
-        if root.exists() {
+        if overwrite && root.exists() {
             // The old run leaves with the temporary directory.
             std::fs::rename(root, beside.path().join("old")).map_err(io("replace", root))?;
+        } else {
+            // An empty directory may be there. Anything else has come since the check, stays, and
+            // is met by the renaming.
+            let _ = std::fs::remove_dir(root);
         }
-        std::fs::rename(&staged.root, root).map_err(io("create", root))?;
+        std::fs::rename(&staged.root, root).map_err(|source| match source.kind() {
+            std::io::ErrorKind::DirectoryNotEmpty => RunError::Exists {
+                path: root.into(),
+                what: "a run",
+            },
+            _ => io("create", root)(source),
+        })?;
         Ok(Self { root: root.into() })
     }
 
@@ -378,6 +388,15 @@ mod tests {
         assert_eq!(content(), "a");
         create(true, "b").unwrap();
         assert_eq!(content(), "b");
+        // Another process makes the same run meanwhile.
+        let other = dir.path().join("other");
+        let late = RunDir::create(&other, false, |_| {
+            RunDir::create(&other, false, |run| run.write(&run.manifest_path(), b"c"))?;
+            Ok(())
+        });
+        assert!(matches!(late, Err(RunError::Exists { .. })));
+        assert_eq!(std::fs::read(other.join("manifest.json")).unwrap(), b"c");
+        std::fs::remove_dir_all(&other).unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -9,7 +9,9 @@ mod report;
 mod resume;
 mod sample;
 mod serve;
+mod settings;
 mod source;
+mod sweep;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +35,14 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Go on with a run from its last checkpoint, as if it had never stopped
     Resume(resume::ResumeArgs),
+    /// Train every combination of settings, several seeds each
+    ///
+    /// Every setting of `train` can be a list: values separated by commas, or the flag given several
+    /// times (--digits 0,1 is one set of labels), in a settings file an array. All combinations are run,
+    /// each in a run directory of its own. Finished runs are not run again, stopped or killed ones go on
+    /// from their checkpoint: give the same command again, or only `rbm-train sweep --out DIR`. Exit code
+    /// 0 says that all runs are finished.
+    Sweep(Box<sweep::SweepArgs>),
     /// Draw samples from a model: a PNG grid and an npy file
     Sample(sample::SampleArgs),
     /// Measure how well a model describes data
@@ -67,6 +77,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         None => train::run(&cli.train),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Resume(args)) => resume::run(&args),
+        Some(Command::Sweep(args)) => sweep::run(&args),
         Some(Command::Sample(args)) => sample::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Analyze(args)) => analyze::run(&args),

@@ -34,6 +34,7 @@ pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
         overwrite: false,
         stop_after: args.stop_after,
         stop: stop_on_ctrl_c()?,
+        meter: None,
     };
     let (run, outcome) = session::resume(&args.run, args.epochs, args.device.as_deref(), options)?;
     finish(&run, &outcome, !args.no_report, args.json)

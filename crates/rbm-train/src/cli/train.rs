@@ -1,10 +1,11 @@
 //! `rbm-train train`.
 
 use super::output;
+use super::settings::SettingArgs;
 use crate::checkpoint::RunDir;
 use crate::presets::Preset;
 use crate::session::{self, SessionOptions};
-use crate::settings::{LearnerKind, OptimizerKind, Schedule, Settings, VisibleBias};
+use crate::settings::{Settings, table};
 use crate::trainer::{Outcome, StopReason};
 use anyhow::Context;
 use clap::Args;
@@ -20,111 +21,8 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// them, and flags override the file.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Data: mnist, bars-and-stripes, bars-and-stripes:N, or a path (IDX, IDX.gz, CSV, npy, npz,
-    /// or a directory with the four files of an MNIST-like set) [default: mnist]
-    #[arg(long, value_name = "NAME|PATH", help_heading = "Data")]
-    dataset: Option<String>,
-    /// Make values binary: 1 where value >= THRESHOLD. For images of bytes a fraction of the full
-    /// range [default there: 0.5]; for other data the value itself [default: only 0 and 1 are taken]
-    #[arg(long, help_heading = "Data", allow_negative_numbers = true)]
-    threshold: Option<f64>,
-    /// Fraction of rows held out where the data has no test part [default: 0.1]
-    #[arg(
-        long,
-        value_name = "FRACTION",
-        help_heading = "Data",
-        allow_negative_numbers = true
-    )]
-    test_fraction: Option<f64>,
-    /// Use only the first ROWS training rows [default: all]
-    #[arg(long, value_name = "ROWS", help_heading = "Data")]
-    limit: Option<usize>,
-    /// Use only rows with these labels, e.g. 0,1 [default: all]
-    #[arg(
-        long,
-        value_name = "LABELS",
-        value_delimiter = ',',
-        help_heading = "Data"
-    )]
-    digits: Option<Vec<u8>>,
-
-    /// Hidden units [default: 500]
-    #[arg(long, value_name = "UNITS", help_heading = "Model")]
-    hidden: Option<usize>,
-    /// Standard deviation of the initial weights [default: 0.01]
-    #[arg(
-        long,
-        value_name = "STD",
-        help_heading = "Model",
-        allow_negative_numbers = true
-    )]
-    weight_std: Option<f64>,
-    /// Initial visible biases [default: data]
-    #[arg(long, help_heading = "Model")]
-    visible_bias: Option<VisibleBias>,
-
-    /// Negative phase [default: pcd]
-    #[arg(long, help_heading = "Learning")]
-    learner: Option<LearnerKind>,
-    /// Gibbs sweeps an update [default: 1]
-    #[arg(long, value_name = "SWEEPS", help_heading = "Learning")]
-    gibbs_steps: Option<usize>,
-    /// Markov chains (cd: one a batch row instead; pt: ladders) [default: 100]
-    #[arg(long, value_name = "COUNT", help_heading = "Learning")]
-    chains: Option<usize>,
-    /// Levels of each tempering ladder, for --learner pt: an update costs about so many times what pcd
-    /// does [default: 10]
-    #[arg(long, value_name = "COUNT", help_heading = "Learning")]
-    replicas: Option<usize>,
-    /// Use the plain instead of the centred gradient
-    #[arg(long, help_heading = "Learning")]
-    uncentred: bool,
-    /// Rows an update [default: 100]
-    #[arg(long, value_name = "ROWS", help_heading = "Learning")]
-    batch_size: Option<usize>,
-    /// Passes over the training rows [default: 60]
-    #[arg(long, help_heading = "Learning")]
-    epochs: Option<usize>,
-    /// Initial learning rate, a batch mean's step [default: 0.05]
-    #[arg(
-        long,
-        value_name = "RATE",
-        help_heading = "Learning",
-        allow_negative_numbers = true
-    )]
-    learning_rate: Option<f64>,
-    /// Course of the learning rate over all epochs [default: linear, to 0]
-    #[arg(long, help_heading = "Learning")]
-    schedule: Option<Schedule>,
-    /// Rule that follows the gradient [default: sgd]
-    #[arg(long, help_heading = "Learning")]
-    optimizer: Option<OptimizerKind>,
-    /// Momentum of sgd [default: 0]
-    #[arg(long, help_heading = "Learning", allow_negative_numbers = true)]
-    momentum: Option<f64>,
-    /// L1 penalty on the weights [default: 0]
-    #[arg(
-        long,
-        value_name = "STRENGTH",
-        help_heading = "Learning",
-        allow_negative_numbers = true
-    )]
-    l1: Option<f64>,
-    /// L2 penalty on the weights [default: 0]
-    #[arg(
-        long,
-        value_name = "STRENGTH",
-        help_heading = "Learning",
-        allow_negative_numbers = true
-    )]
-    l2: Option<f64>,
-
-    /// Seed of everything random; the same seed gives the same bytes [default: 0]
-    #[arg(long, help_heading = "Run")]
-    seed: Option<u64>,
-    /// Where to compute: flex, ndarray, wgpu, wgpu:cpu, cuda:0, as far as compiled in
-    #[arg(long, help_heading = "Run")]
-    device: Option<String>,
+    #[command(flatten)]
+    settings: SettingArgs,
     /// Run directory [default: runs/DATA-HIDDEN-LEARNER-seedSEED, numbered if taken]
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     out: Option<PathBuf>,
@@ -140,12 +38,6 @@ pub struct TrainArgs {
     /// Stop when this many epochs are done; `resume` goes on to the full number
     #[arg(long, value_name = "EPOCHS", help_heading = "Run")]
     stop_after: Option<usize>,
-    /// Evaluate every UPDATES updates, besides log-spaced ones and every epoch [default: never]
-    #[arg(long, value_name = "UPDATES", help_heading = "Run")]
-    evaluate_every: Option<usize>,
-    /// Bracket the likelihood by annealing every EPOCHS epochs, into likelihood.csv [default: never]
-    #[arg(long, value_name = "EPOCHS", help_heading = "Run")]
-    evaluate_likelihood: Option<usize>,
     /// Write no report at the end
     #[arg(long, help_heading = "Run")]
     no_report: bool,
@@ -158,7 +50,7 @@ impl TrainArgs {
     /// The preset, then the file, then flags.
     fn settings(&self) -> anyhow::Result<Settings> {
         let preset = self.preset.unwrap_or(Preset::Default);
-        let mut s = match &self.config {
+        let settings = match &self.config {
             None => preset.settings(),
             Some(path) => {
                 let text = std::fs::read_to_string(path)
@@ -168,42 +60,11 @@ impl TrainArgs {
                 })?
             }
         };
-        fn set<T: Clone>(target: &mut T, flag: &Option<T>) {
-            if let Some(value) = flag {
-                *target = value.clone();
-            }
-        }
-        fn set_optional<T: Clone>(target: &mut Option<T>, flag: &Option<T>) {
-            if flag.is_some() {
-                target.clone_from(flag);
-            }
-        }
-        set(&mut s.data.dataset, &self.dataset);
-        set_optional(&mut s.data.threshold, &self.threshold);
-        set(&mut s.data.test_fraction, &self.test_fraction);
-        set_optional(&mut s.data.limit, &self.limit);
-        set_optional(&mut s.data.digits, &self.digits);
-        set(&mut s.model.hidden, &self.hidden);
-        set(&mut s.model.weight_std, &self.weight_std);
-        set(&mut s.model.visible_bias, &self.visible_bias);
-        set(&mut s.learner.kind, &self.learner);
-        set(&mut s.learner.gibbs_steps, &self.gibbs_steps);
-        set(&mut s.learner.chains, &self.chains);
-        set(&mut s.learner.replicas, &self.replicas);
-        s.learner.centred &= !self.uncentred;
-        set(&mut s.training.batch_size, &self.batch_size);
-        set(&mut s.training.epochs, &self.epochs);
-        set(&mut s.optimizer.learning_rate, &self.learning_rate);
-        set(&mut s.optimizer.schedule, &self.schedule);
-        set(&mut s.optimizer.kind, &self.optimizer);
-        set(&mut s.optimizer.momentum, &self.momentum);
-        set(&mut s.optimizer.l1, &self.l1);
-        set(&mut s.optimizer.l2, &self.l2);
-        set(&mut s.training.seed, &self.seed);
-        set(&mut s.training.device, &self.device);
-        set(&mut s.monitor.every, &self.evaluate_every);
-        set(&mut s.monitor.likelihood_epochs, &self.evaluate_likelihood);
-        Ok(s)
+        let mut table = settings.to_table();
+        table::lay_over(&mut table, self.settings.table()?);
+        table
+            .try_into()
+            .map_err(|error| output::UsageError(error.to_string()).into())
     }
 }
 
@@ -219,6 +80,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         overwrite: args.overwrite,
         stop_after: args.stop_after,
         stop: stop_on_ctrl_c()?,
+        meter: None,
     };
     let (run, outcome) = session::start(&settings, &root, options)?;
     finish(&run, &outcome, !args.no_report, args.json)

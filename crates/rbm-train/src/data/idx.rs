@@ -151,19 +151,23 @@ impl Images {
 }
 
 /// A file of images, or a directory with the training and test files of an MNIST-like set, with
-/// the labels beside them if they are there.
+/// the labels beside them if they are there. Where the file is the training images of such a set, or
+/// the directory holds the test images, too, these are the test part.
 ///
 /// A unit is on where value / 255 >= `threshold`, by default 0.5; bytes that are all 0 or 1 are
 /// taken as they are. Names are those of MNIST, `train-images-idx3-ubyte` and so on, with
 /// `idx1` and `labels` for labels, with or without `.gz`, also with a dot before `idx`.
 pub(super) fn load(path: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
-    let directory = path.is_dir();
-    let (train, test) = if directory {
-        let named = |part: &str| images_in(path, part).and_then(Images::read);
-        (named("train")?, Some(named("t10k")?))
-    } else {
-        (Images::read(path.into())?, None)
+    let train = match path.is_dir() {
+        true => images_in(path, "train").ok_or_else(|| no_images(path))?,
+        false => path.into(),
     };
+    let is_training = file_name(&train).starts_with("train-images");
+    let test = match train.parent() {
+        Some(directory) if is_training => images_in(directory, "t10k"),
+        _ => None,
+    };
+    let (train, test) = (Images::read(train)?, test.map(Images::read).transpose()?);
     let labels = |images: &Images| labels_beside(&images.file, images.idx.shape[0]);
     let train_labels = labels(&train)?;
     let test_labels = test.as_ref().map(labels).transpose()?.flatten();
@@ -204,20 +208,19 @@ pub(super) fn load(path: &Path, threshold: Option<f64>) -> Result<BinaryDataset,
 }
 
 /// The images of one part of a directory.
-fn images_in(directory: &Path, part: &str) -> Result<PathBuf, DataError> {
-    let names = [
-        format!("{part}-images-idx3-ubyte"),
-        format!("{part}-images.idx3-ubyte"),
-    ];
-    names
+fn images_in(directory: &Path, part: &str) -> Option<PathBuf> {
+    ["images-idx3-ubyte", "images.idx3-ubyte"]
         .iter()
-        .find_map(|name| existing(&directory.join(name)))
-        .ok_or_else(|| DataError::Format {
-            file: directory.into(),
-            expected: format!("the file {} (or .gz) in this directory", names[0]),
-            found: "no such file".into(),
-            advice: "put the files of an MNIST-like set there, or name a single file".into(),
-        })
+        .find_map(|name| existing(&directory.join(format!("{part}-{name}"))))
+}
+
+fn no_images(directory: &Path) -> DataError {
+    DataError::Format {
+        file: directory.into(),
+        expected: "the file train-images-idx3-ubyte (or .gz) in this directory".into(),
+        found: "no such file".into(),
+        advice: "put the files of an MNIST-like set there, or name a single file".into(),
+    }
 }
 
 /// The path itself or with `.gz`, if there is such a file.

@@ -1,7 +1,7 @@
 //! Data: where it comes from, how numbers become units, and how it is kept.
 //!
 //! [`load`] turns a [`DatasetSpec`] into a [`BinaryDataset`]. Sources are the embedded MNIST
-//! images ([`mnist`]), generated patterns ([`bars_and_stripes`]), and files: IDX, also gzipped,
+//! images ([`mnist`]), generated patterns ([`bars_and_stripes`], [`ising()`]), and files: IDX, also gzipped,
 //! alone or a directory of four as MNIST has them, CSV, npy and npz.
 //!
 //! A threshold T makes values binary. For bytes (IDX, and npy arrays of u8) it is a fraction of
@@ -17,6 +17,7 @@ mod csv;
 mod dataset;
 mod error;
 pub mod idx;
+mod ising;
 pub mod mnist;
 mod npy;
 mod split;
@@ -26,19 +27,20 @@ pub use bars::{SIDES, bars_and_stripes};
 pub use binary::BinaryMatrix;
 pub use dataset::{BinaryDataset, BinaryItem, DatasetView, Part};
 pub use error::DataError;
+pub use ising::{CRITICAL_TEMPERATURE, ISING_SIDES, Ising, ising};
 pub use split::split;
 
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Names of the built-in data sets, for messages.
-pub const BUILT_IN: &str = "mnist, bars-and-stripes, bars-and-stripes:N (side N, 2 to 12)";
+pub const BUILT_IN: &str = "mnist, bars-and-stripes, bars-and-stripes:N (side N, 2 to 12), ising";
 
 /// Which data to load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatasetSpec {
-    /// `mnist`, `bars-and-stripes` (4x4), `bars-and-stripes:N`, or a path. A file of one of these
+    /// `mnist`, `bars-and-stripes` (4x4), `bars-and-stripes:N`, `ising`, or a path. A file of one of these
     /// names is reached as `./mnist`.
     pub source: String,
     /// Makes values binary; see the [module](self) for its unit.
@@ -47,7 +49,7 @@ pub struct DatasetSpec {
     /// Fraction of rows that is held out as the test part where the data has none of its own,
     /// 0 <= fraction < 1.
     pub test_fraction: f64,
-    /// Seed of that split.
+    /// Seed of that split, and of generated data.
     pub seed: u64,
     /// At most this many training rows, the first ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,8 @@ pub struct DatasetSpec {
     /// Only rows with these labels, of both parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digits: Option<Vec<u8>>,
+    /// What `ising` is.
+    pub ising: Ising,
 }
 
 impl Default for DatasetSpec {
@@ -66,6 +70,7 @@ impl Default for DatasetSpec {
             seed: 0,
             limit: None,
             digits: None,
+            ising: Ising::default(),
         }
     }
 }
@@ -87,7 +92,7 @@ pub fn load(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
             "0",
         ));
     }
-    let mut data = read(&spec.source, spec.threshold)?;
+    let mut data = read(spec)?;
     not_empty(&data, &spec.source, "give a file with data")?;
     let test_given = !data.test.is_empty();
     if let Some(digits) = &spec.digits {
@@ -102,7 +107,18 @@ pub fn load(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
     })
 }
 
-fn read(source: &str, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
+fn read(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
+    let (source, threshold) = (spec.source.as_str(), spec.threshold);
+    let binary_already = |threshold: f64| {
+        let expected = "none, since the data is binary";
+        setting(source, "the threshold", expected, &threshold.to_string())
+    };
+    if source == "ising" {
+        return threshold.map_or_else(
+            || ising(&spec.ising, spec.seed),
+            |threshold| Err(binary_already(threshold)),
+        );
+    }
     if source == "mnist" {
         return mnist::mnist(threshold);
     }
@@ -116,12 +132,7 @@ fn read(source: &str, threshold: Option<f64>) -> Result<BinaryDataset, DataError
                 .map_err(|_| bars::side_error(&format!("`{side}`")))?,
         };
         if let Some(threshold) = threshold {
-            return Err(setting(
-                source,
-                "the threshold",
-                "none, since the patterns are binary",
-                &threshold.to_string(),
-            ));
+            return Err(binary_already(threshold));
         }
         return bars_and_stripes(side);
     }

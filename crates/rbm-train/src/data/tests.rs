@@ -56,6 +56,24 @@ fn built_in_names() {
         ..spec("bars-and-stripes")
     };
     assert!(refusal(&thresholded).contains("threshold"));
+
+    let mut small = DatasetSpec {
+        ising: Ising {
+            side: 4,
+            rows: 50,
+            ..Default::default()
+        },
+        ..spec("ising")
+    };
+    let data = load(&small).unwrap();
+    assert_eq!(
+        (data.train.rows(), data.test.rows(), data.train.columns()),
+        (45, 5, 16)
+    );
+    small.seed = 1;
+    assert_ne!(load(&small).unwrap().digest(), data.digest());
+    small.threshold = Some(0.5);
+    assert!(refusal(&small).contains("threshold"));
 }
 
 #[test]

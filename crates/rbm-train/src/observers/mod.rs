@@ -10,7 +10,7 @@ mod snapshots;
 
 pub use likelihood::Likelihood;
 pub use metrics::{Metrics, MetricsLog, Row};
-pub use progress::Progress;
+pub use progress::{Meter, Progress, duration};
 pub use snapshots::Snapshots;
 
 use crate::checkpoint::RunError;

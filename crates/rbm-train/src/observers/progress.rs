@@ -1,26 +1,81 @@
 //! How far a run is: a bar on a terminal, plain lines otherwise, on standard error.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Pause between plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Progress of a run of known length.
-pub struct Progress {
-    bar: Option<ProgressBar>,
-    start: Instant,
-    start_step: u64,
-    total: u64,
-    last_line: Instant,
+/// How far a run is, told by the thread that trains it and read by another one.
+#[derive(Debug, Default)]
+pub struct Meter {
+    step: AtomicU64,
+    total: AtomicU64,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    start: Option<(Instant, u64)>,
     message: String,
 }
 
-impl Progress {
-    /// Starts at update `step` of `total`.
-    pub fn new(step: u64, total: u64) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+/// What a [`Meter`] shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Updates made since the start of the run.
+    pub step: u64,
+    /// Updates of the whole run.
+    pub total: u64,
+    /// Updates a second in this session.
+    pub rate: f64,
+    /// Seconds until the end at that rate.
+    pub left: f64,
+    /// The latest results.
+    pub message: String,
+}
+
+impl Meter {
+    /// How far the run is; nothing before its first update.
+    pub fn read(&self) -> Option<Reading> {
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, first) = shared.start?;
+        let (step, total) = (self.step.load(Relaxed), self.total.load(Relaxed));
+        let rate = (step - first) as f64 / start.elapsed().as_secs_f64().max(1e-9);
+        Some(Reading {
+            step,
+            total,
+            rate,
+            left: total.saturating_sub(step) as f64 / rate.max(1e-9),
+            message: shared.message.clone(),
+        })
+    }
+
+    fn start(&self, step: u64, total: u64) {
+        self.step.store(step, Relaxed);
+        self.total.store(total, Relaxed);
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.start = Some((Instant::now(), step));
+    }
+}
+
+/// Progress of a run of known length.
+pub struct Progress<'a> {
+    bar: Option<ProgressBar>,
+    own: Meter,
+    meter: Option<&'a Meter>,
+    last_line: Instant,
+}
+
+impl<'a> Progress<'a> {
+    /// Starts at update `step` of `total`; with a meter, only that is told.
+    pub fn new(step: u64, total: u64, meter: Option<&'a Meter>) -> Self {
+        let shown = meter.is_none() && std::io::stderr().is_terminal();
+        let bar = shown.then(|| {
             let bar =
                 ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
             if let Ok(style) = ProgressStyle::with_template(
@@ -32,15 +87,18 @@ impl Progress {
             bar.reset_eta();
             bar
         });
-        let now = Instant::now();
-        Self {
+        let progress = Self {
             bar,
-            start: now,
-            start_step: step,
-            total,
-            last_line: now,
-            message: String::new(),
-        }
+            own: Meter::default(),
+            meter,
+            last_line: Instant::now(),
+        };
+        progress.meter().start(step, total);
+        progress
+    }
+
+    fn meter(&self) -> &Meter {
+        self.meter.unwrap_or(&self.own)
     }
 
     /// The latest results, shown beside the progress.
@@ -48,38 +106,49 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_message(message.clone());
         }
-        self.message = message;
+        let shared = &self.meter().shared;
+        shared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .message = message;
     }
 
     /// An update was made.
     pub fn tick(&mut self, step: u64) {
+        self.meter().step.store(step, Relaxed);
         if let Some(bar) = &self.bar {
             bar.set_position(step);
         } else if self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
-            self.line(step);
+            self.line();
         }
     }
 
     /// Ends the display.
     pub fn finish(&mut self, step: u64) {
+        self.meter().step.store(step, Relaxed);
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
-            None => self.line(step),
+            None => self.line(),
         }
     }
 
-    fn line(&self, step: u64) {
-        let seconds = self.start.elapsed().as_secs_f64();
-        let rate = (step - self.start_step) as f64 / seconds.max(1e-9);
-        let left = (self.total.saturating_sub(step)) as f64 / rate.max(1e-9);
-        let separator = if self.message.is_empty() { "" } else { "  " };
-        tracing::info!(
-            "{step}/{} updates  {rate:.0}/s  {} left{separator}{}",
-            self.total,
-            duration(left),
-            self.message
-        );
+    fn line(&self) {
+        if let (None, Some(reading)) = (self.meter, self.own.read()) {
+            tracing::info!("{reading}");
+        }
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (step, total, rate) = (self.step, self.total, self.rate);
+        let left = duration(self.left);
+        write!(f, "{step}/{total} updates  {rate:.0}/s  {left} left")?;
+        match self.message.as_str() {
+            "" => Ok(()),
+            message => write!(f, "  {message}"),
+        }
     }
 }
 

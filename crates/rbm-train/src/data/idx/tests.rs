@@ -67,8 +67,12 @@ fn a_directory_has_two_parts() {
         &gzip(&idx(&[2, 2, 3], &PIXELS)),
     );
     write("train-labels-idx1-ubyte", &idx(&[2], &[7, 1]));
-    let missing = load(dir.path(), None).unwrap_err().to_string();
-    assert!(missing.contains("t10k-images-idx3-ubyte"), "{missing}");
+    let file = dir.path().join("train-images-idx3-ubyte.gz");
+    for path in [dir.path(), &file] {
+        let alone = load(path, None).unwrap();
+        assert_eq!((alone.train.rows(), alone.test.rows()), (2, 0));
+        assert_eq!(alone.train_labels, Some(vec![7, 1]));
+    }
     // A dark part next to a bright one: its 1 is dark, too.
     write(
         "t10k-images.idx3-ubyte",
@@ -78,9 +82,15 @@ fn a_directory_has_two_parts() {
     assert_eq!((data.train.rows(), data.test.rows()), (2, 1));
     assert_eq!(bits(&data.test), [0; 6]);
     assert_eq!(
-        (data.train_labels, data.test_labels),
-        (Some(vec![7, 1]), None)
+        (&data.train_labels, &data.test_labels),
+        (&Some(vec![7, 1]), &None)
     );
+    // The training images bring the test images with them, but not the other way round.
+    assert_eq!(load(&file, None).unwrap().digest(), data.digest());
+    write("t10k-labels.idx1-ubyte.gz", &gzip(&idx(&[1], &[3])));
+    assert_eq!(load(&file, None).unwrap().test_labels, Some(vec![3]));
+    let test = load(&dir.path().join("t10k-images.idx3-ubyte"), None).unwrap();
+    assert_eq!((test.train.rows(), test.test.rows()), (1, 0));
     write(
         "t10k-images.idx3-ubyte",
         &idx(&[1, 3, 2], &[0, 0, 1, 1, 0, 0]),
@@ -90,6 +100,13 @@ fn a_directory_has_two_parts() {
         other.contains("2 x 3") && other.contains("3 x 2"),
         "{other}"
     );
+}
+
+#[test]
+fn a_directory_without_images_is_refused() {
+    let dir = tempdir().unwrap();
+    let missing = load(dir.path(), None).unwrap_err().to_string();
+    assert!(missing.contains("train-images-idx3-ubyte"), "{missing}");
 }
 
 #[test]

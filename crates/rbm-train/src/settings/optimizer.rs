@@ -1,0 +1,100 @@
+//! How parameters follow the gradient.
+
+use serde::{Deserialize, Serialize};
+
+/// How parameters follow the gradient.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerSettings {
+    /// Rule.
+    pub kind: OptimizerKind,
+    /// Initial learning rate.
+    pub learning_rate: f64,
+    /// Course of the learning rate.
+    pub schedule: Schedule,
+    /// Epochs over which the schedule is laid; `training.epochs` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule_epochs: Option<usize>,
+    /// Momentum of SGD.
+    pub momentum: f64,
+    /// Decay of Adam's first moment.
+    pub beta1: f64,
+    /// Decay of Adam's second moment.
+    pub beta2: f64,
+    /// L1 penalty on the weights.
+    pub l1: f64,
+    /// L2 penalty on the weights.
+    pub l2: f64,
+}
+
+impl Default for OptimizerSettings {
+    fn default() -> Self {
+        Self {
+            kind: OptimizerKind::Sgd,
+            learning_rate: 0.05,
+            schedule: Schedule::Linear,
+            schedule_epochs: None,
+            momentum: 0.0,
+            beta1: 0.9,
+            beta2: 0.999,
+            l1: 0.0,
+            l2: 0.0,
+        }
+    }
+}
+
+/// Optimisation rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Stochastic gradient ascent, with momentum if asked.
+    Sgd,
+    /// Adam (Kingma and Ba, arXiv:1412.6980).
+    Adam,
+}
+
+/// Course of the learning rate over training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// The same throughout.
+    Constant,
+    /// Straight to 0 at the end.
+    Linear,
+    /// Half a cosine, to 0 at the end.
+    Cosine,
+    /// Exponentially to 1/100 at the end.
+    Exponential,
+}
+
+impl Schedule {
+    /// Factor on the initial learning rate at a fraction (0 to 1) of the schedule.
+    pub fn factor(self, fraction: f64) -> f64 {
+        let t = fraction.clamp(0.0, 1.0);
+        match self {
+            Self::Constant => 1.0,
+            Self::Linear => 1.0 - t,
+            Self::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * t).cos()),
+            Self::Exponential => 0.01f64.powf(t),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_start_at_one_and_end_where_they_say() {
+        for (schedule, end) in [
+            (Schedule::Constant, 1.0),
+            (Schedule::Linear, 0.0),
+            (Schedule::Cosine, 0.0),
+            (Schedule::Exponential, 0.01),
+        ] {
+            assert!((schedule.factor(0.0) - 1.0).abs() < 1e-15);
+            assert!((schedule.factor(1.0) - end).abs() < 1e-15);
+            assert!(schedule.factor(0.3) >= schedule.factor(0.6));
+        }
+    }
+}

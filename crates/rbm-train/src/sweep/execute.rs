@@ -1,0 +1,290 @@
+//! Doing the runs of a sweep.
+
+use super::board::Board;
+use super::plan::PlannedRun;
+use super::share::Share;
+use crate::checkpoint::{RunDir, RunError, Status};
+use crate::observers::Meter;
+use crate::session::{self, SessionOptions};
+use crate::trainer::{Outcome, StopReason};
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Pause before a run that another process trains is looked at again.
+const BUSY_PAUSE: Duration = Duration::from_millis(300);
+/// Pause between two looks at the meters.
+const REFRESH: Duration = Duration::from_millis(200);
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// The directory of the sweep.
+    pub out: &'a Path,
+    /// Its runs, or those of a shard.
+    pub runs: Vec<&'a PlannedRun>,
+    /// Runs at once, and threads.
+    pub share: Share,
+    /// Whether each run gets a report of its own.
+    pub reports: bool,
+    /// Set to stop all runs after their current update.
+    pub stop: &'a AtomicBool,
+}
+
+impl Order<'_> {
+    /// The directory of a run.
+    pub fn root(&self, run: usize) -> PathBuf {
+        self.out.join("runs").join(&self.runs[run].name)
+    }
+}
+
+/// How far a run of a sweep got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Not begun, since the sweep was stopped before.
+    Waiting,
+    /// All epochs done.
+    Finished,
+    /// Stopped at a checkpoint.
+    Stopped,
+    /// Parameters were not finite or exploded.
+    Diverged,
+    /// An error or a panic.
+    Failed,
+}
+
+/// How a run of a sweep ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// How far it got.
+    pub state: State,
+    /// Why, where it is not finished.
+    pub why: Option<String>,
+    /// How the session went; none if there was nothing to do.
+    pub outcome: Option<Outcome>,
+}
+
+impl Ended {
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            why: None,
+            outcome: None,
+        }
+    }
+
+    fn failed(why: String) -> Self {
+        Self {
+            why: Some(why),
+            ..Self::new(State::Failed)
+        }
+    }
+}
+
+/// What a worker tells.
+pub(super) enum Event {
+    /// A run starts or goes on.
+    Started { run: usize, threads: usize },
+    /// Another process trains it; it is looked at again when nothing else is left to do.
+    Busy { run: usize },
+    /// A run has ended.
+    Ended { run: usize, ended: Ended },
+}
+
+/// Does the runs, several at once, and says how each ended, in their order.
+///
+/// Finished runs are not touched, begun ones go on from their checkpoint. A run that another process
+/// trains is left until the end, then waited for.
+///
+/// # Errors
+/// The directory cannot be locked or cleaned. What goes wrong in a run is told in its [`Ended`].
+pub fn execute(order: &Order<'_>, mut board: Board) -> anyhow::Result<Vec<Ended>> {
+    let _working = lock(order.out)?;
+    let meters: Vec<Meter> = order.runs.iter().map(|_| Meter::default()).collect();
+    let queue = Queue {
+        waiting: Mutex::new((0..order.runs.len()).map(|run| (run, false)).collect()),
+        running: AtomicUsize::new(0),
+    };
+    let mut ended = vec![Ended::new(State::Waiting); order.runs.len()];
+    std::thread::scope(|scope| {
+        let (tell, events) = channel();
+        for _ in 0..order.share.jobs {
+            let (tell, queue, meters) = (tell.clone(), &queue, &meters);
+            scope.spawn(move || work(order, queue, meters, &tell));
+        }
+        drop(tell);
+        loop {
+            match events.recv_timeout(REFRESH) {
+                Ok(event) => {
+                    board.tell(&event, &meters);
+                    if let Event::Ended { run, ended: how } = event {
+                        ended[run] = how;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => board.refresh(&meters),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+    board.finish();
+    Ok(ended)
+}
+
+/// Says that a process works here. The first one removes what killed ones were making.
+fn lock(out: &Path) -> anyhow::Result<File> {
+    let path = out.join("lock");
+    let cannot = || format!("cannot lock {}", path.display());
+    let file = File::create(&path).with_context(cannot)?;
+    if file.try_lock().is_ok() {
+        let runs = out.join("runs");
+        for entry in std::fs::read_dir(&runs).with_context(|| runs.display().to_string())? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(".new-run-") {
+                std::fs::remove_dir_all(entry.path())
+                    .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+            }
+        }
+        file.unlock().with_context(cannot)?;
+    }
+    file.lock_shared().with_context(cannot)?;
+    Ok(file)
+}
+
+/// Runs to do, each with whether another process was seen to train it, and how many are being done.
+struct Queue {
+    waiting: Mutex<VecDeque<(usize, bool)>>,
+    running: AtomicUsize,
+}
+
+impl Queue {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<(usize, bool)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn work(order: &Order<'_>, queue: &Queue, meters: &[Meter], tell: &Sender<Event>) {
+    // The receiver outlives all workers.
+    let tell = |event| drop(tell.send(event));
+    while !order.stop.load(Ordering::Relaxed) {
+        let Some((run, was_busy)) = queue.waiting().pop_front() else {
+            break;
+        };
+        if was_busy {
+            std::thread::sleep(BUSY_PAUSE);
+        }
+        let root = order.root(run);
+        let mut ended = None;
+        if !is_busy(&root) {
+            let running = 1 + queue.running.fetch_add(1, Ordering::Relaxed);
+            let unfinished = running + queue.waiting().len();
+            let threads = order.share.threads_of_one(unfinished);
+            tell(Event::Started { run, threads });
+            ended = do_run(order, run, threads, &meters[run]);
+            queue.running.fetch_sub(1, Ordering::Relaxed);
+        }
+        match ended {
+            Some(ended) => tell(Event::Ended { run, ended }),
+            None => {
+                if !was_busy {
+                    tell(Event::Busy { run });
+                }
+                queue.waiting().push_back((run, true));
+            }
+        }
+    }
+}
+
+fn is_busy(root: &Path) -> bool {
+    let locked = RunDir::open(root).and_then(|run| run.lock());
+    matches!(locked, Err(RunError::Busy { .. }))
+}
+
+/// Starts a run or goes on with it, on a pool of its own; none if another process got it first.
+fn do_run(order: &Order<'_>, run: usize, threads: usize, meter: &Meter) -> Option<Ended> {
+    let session = || -> anyhow::Result<Ended> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?;
+        // What a run logs is for its own terminal.
+        let silent = tracing::subscriber::NoSubscriber::default();
+        pool.install(|| tracing::subscriber::with_default(silent, || train(order, run, meter)))
+    };
+    match catch_unwind(AssertUnwindSafe(session)) {
+        Ok(Ok(ended)) => Some(ended),
+        Ok(Err(error)) => match error.downcast_ref() {
+            Some(RunError::Busy { .. }) => None,
+            Some(RunError::Exists { path, .. }) if RunDir::open(path).is_ok() => None,
+            _ => Some(Ended::failed(format!("{error:#}"))),
+        },
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref().map(|s: &&str| (*s).to_string()));
+            Some(Ended::failed(format!(
+                "panic: {}",
+                text.unwrap_or_default()
+            )))
+        }
+    }
+}
+
+fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> {
+    let (root, settings) = (order.root(run), &order.runs[run].settings);
+    let options = SessionOptions {
+        overwrite: false,
+        stop_after: None,
+        stop: order.stop,
+        meter: Some(meter),
+    };
+    let (directory, outcome) = match RunDir::open(&root) {
+        Err(_) => session::start(settings, &root, options).map(|(run, how)| (run, Some(how)))?,
+        Ok(there) => {
+            if there.settings()? != *settings {
+                return Err(anyhow!(
+                    "{} holds a run with other settings; take it away, or undo the change in its config.toml",
+                    root.display()
+                ));
+            }
+            let manifest = there.manifest()?;
+            match manifest.status {
+                Status::Finished => (there, None),
+                Status::Diverged => {
+                    return Ok(Ended {
+                        why: Some(format!(
+                            "diverged in an earlier session, after update {}; remove {} to try again",
+                            manifest.step,
+                            root.display()
+                        )),
+                        ..Ended::new(State::Diverged)
+                    });
+                }
+                Status::Running | Status::Stopped => {
+                    session::resume(&root, None, options).map(|(run, how)| (run, Some(how)))?
+                }
+            }
+        }
+    };
+    let (state, why) = match outcome.as_ref().map(|how| &how.reason) {
+        None | Some(StopReason::Finished) => (State::Finished, None),
+        Some(StopReason::Paused | StopReason::Interrupted) => (State::Stopped, None),
+        Some(StopReason::Diverged { step, what, .. }) => {
+            (State::Diverged, Some(format!("update {step}: {what}")))
+        }
+    };
+    let fresh = outcome.is_some() || !directory.report_path().join("index.html").exists();
+    if order.reports && state == State::Finished && fresh {
+        crate::report::of_run(&directory)?;
+    }
+    Ok(Ended {
+        state,
+        why,
+        outcome,
+    })
+}
