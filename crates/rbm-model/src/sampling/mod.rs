@@ -3,8 +3,10 @@
 mod chains;
 pub mod diagnostics;
 pub mod noise;
+mod packed_chains;
 pub mod stream;
 pub mod tempering;
 
 pub use chains::Chains;
+pub use packed_chains::{PackedChains, pack};
 pub use tempering::{Adaptation, Path, Tempering, TemperingError, TemperingState};

@@ -3,6 +3,7 @@
 use super::run_dir::RunError;
 use super::state_file::tensor;
 use burn::tensor::{Device, Tensor};
+use rbm_model::kernels::packed::PackedStates;
 use safetensors::SafeTensors;
 use std::collections::HashMap;
 use std::path::Path;
@@ -68,14 +69,25 @@ impl<'a> Reader<'a> {
         Ok(tensor(values, shape, device))
     }
 
-    /// States that were saved as bits, as zeros and ones.
-    pub fn bits(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, RunError> {
+    /// States that were saved as bits.
+    pub fn states(
+        &self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<PackedStates, RunError> {
         let stride = columns.div_ceil(8);
         let bytes = self.entry(name, &[rows, stride], rows * stride)?;
-        let bit = |row: usize, column: usize| bytes[row * stride + column / 8] >> (column % 8) & 1;
-        Ok((0..rows * columns)
-            .map(|index| f32::from(bit(index / columns, index % columns)))
-            .collect())
+        let word = |bytes: &[u8]| {
+            let bytes = bytes.iter().enumerate();
+            bytes.fold(0u64, |word, (k, byte)| word | u64::from(*byte) << (8 * k))
+        };
+        let words: Vec<u64> = bytes
+            .chunks(stride.max(1))
+            .flat_map(|row| row.chunks(8).map(word))
+            .collect();
+        let packed = words.chunks(columns.div_ceil(64).max(1));
+        PackedStates::from_packed_rows(packed, columns).map_err(|e| self.error(e.to_string()))
     }
 
     fn entry(&self, name: &str, shape: &[usize], size: usize) -> Result<&[u8], RunError> {

@@ -10,7 +10,8 @@ use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::file::{self, Entry};
-use rbm_model::sampling::{Chains, TemperingState};
+use rbm_model::kernels::packed::PackedStates;
+use rbm_model::sampling::{PackedChains, TemperingState, pack};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -58,7 +59,7 @@ pub fn write_state(
         metadata.insert("chains.count".into(), chains.count().to_string());
     }
     if let Some(tempering) = state.learner.tempering() {
-        entries.push(bit_entry("tempering.visible", &tempering.visible()));
+        entries.push(bit_entry("tempering.visible", &pack(&tempering.visible())));
         // Plain numbers and lists: there is nothing that JSON cannot hold.
         let text = serde_json::to_string(tempering.state()).unwrap_or_default();
         metadata.insert("tempering.state".into(), text);
@@ -125,14 +126,13 @@ pub fn read_state(
     if let Some(chains) = state.learner.chains() {
         let (seed, stream) = (chains.seed, chains.stream);
         let count = reader.number("chains.count")? as usize;
-        state.learner.restore(Chains::restore(
-            &state.rbm,
-            reader.bits("chains.visible", count, n)?,
-            reader.bits("chains.hidden", count, m)?,
+        state.learner.restore(PackedChains {
+            visible: reader.states("chains.visible", count, n)?,
+            hidden: reader.states("chains.hidden", count, m)?,
             seed,
             stream,
-            reader.number("chains.step")?,
-        ));
+            step: reader.number("chains.step")?,
+        });
     }
     if let Some(tempering) = state.learner.tempering() {
         let ladders = tempering.state().ladders;
@@ -143,8 +143,8 @@ pub fn read_state(
             return Err(reader.error(format!("{found} tempering ladders; expected {ladders}")));
         }
         let replicas = saved.replicas();
-        let visible = reader.bits("tempering.visible", replicas, n)?;
-        let visible = tensor(visible, [replicas, n], device);
+        let visible = reader.states("tempering.visible", replicas, n)?;
+        let visible = tensor(visible.to_rows(), [replicas, n], device);
         state
             .learner
             .restore_tempering(saved, visible)
@@ -159,15 +159,15 @@ fn float_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Entry {
 }
 
 /// States as bits, eight units a byte, each chain from a new byte.
-fn bit_entry(name: &str, states: &Tensor<2>) -> Entry {
-    let [rows, columns] = states.dims();
-    let stride = columns.div_ceil(8);
-    let mut bytes = vec![0u8; rows * stride];
-    for (index, x) in states.clone().into_data().iter::<f32>().enumerate() {
-        let (row, column) = (index / columns, index % columns);
-        bytes[row * stride + column / 8] |= u8::from(x > 0.5) << (column % 8);
-    }
-    Entry::u8(name, &[rows, stride], bytes)
+fn bit_entry(name: &str, states: &PackedStates) -> Entry {
+    let stride = states.units().div_ceil(8);
+    let words = states.units().div_ceil(64).max(1);
+    let bytes = states
+        .to_packed_rows()
+        .chunks_exact(words)
+        .flat_map(|row| row.iter().flat_map(|word| word.to_le_bytes()).take(stride))
+        .collect();
+    Entry::u8(name, &[states.chains(), stride], bytes)
 }
 
 fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &[Tensor<D>]) {

@@ -83,7 +83,7 @@ impl Case {
         });
         let samples = |phase: usize| Samples {
             visible: &self.states[phase],
-            hidden: &self.hidden[phase],
+            hidden: Hidden::Values(&self.hidden[phase]),
         };
         let mean = Ascent {
             data: samples(0),
@@ -217,13 +217,13 @@ fn wrong_lengths_change_nothing() {
             first,
             second,
         });
-    let samples = Samples {
+    let samples = || Samples {
         visible: &case.states[0],
-        hidden: &case.hidden[0][1..],
+        hidden: Hidden::Values(&case.hidden[0][1..]),
     };
     let ascent = Ascent {
-        data: samples,
-        model: samples,
+        data: samples(),
+        model: samples(),
         visible_offset: &case.mu,
         hidden_offset: &case.lambda,
         step: case.step,

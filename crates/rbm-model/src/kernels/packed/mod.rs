@@ -25,9 +25,10 @@ mod moments;
 mod phase;
 mod states;
 mod transpose;
+mod update;
 
 pub use annealing::{AnnealedModel, Stage};
-pub use ascent::{Ascent, Parameter, Samples};
+pub use ascent::{Ascent, Hidden, Parameter, Samples};
 pub use gibbs::{PackedModel, Sweeps};
 pub use moments::{moments, moments_with};
 pub use states::PackedStates;
