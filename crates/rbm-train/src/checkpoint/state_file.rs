@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::file::{self, Entry};
+use rbm_model::file::{self, Container, Entry};
 use rbm_model::kernels::packed::PackedStates;
 use rbm_model::sampling::{PackedChains, TemperingState, pack};
 use std::collections::BTreeMap;
@@ -26,17 +26,17 @@ pub struct Saved {
     pub step: u64,
 }
 
-/// The bytes of a checkpoint.
+/// A checkpoint. It shares the tensors of the state.
 ///
 /// # Errors
 /// [`RunError::Model`] if a parameter is not finite: a checkpoint is always a good one.
-pub fn write_state(
+pub fn state_container(
     state: &State,
     settings: &Settings,
     dataset_digest: &str,
-) -> Result<Vec<u8>, RunError> {
+) -> Result<Container, RunError> {
     let mut entries = file::entries(&state.rbm)?;
-    entries.push(float_entry("offset.hidden", &state.offsets.hidden));
+    entries.push(Entry::tensor("offset.hidden", &state.offsets.hidden));
     let moments = &state.optimizer.moments;
     push_moments(&mut entries, "weight", &moments.weight);
     push_moments(&mut entries, "visible_bias", &moments.visible_bias);
@@ -64,7 +64,7 @@ pub fn write_state(
         let text = serde_json::to_string(tempering.state()).unwrap_or_default();
         metadata.insert("tempering.state".into(), text);
     }
-    Ok(file::serialize(&entries, &metadata))
+    Ok(Container { entries, metadata })
 }
 
 /// Reads what a checkpoint says of itself, and, if `device` is given, the whole state.
@@ -153,11 +153,6 @@ pub fn read_state(
     Ok((saved, Some(state)))
 }
 
-fn float_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Entry {
-    let shape = tensor.dims();
-    Entry::f32(name, &shape, tensor.clone().into_data().iter::<f32>())
-}
-
 /// States as bits, eight units a byte, each chain from a new byte.
 fn bit_entry(name: &str, states: &PackedStates) -> Entry {
     let stride = states.units().div_ceil(8);
@@ -172,7 +167,7 @@ fn bit_entry(name: &str, states: &PackedStates) -> Entry {
 
 fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &[Tensor<D>]) {
     for (index, moment) in moments.iter().enumerate() {
-        entries.push(float_entry(&format!("moment.{index}.{name}"), moment));
+        entries.push(Entry::tensor(&format!("moment.{index}.{name}"), moment));
     }
 }
 
