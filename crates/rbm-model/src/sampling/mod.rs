@@ -4,6 +4,8 @@ mod chains;
 pub mod diagnostics;
 pub mod noise;
 mod packed_chains;
+#[cfg(all(test, feature = "flex"))]
+mod packed_chains_tests;
 pub mod stream;
 pub mod tempering;
 

@@ -36,4 +36,6 @@ pub use states::PackedStates;
 #[cfg(test)]
 mod ascent_tests;
 #[cfg(test)]
+mod contraction_tests;
+#[cfg(test)]
 mod tests;
