@@ -87,7 +87,10 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
                 // Sums in f32, in another order where the hidden units are taken in blocks.
                 let size: f32 = b.clone().abs().max().into_scalar();
                 let difference: f32 = (a - b).abs().max().into_scalar();
-                assert!(difference < 1e-6 * (1.0 + size), "{n} x {m}, {sweeps}: {difference}");
+                assert!(
+                    difference < 1e-6 * (1.0 + size),
+                    "{n} x {m}, {sweeps}: {difference}"
+                );
             };
             close(mean, expected_mean);
             close(

@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::run_dir::RunError;
 use crate::settings::Settings;
 use crate::state::State;
+use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::file::{self, Container, Entry};
@@ -78,12 +79,7 @@ pub fn read_state(
     path: &Path,
     resume: Option<(&Device, &[f64])>,
 ) -> Result<(Saved, Option<State>), RunError> {
-    let bytes = std::fs::read(path).map_err(|source| RunError::Io {
-        action: "read",
-        path: path.into(),
-        source,
-    })?;
-    let reader = Reader::new(&bytes, path)?;
+    let reader = Reader::open(path)?;
     let settings: Settings =
         toml::from_str(reader.text("settings")?).map_err(|e| reader.error(e.to_string()))?;
     let saved = Saved {
@@ -94,19 +90,23 @@ pub fn read_state(
     let Some((device, data_mean)) = resume else {
         return Ok((saved, None));
     };
-    let parameters = file::from_bytes(&bytes, path)?;
-    if data_mean.len() != parameters.n_visible {
+    let &[n, m @ 1..=usize::MAX] = reader.shape("weight")? else {
+        return Err(reader.error("tensor `weight` is not a matrix with columns".into()));
+    };
+    if data_mean.len() != n {
         return Err(reader.error(format!(
-            "the model has {} visible units, the data {} columns",
-            parameters.n_visible,
+            "the model has {n} visible units, the data {} columns",
             data_mean.len()
         )));
     }
-    let rbm = Rbm::from_parameters(&parameters, device);
+    let rbm = Rbm {
+        weight: Param::from_tensor(reader.floats("weight", [n, m], device)?),
+        visible_bias: Param::from_tensor(reader.floats("visible_bias", [n], device)?),
+        hidden_bias: Param::from_tensor(reader.floats("hidden_bias", [m], device)?),
+    };
     let mut state = State::new(&saved.settings, rbm, data_mean);
     state.step = saved.step;
-    state.offsets.hidden = reader.floats("offset.hidden", [parameters.n_hidden], device)?;
-    let (n, m) = (parameters.n_visible, parameters.n_hidden);
+    state.offsets.hidden = reader.floats("offset.hidden", [m], device)?;
     let moments = &mut state.optimizer.moments;
     restore(&reader, "weight", &mut moments.weight, [n, m], device)?;
     restore(
