@@ -37,26 +37,38 @@ pub(super) fn transpose(matrix: &[f32], columns: usize, out: &mut Vec<f32>) {
         let (first, end) = (STRIP * strip, columns.min(STRIP * (strip + 1)));
         // SAFETY: the strips of different tasks do not overlap.
         let out = unsafe { tiles.piece(0, first * rows..end * rows) };
-        for row in (0..rows).step_by(4) {
-            for column in (first..end).step_by(4) {
-                let from = &matrix[row * columns + column..];
-                let to = &mut out[(column - first) * rows + row..];
-                if row + 4 <= rows && column + 4 <= end {
-                    transpose_square(from, columns, to, rows);
-                    continue;
-                }
-                for i in 0..(rows - row).min(4) {
-                    for j in 0..(end - column).min(4) {
-                        to[j * rows + i] = from[i * columns + j];
-                    }
-                }
-            }
-        }
+        transpose_block(&matrix[first..], columns, (rows, end - first), out, rows);
     });
 }
 
+/// Transposes a block of `rows` x `columns`, given the distances between rows.
+#[inline(always)]
+pub(super) fn transpose_block(
+    from: &[f32],
+    from_stride: usize,
+    (rows, columns): (usize, usize),
+    to: &mut [f32],
+    to_stride: usize,
+) {
+    for row in (0..rows).step_by(4) {
+        for column in (0..columns).step_by(4) {
+            let from = &from[row * from_stride + column..];
+            let to = &mut to[column * to_stride + row..];
+            if row + 4 <= rows && column + 4 <= columns {
+                transpose_square(from, from_stride, to, to_stride);
+                continue;
+            }
+            for i in 0..(rows - row).min(4) {
+                for j in 0..(columns - column).min(4) {
+                    to[j * to_stride + i] = from[i * from_stride + j];
+                }
+            }
+        }
+    }
+}
+
 /// Transposes a square of 4 x 4, given the distances between rows.
-#[inline]
+#[inline(always)]
 fn transpose_square(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
     assert!(from.len() >= 3 * from_stride + 4 && to.len() >= 3 * to_stride + 4);
     // SSE is part of every x86-64; the compiler does not find these shuffles in the loop below.
