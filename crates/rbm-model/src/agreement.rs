@@ -137,7 +137,15 @@ pub fn compare(
     let [visible, hidden] = a
         .states()
         .map(|states| states.iter().map(|x| *x as f32).collect());
-    b.chains = Chains::restore(&b.rbm, visible, hidden, SEED, stream::CHAINS, 0);
+    let tensor = |values: Vec<f32>, columns: usize| {
+        let rows = values.len() / columns;
+        Tensor::from_data(TensorData::new(values, [rows, columns]), devices[1])
+    };
+    b.chains = Chains {
+        visible: tensor(visible, n_visible),
+        hidden: tensor(hidden, n_hidden),
+        ..b.chains
+    };
     let apart = |x: &[f64], y: &[f64]| {
         let relative = |(x, y): (&f64, &f64)| (x - y).abs() / x.abs().max(1.0);
         x.iter().zip(y).map(relative).fold(0.0, f64::max)

@@ -37,6 +37,16 @@ pub struct SweepArgs {
     /// threads, and as fit into memory; 1 on a graphics processor]
     #[arg(long, value_name = "COUNT", help_heading = "Sweep")]
     jobs: Option<std::num::NonZero<usize>>,
+    /// Devices to spread the runs over, one run at a time each, also of other machines: flex,
+    /// remote:ws://HOST:PORT, ... A run whose server dies goes on on another one from its checkpoint
+    /// [default: each run on its own --device]
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        value_delimiter = ',',
+        help_heading = "Sweep"
+    )]
+    over: Vec<String>,
     /// Do only part I of N, I from 0 to N - 1: the runs whose number is I modulo N. For several
     /// machines with one directory
     #[arg(long, value_name = "I/N", help_heading = "Sweep")]
@@ -135,11 +145,16 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
     let shapes = shapes(&runs)?;
     let settings: Vec<&Settings> = runs.iter().map(|run| &run.settings).collect();
     let n_visible: Vec<usize> = shapes.iter().map(|shape| shape.0).collect();
-    let share = Share::choose(&settings, &n_visible, args.jobs.map(Into::into));
+    let mut jobs = args.jobs.map(Into::into);
+    if !args.over.is_empty() {
+        jobs = jobs.or(Some(args.over.len()));
+    }
+    let share = Share::choose(&settings, &n_visible, jobs);
     let order = Order {
         out: &out,
         runs,
         share,
+        devices: &args.over,
         reports: args.run_reports,
         stop: stop_on_ctrl_c()?,
     };

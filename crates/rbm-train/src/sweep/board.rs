@@ -74,6 +74,13 @@ impl Board {
                 ));
                 self.remove(*run);
             }
+            Event::Lost { run, device, why } => {
+                let name = &self.names[*run];
+                self.say(&format!(
+                    "{name}: {device} is lost ({why}); waits for another device"
+                ));
+                self.remove(*run);
+            }
             Event::Ended { run, ended } => {
                 let name = &self.names[*run];
                 let state = match (ended.state, &ended.outcome) {

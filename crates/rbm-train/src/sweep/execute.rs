@@ -32,6 +32,8 @@ pub struct Order<'a> {
     pub runs: Vec<&'a PlannedRun>,
     /// Runs at once, and threads.
     pub share: Share,
+    /// Devices that the runs are spread over, one worker each in turn; none: each run on its own.
+    pub devices: &'a [String],
     /// Whether each run gets a report of its own.
     pub reports: bool,
     /// Set to stop all runs after their current update.
@@ -95,6 +97,12 @@ pub(super) enum Event {
     Started { run: usize, threads: usize },
     /// Another process trains it; it is looked at again when nothing else is left to do.
     Busy { run: usize },
+    /// The device of a run is gone; the run goes on elsewhere, if there is a device left.
+    Lost {
+        run: usize,
+        device: String,
+        why: String,
+    },
     /// A run has ended.
     Ended { run: usize, ended: Ended },
 }
@@ -116,17 +124,21 @@ pub fn execute(order: &Order<'_>, mut board: Board) -> anyhow::Result<Vec<Ended>
     let mut ended = vec![Ended::new(State::Waiting); order.runs.len()];
     std::thread::scope(|scope| {
         let (tell, events) = channel();
-        for _ in 0..order.share.jobs {
+        for worker in 0..order.share.jobs {
             let (tell, queue, meters) = (tell.clone(), &queue, &meters);
-            scope.spawn(move || work(order, queue, meters, &tell));
+            let device = order.devices.iter().cycle().nth(worker).map(String::as_str);
+            scope.spawn(move || work(order, device, queue, meters, &tell));
         }
         drop(tell);
+        // A run whose device is lost waits again; if no worker is left, that is how it ended.
         loop {
             match events.recv_timeout(REFRESH) {
                 Ok(event) => {
                     board.tell(&event, &meters);
-                    if let Event::Ended { run, ended: how } = event {
-                        ended[run] = how;
+                    match event {
+                        Event::Ended { run, ended: how } => ended[run] = how,
+                        Event::Lost { run, why, .. } => ended[run] = Ended::failed(why),
+                        Event::Started { .. } | Event::Busy { .. } => {}
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => board.refresh(&meters),
@@ -170,7 +182,13 @@ impl Queue {
     }
 }
 
-fn work(order: &Order<'_>, queue: &Queue, meters: &[Meter], tell: &Sender<Event>) {
+fn work(
+    order: &Order<'_>,
+    device: Option<&str>,
+    queue: &Queue,
+    meters: &[Meter],
+    tell: &Sender<Event>,
+) {
     // The receiver outlives all workers.
     let tell = |event| drop(tell.send(event));
     while !order.stop.load(Ordering::Relaxed) {
@@ -187,8 +205,18 @@ fn work(order: &Order<'_>, queue: &Queue, meters: &[Meter], tell: &Sender<Event>
             let unfinished = running + queue.waiting().len();
             let threads = order.share.threads_of_one(unfinished);
             tell(Event::Started { run, threads });
-            ended = do_run(order, run, threads, &meters[run]);
+            ended = do_run(order, run, device, threads, &meters[run]);
             queue.running.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let (Some(device), Some(end)) = (device, &ended)
+            && is_lost(device, end)
+        {
+            queue.waiting().push_front((run, false));
+            return tell(Event::Lost {
+                run,
+                device: device.into(),
+                why: end.why.clone().unwrap_or_default(),
+            });
         }
         match ended {
             Some(ended) => tell(Event::Ended { run, ended }),
@@ -202,20 +230,35 @@ fn work(order: &Order<'_>, queue: &Queue, meters: &[Meter], tell: &Sender<Event>
     }
 }
 
+/// Whether a run failed for its device's server: it cannot be opened, or not any more.
+fn is_lost(device: &str, ended: &Ended) -> bool {
+    ended.state == State::Failed
+        && device.starts_with("remote:")
+        && rbm_model::device::parse_device(device).is_err()
+}
+
 fn is_busy(root: &Path) -> bool {
     let locked = RunDir::open(root).and_then(|run| run.lock());
     matches!(locked, Err(RunError::Busy { .. }))
 }
 
 /// Starts a run or goes on with it, on a pool of its own; none if another process got it first.
-fn do_run(order: &Order<'_>, run: usize, threads: usize, meter: &Meter) -> Option<Ended> {
+fn do_run(
+    order: &Order<'_>,
+    run: usize,
+    device: Option<&str>,
+    threads: usize,
+    meter: &Meter,
+) -> Option<Ended> {
     let session = || -> anyhow::Result<Ended> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()?;
         // What a run logs is for its own terminal.
         let silent = tracing::subscriber::NoSubscriber::default();
-        pool.install(|| tracing::subscriber::with_default(silent, || train(order, run, meter)))
+        pool.install(|| {
+            tracing::subscriber::with_default(silent, || train(order, run, device, meter))
+        })
     };
     match catch_unwind(AssertUnwindSafe(session)) {
         Ok(Ok(ended)) => Some(ended),
@@ -235,8 +278,16 @@ fn do_run(order: &Order<'_>, run: usize, threads: usize, meter: &Meter) -> Optio
     }
 }
 
-fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> {
-    let (root, settings) = (order.root(run), &order.runs[run].settings);
+fn train(
+    order: &Order<'_>,
+    run: usize,
+    device: Option<&str>,
+    meter: &Meter,
+) -> anyhow::Result<Ended> {
+    let (root, mut settings) = (order.root(run), order.runs[run].settings.clone());
+    if let Some(device) = device {
+        settings.training.device = device.into();
+    }
     let options = SessionOptions {
         overwrite: false,
         stop_after: None,
