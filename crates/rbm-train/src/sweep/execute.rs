@@ -8,6 +8,7 @@ use crate::observers::Meter;
 use crate::session::{self, SessionOptions};
 use crate::trainer::{Outcome, StopReason};
 use anyhow::{Context, anyhow};
+use rbm_model::error::ModelError;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -72,6 +73,8 @@ pub struct Ended {
     pub why: Option<String>,
     /// How the session went; none if there was nothing to do.
     pub outcome: Option<Outcome>,
+    /// Whether it failed because its device's server is not there, or not any more.
+    pub device_lost: bool,
 }
 
 impl Ended {
@@ -80,6 +83,7 @@ impl Ended {
             state,
             why: None,
             outcome: None,
+            device_lost: false,
         }
     }
 
@@ -209,7 +213,7 @@ fn work(
             queue.running.fetch_sub(1, Ordering::Relaxed);
         }
         if let (Some(device), Some(end)) = (device, &ended)
-            && is_lost(device, end)
+            && end.device_lost
         {
             queue.waiting().push_front((run, false));
             return tell(Event::Lost {
@@ -230,11 +234,9 @@ fn work(
     }
 }
 
-/// Whether a run failed for its device's server: it cannot be opened, or not any more.
-fn is_lost(device: &str, ended: &Ended) -> bool {
-    ended.state == State::Failed
-        && device.starts_with("remote:")
-        && rbm_model::device::parse_device(device).is_err()
+fn is_remote(order: &Order<'_>, run: usize, device: Option<&str>) -> bool {
+    let own = &order.runs[run].settings.training.device;
+    device.unwrap_or(own).starts_with("remote:")
 }
 
 fn is_busy(root: &Path) -> bool {
@@ -265,15 +267,20 @@ fn do_run(
         Ok(Err(error)) => match error.downcast_ref() {
             Some(RunError::Busy { .. }) => None,
             Some(RunError::Exists { path, .. }) if RunDir::open(path).is_ok() => None,
-            _ => Some(Ended::failed(format!("{error:#}"))),
+            _ => Some(Ended {
+                device_lost: is_remote(order, run, device)
+                    && matches!(error.downcast_ref(), Some(ModelError::Device { .. })),
+                ..Ended::failed(format!("{error:#}"))
+            }),
         },
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref().map(|s: &&str| (*s).to_string()));
-            Some(Ended::failed(format!(
-                "panic: {}",
-                text.unwrap_or_default()
-            )))
+            Some(Ended {
+                // Burn panics where a server's answer does not come.
+                device_lost: is_remote(order, run, device),
+                ..Ended::failed(format!("panic: {}", text.unwrap_or_default()))
+            })
         }
     }
 }
