@@ -181,6 +181,21 @@ struct Queue {
 }
 
 impl Queue {
+    /// Takes the next run, which counts as running from then on.
+    fn take(&self) -> Option<(usize, bool)> {
+        let mut waiting = self.waiting();
+        let next = waiting.pop_front()?;
+        self.running.fetch_add(1, Ordering::Relaxed);
+        Some(next)
+    }
+
+    /// Puts a run behind the others, with whether another process was seen to train it.
+    fn give_back(&self, run: usize, is_busy: bool) {
+        let mut waiting = self.waiting();
+        waiting.push_back((run, is_busy));
+        self.running.fetch_sub(1, Ordering::Relaxed);
+    }
+
     fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<(usize, bool)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -196,7 +211,12 @@ fn work(
     // The receiver outlives all workers.
     let tell = |event| drop(tell.send(event));
     while !order.stop.load(Ordering::Relaxed) {
-        let Some((run, was_busy)) = queue.waiting().pop_front() else {
+        let Some((run, was_busy)) = queue.take() else {
+            if device.is_some() && queue.running.load(Ordering::Relaxed) > 0 {
+                // The device of a run that others do may be lost.
+                std::thread::sleep(BUSY_PAUSE);
+                continue;
+            }
             break;
         };
         if was_busy {
@@ -205,17 +225,15 @@ fn work(
         let root = order.root(run);
         let mut ended = None;
         if !is_busy(&root) {
-            let running = 1 + queue.running.fetch_add(1, Ordering::Relaxed);
-            let unfinished = running + queue.waiting().len();
+            let unfinished = queue.running.load(Ordering::Relaxed) + queue.waiting().len();
             let threads = order.share.threads_of_one(unfinished);
             tell(Event::Started { run, threads });
             ended = do_run(order, run, device, threads, &meters[run]);
-            queue.running.fetch_sub(1, Ordering::Relaxed);
         }
         if let (Some(device), Some(end)) = (device, &ended)
             && end.device_lost
         {
-            queue.waiting().push_front((run, false));
+            queue.give_back(run, false);
             return tell(Event::Lost {
                 run,
                 device: device.into(),
@@ -223,12 +241,15 @@ fn work(
             });
         }
         match ended {
-            Some(ended) => tell(Event::Ended { run, ended }),
+            Some(ended) => {
+                queue.running.fetch_sub(1, Ordering::Relaxed);
+                tell(Event::Ended { run, ended });
+            }
             None => {
                 if !was_busy {
                     tell(Event::Busy { run });
                 }
-                queue.waiting().push_back((run, true));
+                queue.give_back(run, true);
             }
         }
     }
