@@ -184,3 +184,43 @@ fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
     succeed(dir, "resume lent --device flex --no-report");
     assert_same_results(&dir.join("local"), &dir.join("lent"));
 }
+
+#[test]
+fn a_sweep_over_two_servers_outlives_one_of_them() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let flags = "sweep --dataset mnist --limit 1500 --hidden 20,40 --replicas 3 --epochs 3 --batch-size 50 \
+                 --chains 70 --checkpoint-every 0";
+    succeed(dir, &format!("{flags} --out local"));
+    let servers = [(); 2].map(|()| Server::start(dir, "--device flex --bind 127.0.0.1:0"));
+    let [first, second] = servers;
+    let over = format!("{},{}", first.device, second.device);
+    let child = program(dir, &format!("{flags} --over {over} --out lent"))
+        .env("RBM_TOKEN", "secret")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = |run: &str| {
+        dir.join(format!(
+            "lent/runs/{run}/snapshots/step-00000010.safetensors"
+        ))
+    };
+    while !begun("hidden-20,seed-1").exists() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    drop(first);
+    let output = child.wait_with_output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    assert!(message.contains("is lost"), "{message}");
+    let runs: Vec<_> = std::fs::read_dir(dir.join("local/runs")).unwrap().collect();
+    assert_eq!(runs.len(), 6);
+    for run in runs {
+        let name = run.unwrap().file_name();
+        assert_same_results(
+            &dir.join("local/runs").join(&name),
+            &dir.join("lent/runs").join(&name),
+        );
+    }
+}

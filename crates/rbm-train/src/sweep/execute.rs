@@ -233,12 +233,12 @@ fn work(
         if let (Some(device), Some(end)) = (device, &ended)
             && end.device_lost
         {
-            queue.give_back(run, false);
-            return tell(Event::Lost {
+            tell(Event::Lost {
                 run,
                 device: device.into(),
                 why: end.why.clone().unwrap_or_default(),
             });
+            return queue.give_back(run, false);
         }
         match ended {
             Some(ended) => {
