@@ -190,7 +190,7 @@ fn a_sweep_over_two_servers_outlives_one_of_them() {
     let dir = tempdir().unwrap();
     let dir = dir.path();
     let flags = "sweep --dataset mnist --limit 1500 --hidden 20,40 --replicas 3 --epochs 3 --batch-size 50 \
-                 --chains 70 --checkpoint-every 0";
+                 --chains 70 --checkpoint-seconds 0";
     succeed(dir, &format!("{flags} --out local"));
     let servers = [(); 2].map(|()| Server::start(dir, "--device flex --bind 127.0.0.1:0"));
     let [first, second] = servers;
