@@ -82,7 +82,7 @@ fn each_run_is_what_train_makes_of_it() {
 fn a_sweep_killed_five_times_is_the_same_in_the_end() {
     let dir = tempdir().unwrap();
     // A checkpoint after every update: most kills then hit a write.
-    let flags = "sweep --limit 600 --hidden 8,20 --replicas 2 --epochs 2 --batch-size 50 \
+    let flags = "sweep --limit 600 --hidden 8,20 --replicas 2 --epochs 4 --batch-size 50 \
                  --evaluate-every 5 --checkpoint-seconds 0";
     succeed(dir.path(), &format!("{flags} --out whole"));
     let whole = dir.path().join("whole");
@@ -97,11 +97,11 @@ fn a_sweep_killed_five_times_is_the_same_in_the_end() {
             .spawn()
             .unwrap();
         // Somewhere in the next fifth of the work.
-        let enough = snapshots() + 4 + round;
+        let enough = snapshots() + 3 + round;
         while snapshots() < enough && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(3 * round as u64));
+        std::thread::sleep(Duration::from_millis(round as u64));
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success(), "it was done before");
         // Nobody is left who writes.

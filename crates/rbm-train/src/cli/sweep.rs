@@ -44,7 +44,7 @@ pub struct SweepArgs {
     /// List the runs, what each needs, and how far it is; run and write nothing
     #[arg(long, help_heading = "Sweep")]
     dry_run: bool,
-    /// Write an HTML report of every run, too: some seconds and a few megabytes each
+    /// Write an HTML report of every run, too: some seconds and about a megabyte each
     #[arg(long, help_heading = "Sweep")]
     run_reports: bool,
     /// Print one JSON document on standard output

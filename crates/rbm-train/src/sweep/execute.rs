@@ -209,14 +209,18 @@ fn is_busy(root: &Path) -> bool {
 
 /// Starts a run or goes on with it, on a pool of its own; none if another process got it first.
 fn do_run(order: &Order<'_>, run: usize, threads: usize, meter: &Meter) -> Option<Ended> {
-    let session = || -> anyhow::Result<Ended> {
+    guard(|| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()?;
         // What a run logs is for its own terminal.
         let silent = tracing::subscriber::NoSubscriber::default();
         pool.install(|| tracing::subscriber::with_default(silent, || train(order, run, meter)))
-    };
+    })
+}
+
+/// Errors and panics as ends of the run; none if it belongs to another process.
+fn guard(session: impl FnOnce() -> anyhow::Result<Ended>) -> Option<Ended> {
     match catch_unwind(AssertUnwindSafe(session)) {
         Ok(Ok(ended)) => Some(ended),
         Ok(Err(error)) => match error.downcast_ref() {
@@ -225,12 +229,10 @@ fn do_run(order: &Order<'_>, run: usize, threads: usize, meter: &Meter) -> Optio
             _ => Some(Ended::failed(format!("{error:#}"))),
         },
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref().map(|s: &&str| (*s).to_string()));
-            Some(Ended::failed(format!(
-                "panic: {}",
-                text.unwrap_or_default()
-            )))
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref().copied());
+            let text = text.unwrap_or("without a message");
+            Some(Ended::failed(format!("panicked: {text}")))
         }
     }
 }
@@ -287,4 +289,26 @@ fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> 
         why,
         outcome,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_and_panics_end_the_run_alone() {
+        let why = |session: fn() -> anyhow::Result<Ended>| {
+            let ended = guard(session).unwrap();
+            assert_eq!(ended.state, State::Failed);
+            ended.why.unwrap()
+        };
+        let disk = || Err(anyhow!("disk full").context("cannot write model"));
+        assert_eq!(why(disk), "cannot write model: disk full");
+        assert_eq!(why(|| panic!("number {}", 7)), "panicked: number 7");
+        assert_eq!(why(|| panic!("plain")), "panicked: plain");
+        let finished = guard(|| Ok(Ended::new(State::Finished)));
+        assert_eq!(finished.unwrap().state, State::Finished);
+        let path = PathBuf::from("run");
+        assert!(guard(|| Err(RunError::Busy { path }.into())).is_none());
+    }
 }
