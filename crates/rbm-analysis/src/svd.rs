@@ -1,8 +1,11 @@
 //! Singular value decomposition in f64 with a fixed sign convention.
 
 use crate::error::AnalysisError;
+use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
+use faer::linalg::evd::tridiagonal_self_adjoint_evd;
 use faer::linalg::matmul::triangular::BlockStructure;
 use faer::linalg::svd::ComputeSvdVectors;
+use faer::linalg::temp_mat_scratch;
 use faer::{Mat, MatMut, MatRef};
 use rbm_model::Parameters;
 
@@ -123,7 +126,8 @@ fn decompose(
 ///
 /// They are square roots of eigenvalues of the smaller Gram matrix, so the error of lambda_k is about
 /// 1e-16 lambda_1^2 / lambda_k: leading values keep all their digits, those below 1e-8 lambda_1 have none.
-/// The Gram matrix is summed in f64 over blocks, so no copy of the weights is made. The same bytes for any
+/// The Gram matrix is summed in f64 over blocks and decomposed in place, so there is no copy of it or of the
+/// weights. The same bytes for any
 /// number of threads.
 ///
 /// # Errors
@@ -176,16 +180,30 @@ pub fn leading_singular_values(
             par,
         );
     }
-    let mut eigenvalues = faer::diag::Diag::<f64>::zeros(size);
-    let scratch = faer::linalg::evd::self_adjoint_evd_scratch::<f64>(
-        size,
-        faer::linalg::evd::ComputeEigenvectors::No,
+    // In place: a copy of the Gram matrix may be more than all that a run holds.
+    let scratch = tridiag_in_place_scratch::<f64>(size, par, Default::default());
+    let mut memory = faer::dyn_stack::MemBuffer::new(scratch);
+    let mut householder = Mat::zeros(1, size - 1);
+    tridiag_in_place(
+        gram.as_mut(),
+        householder.as_mut(),
         par,
+        faer::dyn_stack::MemStack::new(&mut memory),
         Default::default(),
     );
+    let [mut diagonal, mut below, mut eigenvalues] =
+        [(); 3].map(|()| faer::diag::Diag::<f64>::zeros(size));
+    for k in 0..size {
+        diagonal[k] = gram[(k, k)];
+        if k + 1 < size {
+            below[k] = gram[(k + 1, k)];
+        }
+    }
+    let scratch = temp_mat_scratch::<f64>(size, 1).array(2);
     let mut memory = faer::dyn_stack::MemBuffer::new(scratch);
-    faer::linalg::evd::self_adjoint_evd(
-        gram.as_ref(),
+    tridiagonal_self_adjoint_evd(
+        diagonal.as_ref(),
+        below.as_ref(),
         eigenvalues.as_mut(),
         None,
         par,

@@ -14,26 +14,22 @@ pub fn normal_bias(layer: Layer, count: usize, std: f64, seed: u64) -> Vec<f32> 
 }
 
 fn draw(count: usize, std: f64, seed: u64, (step, layer): (u64, Layer)) -> Vec<f32> {
-    let mut uniforms = vec![0.0f32; 2 * count.div_ceil(2)];
     let key = NoiseKey {
         seed,
         stream: stream::INIT,
         step,
         layer,
     };
-    // Rows of 64 use every word of a generator block.
-    let rows = uniforms.len().div_ceil(64);
-    uniforms.resize(rows * 64, 0.0);
-    key.fill(0, 64, &mut uniforms);
-    let mut out = Vec::with_capacity(count + 1);
-    for pair in uniforms.chunks_exact(2).take(count.div_ceil(2)) {
+    // Rows of 64 use every word of a generator block. Pairs of uniforms become pairs of draws in place.
+    let mut numbers = vec![0.0f32; count.next_multiple_of(64)];
+    key.fill(0, 64, &mut numbers);
+    for pair in numbers.as_chunks_mut::<2>().0 {
         let radius = std * (-2.0 * f64::from(pair[0]).ln()).sqrt();
         let angle = std::f64::consts::TAU * f64::from(pair[1]);
-        out.push((radius * angle.cos()) as f32);
-        out.push((radius * angle.sin()) as f32);
+        *pair = [(radius * angle.cos()) as f32, (radius * angle.sin()) as f32];
     }
-    out.truncate(count);
-    out
+    numbers.truncate(count);
+    numbers
 }
 
 /// Visible biases b_i = ln(p_i / (1 - p_i)) from the data's means over `rows` rows.

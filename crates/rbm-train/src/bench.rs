@@ -10,13 +10,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::init::normal;
 use rbm_model::ops::Path;
 use rbm_model::sampling::noise::Sequence;
-use rbm_model::sampling::{Chains, stream};
-use rbm_model::{ModelError, RbmConfig, device};
+use rbm_model::sampling::{Chains, PackedChains, stream};
+use rbm_model::{ModelError, Rbm, RbmConfig, device};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// Share of pixels that are on in the made-up data, about that of binary MNIST.
 const DENSITY: f32 = 0.13;
+/// Batches that the updates take in turn.
+const BATCHES: usize = 2;
 /// Updates before the first that counts.
 const WARM_UP: usize = 3;
 
@@ -89,8 +91,9 @@ pub struct Measurement {
     pub fraction_of_peak: f64,
     /// `pure_gflops` over that rate.
     pub pure_fraction_of_peak: f64,
-    /// Most memory that the process held during the case, in bytes; `null` where the system
-    /// does not tell.
+    /// Most memory that the process held during the first updates, in bytes: the program, the state
+    /// and two batches of each case of the run, chains for the sweeps alone, and what an update takes
+    /// on the way; no data set. `null` where the system does not tell.
     pub peak_memory: Option<u64>,
 }
 
@@ -107,6 +110,34 @@ pub struct Report {
     pub results: Vec<Measurement>,
 }
 
+/// Chains that only sweep, where a learner would have them.
+enum Sweeper {
+    Host(PackedChains),
+    Device(Box<Chains>),
+}
+
+impl Sweeper {
+    fn new(rbm: &Rbm, count: usize, seed: u64) -> Self {
+        if device::is_host(&rbm.device()) {
+            Self::Host(PackedChains::from_biases(rbm, count, seed, stream::SAMPLE))
+        } else {
+            Self::Device(Box::new(Chains::from_biases(
+                rbm,
+                count,
+                seed,
+                stream::SAMPLE,
+            )))
+        }
+    }
+
+    fn sweep(&mut self, rbm: &Rbm, sweeps: usize) {
+        match self {
+            Self::Host(chains) => chains.sweep(rbm, sweeps),
+            Self::Device(chains) => drop(chains.sweep(rbm, sweeps)),
+        }
+    }
+}
+
 /// A case that is set up.
 struct Bench {
     case: Case,
@@ -114,7 +145,7 @@ struct Bench {
     device: Device,
     batches: Vec<Tensor<2>>,
     state: Option<State>,
-    chains: Chains,
+    sweeper: Sweeper,
     updates: Vec<Duration>,
     sweeps: Vec<Duration>,
     peak_memory: Option<u64>,
@@ -138,15 +169,15 @@ impl Bench {
                 .collect();
             Tensor::from_data(TensorData::new(values, shape), &device)
         };
-        let batches = (0..4).map(|_| batch()).collect();
+        let batches = (0..BATCHES).map(|_| batch()).collect();
         let mean = vec![f64::from(DENSITY); case.visible];
         let rbm = RbmConfig::new(case.visible, case.hidden)
             .with_seed(case.seed)
             .init_from_data_mean(&mean, 1000, &device)?;
-        let chains = Chains::from_biases(&rbm, case.chains, case.seed, stream::SAMPLE);
+        let sweeper = Sweeper::new(&rbm, case.chains, case.seed);
         Ok(Self {
             state: Some(State::new(&settings, rbm, &mean)),
-            chains,
+            sweeper,
             settings,
             device,
             batches,
@@ -167,16 +198,18 @@ impl Bench {
             self.state = Some(state.update(&self.settings, batch, 0.01));
         }
         let updated = self.device.sync().is_ok().then(|| start.elapsed());
+        if number <= WARM_UP {
+            self.peak_memory = self.peak_memory.max(memory::peak_bytes());
+        }
         let start = Instant::now();
         if let Some(state) = &self.state {
-            self.chains.sweep(&state.rbm, self.case.gibbs_steps);
+            self.sweeper.sweep(&state.rbm, self.case.gibbs_steps);
         }
         let swept = self.device.sync().is_ok().then(|| start.elapsed());
         Path::Auto.set();
         if number >= WARM_UP {
             self.updates.extend(updated);
             self.sweeps.extend(swept);
-            self.peak_memory = self.peak_memory.max(memory::peak_bytes());
         }
     }
 
@@ -238,8 +271,9 @@ pub fn run(
         for bench in &mut benches {
             bench.round(round);
         }
-        // The peak is measured in between as well, but seldom: it takes the caches.
-        if [0, steps / 2, steps].contains(&round) {
+        // The peak is measured in between as well, but seldom: it takes the caches, and memory that
+        // the process may keep.
+        if [WARM_UP, WARM_UP + steps / 2, WARM_UP + steps - 1].contains(&round) {
             for (name, peak) in &mut peaks {
                 *peak = peak.max(product_rate(&device::parse_device(name)?));
             }

@@ -42,7 +42,9 @@ pub fn check(settings: &Settings, n_visible: usize) -> Result<(), MemoryError> {
 
 const GIB: f64 = (1u64 << 30) as f64;
 
-/// Estimate of what training takes, in bytes: parameters, gradient and moments as f32; states, fields and probabilities of both phases.
+/// Estimate of what training takes, in bytes: parameters, a copy to work on and moments as f32, the
+/// Gram matrix of the metrics in f64; for PCD, chains as bits, hidden values of 64 units and two
+/// batches; for other learners, states, fields and probabilities of both phases as f32.
 pub fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
     let (n, m) = (n_visible as f64, settings.model.hidden as f64);
     let moments = match settings.optimizer.kind {
@@ -51,16 +53,21 @@ pub fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
     };
     let batch = settings.training.batch_size as f64;
     let chains = settings.learner.chains as f64;
-    // Tempering keeps a copy of the model at every level.
-    let (chains, copies) = match settings.learner.kind {
-        LearnerKind::Cd => (batch, 0.0),
-        LearnerKind::Pcd | LearnerKind::Random => (chains, 0.0),
-        LearnerKind::Pt => {
-            let replicas = settings.learner.replicas as f64;
-            (chains * replicas, replicas)
+    let model = 4.0 * n * m * (2.0 + moments) + 8.0 * n.min(m).powi(2);
+    let numbers = |chains: f64| 12.0 * (batch + chains) * (n + m);
+    match settings.learner.kind {
+        LearnerKind::Cd => model + numbers(batch),
+        LearnerKind::Random => model + numbers(chains),
+        LearnerKind::Pcd => {
+            let values = 4.0 * (batch + chains) * m.min(64.0);
+            model + chains * (n + m) / 8.0 + values + 8.0 * batch * n
         }
-    };
-    4.0 * (n * m * (4.0 + moments + copies) + 3.0 * (batch + chains) * (n + m))
+        LearnerKind::Pt => {
+            // A copy of the model at every level.
+            let replicas = settings.learner.replicas as f64;
+            model + 4.0 * n * m * replicas + numbers(chains * replicas)
+        }
+    }
 }
 
 /// Most memory that this process has held since [`reset_peak`], in bytes, where the system (Linux)

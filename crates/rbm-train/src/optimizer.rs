@@ -1,11 +1,9 @@
 //! Rules that turn gradients into steps, as the settings name them.
 
 use crate::settings::{OptimizerKind, OptimizerSettings};
-use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ascent::{Rule, Step};
-use rbm_model::gradient::Offsets;
-use rbm_model::ops::{self, Moments, Phase};
+use rbm_model::ops::Moments;
 
 /// Gradient ascent with what its rule remembers.
 ///
@@ -42,32 +40,24 @@ impl Optimizer {
         }
     }
 
-    /// Makes update number `step` (from 0) with a learning rate, from samples of both phases.
-    ///
-    /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
-    pub fn step(
-        &mut self,
-        rbm: Rbm,
-        [data, model]: [Phase; 2],
-        offsets: Offsets,
-        rate: f64,
-        step: u64,
-    ) -> (Rbm, Tensor<1>) {
-        let step = Step {
+    /// What update number `number` (from 0) does with its gradient at a learning rate.
+    pub fn step(&self, rate: f64, number: u64) -> Step {
+        Step {
             rate,
             l1: self.settings.l1,
             l2: self.settings.l2,
-            rule: self.rule(step),
-        };
-        ops::ascend(rbm, &mut self.moments, data, model, offsets, step)
+            rule: self.rule(number),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
-    use rbm_model::RbmConfig;
+    use burn::tensor::{Device, Tensor};
+    use rbm_model::gradient::Offsets;
+    use rbm_model::ops::Phase;
+    use rbm_model::{RbmConfig, ops};
 
     /// Runs a rule on a model with constant gradient entries and returns one weight's path.
     fn path(settings: &OptimizerSettings, gradients: &[f32]) -> Vec<f32> {
@@ -88,9 +78,10 @@ mod tests {
                 visible: Tensor::zeros([2], &device),
                 hidden: Tensor::zeros([2], &device),
             };
-            let phases = [phase(1.0, *g), phase(0.0, 0.0)];
+            let (data, model) = (phase(1.0, *g), phase(0.0, 0.0));
+            let step = optimizer.step(0.1, step as u64);
             let mean;
-            (rbm, mean) = optimizer.step(rbm, phases, offsets, 0.1, step as u64);
+            (rbm, mean) = ops::ascend(rbm, &mut optimizer.moments, data, model, offsets, step);
             assert_eq!(mean.into_data().try_into_vec::<f32>().unwrap(), [*g, *g]);
             out.push(rbm.parameters().unwrap().weight[3] as f32);
         }

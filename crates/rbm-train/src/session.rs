@@ -1,6 +1,6 @@
 //! Starting a run and going on with one: settings in, outcome out.
 
-use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, write_state};
+use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, state_container};
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
@@ -105,8 +105,8 @@ pub fn start(
     // The directory appears complete, with a first checkpoint, so it can always be resumed.
     let run = RunDir::create(root, options.overwrite, |run| {
         run.write_settings(settings)?;
-        let state = write_state(&state, settings, &manifest.dataset_digest)?;
-        run.write(&run.state_path(), &state)?;
+        let state = state_container(&state, settings, &manifest.dataset_digest)?;
+        run.write_tensors(&run.state_path(), &state)?;
         run.write_manifest(&manifest)
     })?;
     let lock = run.lock()?;

@@ -4,9 +4,8 @@ use crate::learner::{self, Learner};
 use crate::optimizer::Optimizer;
 use crate::settings::Settings;
 use burn::tensor::{Tensor, TensorData};
+use rbm_model::Rbm;
 use rbm_model::gradient::Offsets;
-use rbm_model::ops::Phase;
-use rbm_model::{Rbm, ops};
 
 /// Weight of the newest batch in the running mean of the hidden units.
 const OFFSET_RATE: f64 = 0.01;
@@ -55,22 +54,16 @@ impl State {
     /// Takes the state and gives it back, so that nobody else holds the weights and they can be
     /// written in place.
     pub fn update(mut self, settings: &Settings, batch: Tensor<2>, rate: f64) -> Self {
-        let rbm = &self.rbm;
-        let hidden =
-            ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone());
-        let model = self.learner.negative_phase(rbm, &batch, self.step);
-        let data = Phase {
-            visible: batch,
-            hidden,
-        };
         let offsets = if settings.learner.centred {
             self.offsets.clone()
         } else {
             self.no_offsets.clone()
         };
+        let step = self.optimizer.step(rate, self.step);
+        let moments = &mut self.optimizer.moments;
         let (rbm, mean) = self
-            .optimizer
-            .step(self.rbm, [data, model], offsets, rate, self.step);
+            .learner
+            .ascend(self.rbm, moments, batch, offsets, step, self.step);
         self.rbm = rbm;
         if settings.learner.centred {
             // The new mean counts from the next update on: offsets that depend on the batch

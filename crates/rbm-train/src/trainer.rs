@@ -1,6 +1,6 @@
 //! The training loop: batches in order, updates, observers when due, checkpoints.
 
-use crate::checkpoint::{Manifest, RunDir, RunError, Status, write_state};
+use crate::checkpoint::{Manifest, RunDir, RunError, Status, state_container};
 use crate::data::BinaryDataset;
 use crate::observers::{
     Cadence, Likelihood, Meter, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
@@ -96,7 +96,7 @@ impl<'a> Trainer<'a> {
             .stop_after
             .map_or(total, |epochs| total.min(per_epoch * epochs as u64));
         let log = Rc::new(RefCell::new(log));
-        let mut observers = self.observers(&log, &device, first_step)?;
+        let mut observers = self.observers(&log, first_step)?;
         let mut progress = Progress::new(state.step, total, self.meter);
         let mut monitoring = Duration::ZERO;
         let mut saved = (state.step, Instant::now());
@@ -193,10 +193,10 @@ impl<'a> Trainer<'a> {
     /// [`RunError`]; the previous checkpoint is then as it was.
     pub fn save(&mut self, state: &State) -> Result<(), RunError> {
         let digest = &self.manifest.dataset_digest;
-        let bytes = write_state(state, self.settings, digest)?;
-        self.run.write(&self.run.state_path(), &bytes)?;
-        let model = rbm_model::file::to_bytes(&state.rbm)?;
-        self.run.write(&self.run.model_path(), &model)?;
+        let whole = state_container(state, self.settings, digest)?;
+        self.run.write_tensors(&self.run.state_path(), &whole)?;
+        let model = rbm_model::file::container(&state.rbm)?;
+        self.run.write_tensors(&self.run.model_path(), &model)?;
         self.manifest.step = state.step;
         self.run.write_manifest(&self.manifest)
     }
@@ -219,7 +219,6 @@ impl<'a> Trainer<'a> {
     fn observers(
         &self,
         log: &Rc<RefCell<MetricsLog>>,
-        device: &Device,
         step: u64,
     ) -> Result<Observers<'a>, RunError> {
         let monitor = &self.settings.monitor;
@@ -234,7 +233,6 @@ impl<'a> Trainer<'a> {
             self.data,
             monitor,
             self.settings.training.seed,
-            device,
         );
         let snapshots = Snapshots {
             run: self.run.clone(),
@@ -285,16 +283,13 @@ impl<'a> Trainer<'a> {
 /// What is wrong with the parameters, if anything is.
 fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
     let read = |tensor: Tensor<1>| tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+    let weight = rbm.weight.val();
+    let (most, least) = (read(weight.clone().max()), read(weight.clone().min()));
     // A sum shows any NaN, which a maximum may pass over.
-    let weight = rbm.weight.val().abs();
     let parts = [
-        ("weight", read(weight.clone().sum()), read(weight.max())),
-        (
-            "visible bias",
-            read(rbm.visible_bias.val().abs().sum()),
-            0.0,
-        ),
-        ("hidden bias", read(rbm.hidden_bias.val().abs().sum()), 0.0),
+        ("weight", read(weight.sum()), most.max(-least)),
+        ("visible bias", read(rbm.visible_bias.val().sum()), 0.0),
+        ("hidden bias", read(rbm.hidden_bias.val().sum()), 0.0),
     ];
     parts.into_iter().find_map(|(name, sum, max)| {
         if !sum.is_finite() {

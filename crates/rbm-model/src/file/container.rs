@@ -3,7 +3,10 @@
 //! The `safetensors` crate writes metadata in the order of a hash map, which differs from run to
 //! run; run directories promise reproducible bytes. Reading uses the crate.
 
+use crate::ops::with_numbers;
+use burn::tensor::Tensor;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// Element type of an [`Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +38,17 @@ pub struct Entry {
     pub element: ElementType,
     /// Shape.
     pub shape: Vec<usize>,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What an [`Entry`] holds.
+#[derive(Debug, Clone)]
+pub enum Content {
     /// Row-major little-endian bytes; their length is the shape's product times the element size.
-    pub bytes: Vec<u8>,
+    Bytes(Vec<u8>),
+    /// A tensor that is read when it is written, so that it need not be there twice.
+    Floats(Box<Tensor<1>>),
 }
 
 impl Entry {
@@ -46,7 +58,17 @@ impl Entry {
             name: name.into(),
             element: ElementType::F32,
             shape: shape.to_vec(),
-            bytes: values.into_iter().flat_map(f32::to_le_bytes).collect(),
+            content: Content::Bytes(values.into_iter().flat_map(f32::to_le_bytes).collect()),
+        }
+    }
+
+    /// The numbers of a tensor as F32.
+    pub fn tensor<const D: usize>(name: &str, tensor: &Tensor<D>) -> Self {
+        Self {
+            name: name.into(),
+            element: ElementType::F32,
+            shape: tensor.dims().to_vec(),
+            content: Content::Floats(Box::new(tensor.clone().reshape([-1]))),
         }
     }
 
@@ -56,42 +78,76 @@ impl Entry {
             name: name.into(),
             element: ElementType::U8,
             shape: shape.to_vec(),
-            bytes,
+            content: Content::Bytes(bytes),
         }
+    }
+
+    fn size(&self) -> usize {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::Floats(tensor) => 4 * tensor.dims()[0],
+        }
+    }
+
+    fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        /// Numbers that are turned into bytes at a time.
+        const SOME: usize = 4096;
+        let tensor = match &self.content {
+            Content::Bytes(bytes) => return to.write_all(bytes),
+            Content::Floats(tensor) => tensor,
+        };
+        let mut result = Ok(());
+        with_numbers(Tensor::clone(tensor), |numbers| {
+            result = numbers.chunks(SOME).try_for_each(|numbers| {
+                let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+                to.write_all(&bytes)
+            });
+        });
+        result
     }
 }
 
-/// The bytes of a safetensors file: 8-byte header length, JSON header, tensors in order.
-///
-/// Entries are written as given, metadata sorted by key; the header is padded with spaces to a
-/// multiple of 8 bytes, so that the data is aligned.
-pub fn serialize(entries: &[Entry], metadata: &BTreeMap<String, String>) -> Vec<u8> {
-    let quote = |text: &str| serde_json::Value::from(text).to_string();
-    let pairs: Vec<String> = metadata
-        .iter()
-        .map(|(k, v)| format!("{}:{}", quote(k), quote(v)))
-        .collect();
-    let mut header = format!("{{\"__metadata__\":{{{}}}", pairs.join(","));
-    let mut offset = 0;
-    for entry in entries {
-        let end = offset + entry.bytes.len();
-        header += &format!(
-            ",{}:{{\"dtype\":\"{}\",\"shape\":{:?},\"data_offsets\":[{offset},{end}]}}",
-            quote(&entry.name),
-            entry.element.name(),
-            entry.shape,
-        );
-        offset = end;
+/// Tensors with metadata: what a safetensors file holds.
+#[derive(Debug, Clone)]
+pub struct Container {
+    /// The tensors, in the order of the file.
+    pub entries: Vec<Entry>,
+    /// Sorted by key.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl Container {
+    /// Writes a safetensors file: 8-byte header length, JSON header, tensors in order.
+    ///
+    /// The header is padded with spaces to a multiple of 8 bytes, so that the data is aligned.
+    ///
+    /// # Errors
+    /// What `to` says.
+    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let quote = |text: &str| serde_json::Value::from(text).to_string();
+        let pairs: Vec<String> = self
+            .metadata
+            .iter()
+            .map(|(k, v)| format!("{}:{}", quote(k), quote(v)))
+            .collect();
+        let mut header = format!("{{\"__metadata__\":{{{}}}", pairs.join(","));
+        let mut offset = 0;
+        for entry in &self.entries {
+            let end = offset + entry.size();
+            header += &format!(
+                ",{}:{{\"dtype\":\"{}\",\"shape\":{:?},\"data_offsets\":[{offset},{end}]}}",
+                quote(&entry.name),
+                entry.element.name(),
+                entry.shape,
+            );
+            offset = end;
+        }
+        header.push('}');
+        while header.len() % 8 != 0 {
+            header.push(' ');
+        }
+        to.write_all(&(header.len() as u64).to_le_bytes())?;
+        to.write_all(header.as_bytes())?;
+        self.entries.iter().try_for_each(|entry| entry.write(to))
     }
-    header.push('}');
-    while header.len() % 8 != 0 {
-        header.push(' ');
-    }
-    let mut out = Vec::with_capacity(8 + header.len() + offset);
-    out.extend((header.len() as u64).to_le_bytes());
-    out.extend(header.as_bytes());
-    for entry in entries {
-        out.extend(&entry.bytes);
-    }
-    out
 }

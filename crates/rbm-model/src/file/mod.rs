@@ -6,6 +6,7 @@
 
 use crate::error::ModelError;
 use crate::model::Rbm;
+use crate::ops::with_numbers;
 use crate::parameters::Parameters;
 use burn::tensor::Tensor;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -14,18 +15,33 @@ use std::path::Path;
 
 mod container;
 
-pub use container::{ElementType, Entry, serialize};
+pub use container::{Container, Content, ElementType, Entry};
 
 const NAMES: [&str; 3] = ["weight", "visible_bias", "hidden_bias"];
 
-/// The bytes of a model file with F32 tensors; the same model gives the same bytes.
+/// A model file with F32 tensors; the same model gives the same bytes.
 ///
 /// # Errors
 /// [`ModelError::NotFinite`] if a parameter is NaN or infinite: such a model is never saved.
-pub fn to_bytes(rbm: &Rbm) -> Result<Vec<u8>, ModelError> {
+pub fn container(rbm: &Rbm) -> Result<Container, ModelError> {
     let metadata = [("format", "rbm"), ("units", "binary 0/1"), ("version", "1")];
     let metadata = metadata.map(|(k, v)| (k.to_string(), v.to_string()));
-    Ok(serialize(&entries(rbm)?, &BTreeMap::from(metadata)))
+    Ok(Container {
+        entries: entries(rbm)?,
+        metadata: BTreeMap::from(metadata),
+    })
+}
+
+/// The bytes of a model file, see [`container`].
+///
+/// # Errors
+/// As [`container`].
+pub fn to_bytes(rbm: &Rbm) -> Result<Vec<u8>, ModelError> {
+    let mut bytes = Vec::new();
+    // Memory takes all that is written.
+    let written = container(rbm)?.write(&mut bytes);
+    debug_assert!(written.is_ok());
+    Ok(bytes)
 }
 
 /// The three tensors of a model, for a container that holds more than the model.
@@ -33,19 +49,12 @@ pub fn to_bytes(rbm: &Rbm) -> Result<Vec<u8>, ModelError> {
 /// # Errors
 /// [`ModelError::NotFinite`] if a parameter is NaN or infinite.
 pub fn entries(rbm: &Rbm) -> Result<Vec<Entry>, ModelError> {
-    let (n, m) = (rbm.n_visible(), rbm.n_hidden());
-    let tensors = [
-        (NAMES[0], vec![n, m], floats_of(rbm.weight.val())),
-        (NAMES[1], vec![n], floats_of(rbm.visible_bias.val())),
-        (NAMES[2], vec![m], floats_of(rbm.hidden_bias.val())),
-    ];
-    tensors
-        .into_iter()
-        .map(|(name, shape, values)| {
-            check_finite(name, &values)?;
-            Ok(Entry::f32(name, &shape, values))
-        })
-        .collect()
+    let [weight, visible_bias, hidden_bias] = NAMES;
+    Ok(vec![
+        finite_entry(weight, &rbm.weight.val())?,
+        finite_entry(visible_bias, &rbm.visible_bias.val())?,
+        finite_entry(hidden_bias, &rbm.hidden_bias.val())?,
+    ])
 }
 
 /// Reads the parameters of a model file in f64.
@@ -133,18 +142,18 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f64>> {
     }
 }
 
-/// Reads a tensor back in f32, the type of model files.
-fn floats_of<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
-}
-
-fn check_finite(tensor: &str, values: &[f32]) -> Result<(), ModelError> {
-    match values.iter().position(|x| !x.is_finite()) {
-        None => Ok(()),
-        Some(index) => Err(ModelError::NotFinite {
-            tensor: tensor.into(),
+fn finite_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Entry, ModelError> {
+    let mut bad = None;
+    with_numbers(tensor.clone(), |numbers| {
+        let index = numbers.iter().position(|x| !x.is_finite());
+        bad = index.map(|index| (index, numbers[index]));
+    });
+    match bad {
+        None => Ok(Entry::tensor(name, tensor)),
+        Some((index, value)) => Err(ModelError::NotFinite {
+            tensor: name.into(),
             index,
-            value: values[index].into(),
+            value: value.into(),
         }),
     }
 }

@@ -3,7 +3,13 @@ use crate::config::RbmConfig;
 use burn::tensor::Device;
 
 fn container(entries: &[Entry]) -> Vec<u8> {
-    serialize(entries, &BTreeMap::new())
+    let mut bytes = Vec::new();
+    let container = Container {
+        entries: entries.to_vec(),
+        metadata: BTreeMap::new(),
+    };
+    container.write(&mut bytes).unwrap();
+    bytes
 }
 
 fn good() -> Vec<Entry> {
@@ -42,7 +48,7 @@ fn double_precision_and_foreign_tensors_are_read() {
         name: "visible_bias".into(),
         element: ElementType::F64,
         shape: vec![2],
-        bytes: [0.1f64, 0.2].iter().flat_map(|x| x.to_le_bytes()).collect(),
+        content: Content::Bytes([0.1f64, 0.2].iter().flat_map(|x| x.to_le_bytes()).collect()),
     };
     entries.push(Entry::u8("labels", &[1], vec![3]));
     let read = from_bytes(&container(&entries), Path::new("x")).unwrap();

@@ -97,7 +97,10 @@ pub fn ascend(
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
-    run(rbm, moments, [data, model], offsets, step, Dispatch::ascend)
+    let samples = lower_samples([data, model], offsets);
+    run(rbm, moments, step, |model| {
+        Dispatch::ascend(model, samples, step)
+    })
 }
 
 /// [`ascend`] by tensor operations on any backend: the reference for the kernels.
@@ -109,36 +112,36 @@ pub fn ascend_by_tensors(
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
-    let operation = super::generic::ascend::<Dispatch>;
-    run(rbm, moments, [data, model], offsets, step, operation)
+    let samples = lower_samples([data, model], offsets);
+    run(rbm, moments, step, |model| {
+        super::generic::ascend::<Dispatch>(model, samples, step)
+    })
 }
 
-type Operation = fn(
-    ModelPrimitives<Dispatch>,
-    SamplePrimitives<Dispatch>,
-    Step,
-) -> (ModelPrimitives<Dispatch>, FloatTensor<Dispatch>);
-
-fn run(
-    rbm: Rbm,
-    moments: &mut Moments,
-    [data, model]: [Phase; 2],
-    offsets: Offsets,
-    step: Step,
-    operation: Operation,
-) -> (Rbm, Tensor<1>) {
-    let device = rbm.device();
-    let (weight_id, weight, _) = rbm.weight.consume();
-    let (visible_id, visible_bias, _) = rbm.visible_bias.consume();
-    let (hidden_id, hidden_bias, _) = rbm.hidden_bias.consume();
-    let samples = SamplePrimitives {
+fn lower_samples([data, model]: [Phase; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
+    SamplePrimitives {
         data_visible: data.visible.into_dispatch(),
         data_hidden: data.hidden.into_dispatch(),
         model_visible: model.visible.into_dispatch(),
         model_hidden: model.hidden.into_dispatch(),
         visible_offset: offsets.visible.into_dispatch(),
         hidden_offset: offsets.hidden.into_dispatch(),
-    };
+    }
+}
+
+/// Takes a model and the moments to primitives, through an operation, and back.
+pub(super) fn run(
+    rbm: Rbm,
+    moments: &mut Moments,
+    step: Step,
+    operation: impl FnOnce(
+        ModelPrimitives<Dispatch>,
+    ) -> (ModelPrimitives<Dispatch>, FloatTensor<Dispatch>),
+) -> (Rbm, Tensor<1>) {
+    let device = rbm.device();
+    let (weight_id, weight, _) = rbm.weight.consume();
+    let (visible_id, visible_bias, _) = rbm.visible_bias.consume();
+    let (hidden_id, hidden_bias, _) = rbm.hidden_bias.consume();
     let count = step.rule.moments();
     let taken = std::mem::take(moments);
     let parameters = ModelPrimitives {
@@ -146,7 +149,7 @@ fn run(
         visible_bias: lower(visible_bias, taken.visible_bias, &device),
         hidden_bias: lower(hidden_bias, taken.hidden_bias, &device),
     };
-    let (after, mean) = operation(parameters, samples, step);
+    let (after, mean) = operation(parameters);
     let (weight, first) = lift(after.weight, count);
     moments.weight = first;
     let (visible_bias, first) = lift(after.visible_bias, count);

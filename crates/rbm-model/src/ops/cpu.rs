@@ -7,14 +7,16 @@ use super::{ModelPrimitives, ParameterPrimitives, Path, SamplePrimitives, Sweeps
 use crate::ascent::Step;
 use crate::kernels::Isa;
 use crate::kernels::layer;
-use crate::kernels::packed::{Ascent, PackedModel, PackedStates, Parameter, Samples, moments};
+use crate::kernels::packed::{
+    Ascent, Hidden, PackedModel, PackedStates, Parameter, Samples, moments,
+};
 use crate::kernels::softplus;
 use crate::sampling::noise::NoiseKey;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 
 /// Entries of a matrix.
-fn count<T: TensorMetadata>(matrix: &T) -> usize {
+pub(super) fn count<T: TensorMetadata>(matrix: &T) -> usize {
     generic::dims(matrix).iter().product()
 }
 
@@ -268,11 +270,11 @@ pub(super) fn ascend<B: HostBackend>(
     let ascent = Ascent {
         data: Samples {
             visible: &data,
-            hidden: data_hidden.as_ref(),
+            hidden: Hidden::Values(data_hidden.as_ref()),
         },
         model: Samples {
             visible: &other,
-            hidden: other_hidden.as_ref(),
+            hidden: Hidden::Values(other_hidden.as_ref()),
         },
         visible_offset: mu.as_ref(),
         hidden_offset: lambda.as_ref(),
@@ -303,14 +305,14 @@ pub(super) fn ascend<B: HostBackend>(
 }
 
 /// A parameter that is being written.
-struct Owned<B: HostBackend>([B::Owned; 3]);
+pub(super) struct Owned<B: HostBackend>([B::Owned; 3]);
 
 impl<B: HostBackend> Owned<B> {
-    fn new(parameter: ParameterPrimitives<B>) -> Self {
+    pub(super) fn new(parameter: ParameterPrimitives<B>) -> Self {
         Self([parameter.value, parameter.first, parameter.second].map(B::own))
     }
 
-    fn parameter(&mut self) -> Parameter<'_> {
+    pub(super) fn parameter(&mut self) -> Parameter<'_> {
         let [value, first, second] = self.0.each_mut().map(B::numbers);
         Parameter {
             value,
@@ -319,7 +321,7 @@ impl<B: HostBackend> Owned<B> {
         }
     }
 
-    fn give(self) -> ParameterPrimitives<B> {
+    pub(super) fn give(self) -> ParameterPrimitives<B> {
         let [value, first, second] = self.0.map(B::give);
         ParameterPrimitives {
             value,
@@ -411,6 +413,42 @@ macro_rules! use_kernels {
                 step: $crate::ascent::Step,
             ) -> ($crate::ops::ModelPrimitives<Self>, FloatTensor<Self>) {
                 cpu::ascend::<Self>(model, samples, step)
+            }
+
+            fn packed_sweeps(
+                weight: FloatTensor<Self>,
+                visible_bias: FloatTensor<Self>,
+                hidden_bias: FloatTensor<Self>,
+                chains: $crate::sampling::PackedChains,
+                sweeps: u64,
+            ) -> $crate::sampling::PackedChains {
+                $crate::ops::cpu_chains::packed_sweeps::<Self>(
+                    weight,
+                    visible_bias,
+                    hidden_bias,
+                    chains,
+                    sweeps,
+                )
+            }
+
+            fn ascend_with_chains(
+                model: $crate::ops::ModelPrimitives<Self>,
+                batch: $crate::ops::BatchPrimitives<Self>,
+                chains: $crate::sampling::PackedChains,
+                sweeps: u64,
+                step: $crate::ascent::Step,
+            ) -> $crate::ops::Learned<Self> {
+                $crate::ops::cpu_chains::ascend_with_chains::<Self>(
+                    model, batch, chains, sweeps, step,
+                )
+            }
+
+            fn with_numbers(tensor: FloatTensor<Self>, show: &mut dyn FnMut(&[f32])) -> bool {
+                match <Self as cpu::HostBackend>::hold(&tensor) {
+                    Some(held) => show(held.as_ref()),
+                    None => $crate::ops::chains::show_copy::<Self>(tensor, show),
+                }
+                true
             }
         }
     };

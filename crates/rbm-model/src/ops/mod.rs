@@ -8,8 +8,11 @@
 //! ([`crate::sampling::noise`]): the same key gives the same integer bits on every backend.
 
 mod ascend;
+mod chains;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod cpu;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod cpu_chains;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod cube;
 #[cfg(feature = "flex")]
@@ -21,11 +24,14 @@ mod path;
 
 use crate::ascent::Step;
 pub use crate::kernels::packed::Sweeps;
+use crate::sampling::PackedChains;
 use crate::sampling::noise::NoiseKey;
 pub use ascend::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
 pub use ascend::{Moments, ascend, ascend_by_tensors};
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
+pub use chains::{BatchPrimitives, Learned};
+pub use chains::{ascend_with_chains, packed_sweeps, with_numbers};
 pub use path::Path;
 
 /// Training's inner operations on the primitives of a backend.
@@ -116,6 +122,34 @@ pub trait RbmOps: Backend {
         step: Step,
     ) -> (ModelPrimitives<Self>, FloatTensor<Self>) {
         generic::ascend::<Self>(model, samples, step)
+    }
+
+    /// See [`packed_sweeps`].
+    fn packed_sweeps(
+        weight: FloatTensor<Self>,
+        visible_bias: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        chains: PackedChains,
+        sweeps: u64,
+    ) -> PackedChains {
+        chains::sweeps_by_tensors::<Self>(weight, visible_bias, hidden_bias, chains, sweeps)
+    }
+
+    /// See [`ascend_with_chains`].
+    fn ascend_with_chains(
+        #[extension_type] model: ModelPrimitives<Self>,
+        #[extension_type] batch: BatchPrimitives<Self>,
+        chains: PackedChains,
+        sweeps: u64,
+        step: Step,
+    ) -> Learned<Self> {
+        chains::ascend_by_tensors::<Self>(model, batch, chains, sweeps, step)
+    }
+
+    /// See [`with_numbers`]; always true, since the macro wants a result.
+    fn with_numbers(tensor: FloatTensor<Self>, show: &mut dyn FnMut(&[f32])) -> bool {
+        chains::show_copy::<Self>(tensor, show);
+        true
     }
 }
 

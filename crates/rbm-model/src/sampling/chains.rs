@@ -3,7 +3,7 @@
 use super::noise::{Layer, NoiseKey};
 use crate::model::Rbm;
 use crate::ops::{self, Sweeps};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 /// A batch of Markov chains with joint states (v, h) of zeros and ones.
 ///
@@ -95,26 +95,5 @@ impl Chains {
         self.visible = result.visible;
         self.hidden = result.hidden;
         result.hidden_probabilities
-    }
-
-    /// Restores chains from host states (row-major zeros and ones) on the device of `rbm`.
-    pub fn restore(
-        rbm: &Rbm,
-        visible: Vec<f32>,
-        hidden: Vec<f32>,
-        seed: u64,
-        stream: u8,
-        step: u64,
-    ) -> Self {
-        let device = rbm.device();
-        let (n, m) = (rbm.n_visible(), rbm.n_hidden());
-        let count = visible.len() / n;
-        Self {
-            visible: Tensor::from_data(TensorData::new(visible, [count, n]), &device),
-            hidden: Tensor::from_data(TensorData::new(hidden, [count, m]), &device),
-            seed,
-            stream,
-            step,
-        }
     }
 }

@@ -3,8 +3,12 @@
 mod chains;
 pub mod diagnostics;
 pub mod noise;
+mod packed_chains;
+#[cfg(all(test, feature = "flex"))]
+mod packed_chains_tests;
 pub mod stream;
 pub mod tempering;
 
 pub use chains::Chains;
+pub use packed_chains::{PackedChains, pack};
 pub use tempering::{Adaptation, Path, Tempering, TemperingError, TemperingState};

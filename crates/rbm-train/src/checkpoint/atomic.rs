@@ -25,11 +25,22 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
 /// # Errors
 /// What the system said; an existing file is then as it was, and nothing is left beside it.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], with what `content` writes.
+///
+/// # Errors
+/// As [`write`], and what `content` says.
+pub fn write_with(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(PREFIX)
         .tempfile_in(directory)?;
-    file.write_all(bytes)?;
+    content(&mut file)?;
     file.as_file().sync_all()?;
     // Temporary files are private; what a run leaves is as readable as any other file.
     #[cfg(unix)]

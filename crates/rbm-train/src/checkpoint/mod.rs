@@ -8,4 +8,4 @@ mod state_file;
 
 pub use manifest::{Manifest, Status};
 pub use run_dir::{RunDir, RunError};
-pub use state_file::{Saved, read_state, write_state};
+pub use state_file::{Saved, read_state, state_container};

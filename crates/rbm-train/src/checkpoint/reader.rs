@@ -3,32 +3,62 @@
 use super::run_dir::RunError;
 use super::state_file::tensor;
 use burn::tensor::{Device, Tensor};
-use safetensors::SafeTensors;
-use std::collections::HashMap;
+use rbm_model::kernels::packed::PackedStates;
+use safetensors::tensor::Metadata;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// A parsed checkpoint.
+/// Largest header that is believed.
+const MOST_HEADER: u64 = 100_000_000;
+
+/// An open checkpoint: the header is in memory, tensors are read when asked for, so that the file need
+/// not be there beside them.
 pub struct Reader<'a> {
     path: &'a Path,
-    tensors: SafeTensors<'a>,
-    metadata: HashMap<String, String>,
+    file: File,
+    /// Where the tensors begin.
+    start: u64,
+    header: Metadata,
 }
 
 impl<'a> Reader<'a> {
-    /// Parses the bytes of a file; `path` is for messages.
-    pub fn new(bytes: &'a [u8], path: &'a Path) -> Result<Self, RunError> {
+    /// Opens a file and reads its header.
+    pub fn open(path: &'a Path) -> Result<Self, RunError> {
         let content = |reason: String| RunError::Content {
             path: path.into(),
-            reason,
+            reason: format!("not a checkpoint: {reason}"),
         };
-        let tensors = SafeTensors::deserialize(bytes)
-            .map_err(|e| content(format!("not a checkpoint: {e}")))?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| content(e.to_string()))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
+        let io = |source| RunError::Io {
+            action: "read",
+            path: path.into(),
+            source,
+        };
+        let mut file = File::open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        let mut size = [0; 8];
+        file.read_exact(&mut size).map_err(io)?;
+        let size = u64::from_le_bytes(size);
+        if size > MOST_HEADER.min(length) {
+            return Err(content(format!("a header of {size} bytes")));
+        }
+        let mut header = Vec::new();
+        (&file).take(size).read_to_end(&mut header).map_err(io)?;
+        let header: Metadata =
+            serde_json::from_slice(&header).map_err(|e| content(e.to_string()))?;
+        let start = 8 + size;
+        let ends = header.tensors().into_values().map(|t| t.data_offsets.1);
+        let expected = start.saturating_add(ends.max().unwrap_or(0) as u64);
+        if length != expected {
+            return Err(content(format!(
+                "it has {length} bytes; expected {expected}"
+            )));
+        }
         Ok(Self {
             path,
-            tensors,
-            metadata,
+            file,
+            start,
+            header,
         })
     }
 
@@ -42,8 +72,9 @@ impl<'a> Reader<'a> {
 
     /// A metadata entry.
     pub fn text(&self, key: &str) -> Result<&str, RunError> {
-        self.metadata
-            .get(key)
+        let metadata = self.header.metadata().as_ref();
+        metadata
+            .and_then(|metadata| metadata.get(key))
             .map(String::as_str)
             .ok_or_else(|| self.error(format!("not a checkpoint: metadata `{key}` is missing")))
     }
@@ -62,33 +93,83 @@ impl<'a> Reader<'a> {
         shape: [usize; D],
         device: &Device,
     ) -> Result<Tensor<D>, RunError> {
-        let bytes = self.entry(name, &shape, 4 * shape.iter().product::<usize>())?;
-        let (values, _) = bytes.as_chunks::<4>();
-        let values = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
-        Ok(tensor(values, shape, device))
+        /// Numbers that are read at a time.
+        const SOME: usize = 4096;
+        let count = shape.iter().product();
+        let mut entry = self.entry(name, &shape, 4 * count)?;
+        let mut values = Vec::with_capacity(count);
+        let mut bytes = [0; 4 * SOME];
+        while values.len() < count {
+            let bytes = &mut bytes[..4 * SOME.min(count - values.len())];
+            entry.read_exact(bytes).map_err(|e| self.io(e))?;
+            let (numbers, _) = bytes.as_chunks::<4>();
+            values.extend(numbers.iter().map(|b| f32::from_le_bytes(*b)));
+        }
+        match values.iter().position(|x: &f32| !x.is_finite()) {
+            None => Ok(tensor(values, shape, device)),
+            Some(index) => Err(self.error(format!(
+                "tensor `{name}` holds {} at flat index {index}",
+                values[index]
+            ))),
+        }
     }
 
-    /// States that were saved as bits, as zeros and ones.
-    pub fn bits(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, RunError> {
+    /// States that were saved as bits.
+    pub fn states(
+        &self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<PackedStates, RunError> {
         let stride = columns.div_ceil(8);
-        let bytes = self.entry(name, &[rows, stride], rows * stride)?;
-        let bit = |row: usize, column: usize| bytes[row * stride + column / 8] >> (column % 8) & 1;
-        Ok((0..rows * columns)
-            .map(|index| f32::from(bit(index / columns, index % columns)))
-            .collect())
+        let mut bytes = vec![0; rows * stride];
+        let mut entry = self.entry(name, &[rows, stride], bytes.len())?;
+        entry.read_exact(&mut bytes).map_err(|e| self.io(e))?;
+        let word = |bytes: &[u8]| {
+            let bytes = bytes.iter().enumerate();
+            bytes.fold(0u64, |word, (k, byte)| word | u64::from(*byte) << (8 * k))
+        };
+        let words: Vec<u64> = bytes
+            .chunks(stride.max(1))
+            .flat_map(|row| row.chunks(8).map(word))
+            .collect();
+        let packed = words.chunks(columns.div_ceil(64).max(1));
+        PackedStates::from_packed_rows(packed, columns).map_err(|e| self.error(e.to_string()))
     }
 
-    fn entry(&self, name: &str, shape: &[usize], size: usize) -> Result<&[u8], RunError> {
-        let view = self
-            .tensors
-            .tensor(name)
-            .map_err(|_| self.error(format!("tensor `{name}` is missing")))?;
-        if view.shape() != shape || view.data().len() != size {
+    /// Shape of a tensor.
+    pub fn shape(&self, name: &str) -> Result<&[usize], RunError> {
+        let info = self.header.info(name);
+        info.map(|info| &info.shape[..])
+            .ok_or_else(|| self.error(format!("tensor `{name}` is missing")))
+    }
+
+    /// The bytes of a tensor of a given shape and size.
+    fn entry(
+        &self,
+        name: &str,
+        shape: &[usize],
+        size: usize,
+    ) -> Result<impl Read + use<'_, 'a>, RunError> {
+        let found = self.shape(name)?;
+        let offsets = self.header.info(name).map(|info| info.data_offsets);
+        let (start, end) = offsets.unwrap_or_default();
+        if found != shape || end.saturating_sub(start) != size {
             return Err(self.error(format!(
-                "tensor `{name}` has shape {:?}; expected {shape:?}",
-                view.shape()
+                "tensor `{name}` has shape {found:?}; expected {shape:?}"
             )));
         }
-        Ok(view.data())
+        let mut file = &self.file;
+        let place = SeekFrom::Start(self.start + start as u64);
+        file.seek(place).map_err(|e| self.io(e))?;
+        Ok(file.take(size as u64))
+    }
+
+    fn io(&self, source: std::io::Error) -> RunError {
+        RunError::Io {
+            action: "read",
+            path: self.path.into(),
+            source,
+        }
     }
 }

@@ -10,6 +10,7 @@
 use super::atomic;
 use super::manifest::Manifest;
 use crate::settings::Settings;
+use rbm_model::file::Container;
 use rbm_model::{ModelError, Parameters};
 use std::path::{Path, PathBuf};
 
@@ -260,6 +261,14 @@ impl RunDir {
             path: path.into(),
             source,
         })
+    }
+
+    /// Writes a container of tensors: in one piece, or not at all.
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn write_tensors(&self, path: &Path, container: &Container) -> Result<(), RunError> {
+        atomic::write_with(path, |file| container.write(file)).map_err(io("write", path))
     }
 
     /// Writes `config.toml`.

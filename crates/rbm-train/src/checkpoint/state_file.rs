@@ -7,10 +7,12 @@ use super::reader::Reader;
 use super::run_dir::RunError;
 use crate::settings::Settings;
 use crate::state::State;
+use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::file::{self, Entry};
-use rbm_model::sampling::{Chains, TemperingState};
+use rbm_model::file::{self, Container, Entry};
+use rbm_model::kernels::packed::PackedStates;
+use rbm_model::sampling::{PackedChains, TemperingState, pack};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -25,17 +27,17 @@ pub struct Saved {
     pub step: u64,
 }
 
-/// The bytes of a checkpoint.
+/// A checkpoint. It shares the tensors of the state.
 ///
 /// # Errors
 /// [`RunError::Model`] if a parameter is not finite: a checkpoint is always a good one.
-pub fn write_state(
+pub fn state_container(
     state: &State,
     settings: &Settings,
     dataset_digest: &str,
-) -> Result<Vec<u8>, RunError> {
+) -> Result<Container, RunError> {
     let mut entries = file::entries(&state.rbm)?;
-    entries.push(float_entry("offset.hidden", &state.offsets.hidden));
+    entries.push(Entry::tensor("offset.hidden", &state.offsets.hidden));
     let moments = &state.optimizer.moments;
     push_moments(&mut entries, "weight", &moments.weight);
     push_moments(&mut entries, "visible_bias", &moments.visible_bias);
@@ -58,12 +60,12 @@ pub fn write_state(
         metadata.insert("chains.count".into(), chains.count().to_string());
     }
     if let Some(tempering) = state.learner.tempering() {
-        entries.push(bit_entry("tempering.visible", &tempering.visible()));
+        entries.push(bit_entry("tempering.visible", &pack(&tempering.visible())));
         // Plain numbers and lists: there is nothing that JSON cannot hold.
         let text = serde_json::to_string(tempering.state()).unwrap_or_default();
         metadata.insert("tempering.state".into(), text);
     }
-    Ok(file::serialize(&entries, &metadata))
+    Ok(Container { entries, metadata })
 }
 
 /// Reads what a checkpoint says of itself, and, if `device` is given, the whole state.
@@ -77,12 +79,7 @@ pub fn read_state(
     path: &Path,
     resume: Option<(&Device, &[f64])>,
 ) -> Result<(Saved, Option<State>), RunError> {
-    let bytes = std::fs::read(path).map_err(|source| RunError::Io {
-        action: "read",
-        path: path.into(),
-        source,
-    })?;
-    let reader = Reader::new(&bytes, path)?;
+    let reader = Reader::open(path)?;
     let settings: Settings =
         toml::from_str(reader.text("settings")?).map_err(|e| reader.error(e.to_string()))?;
     let saved = Saved {
@@ -93,19 +90,23 @@ pub fn read_state(
     let Some((device, data_mean)) = resume else {
         return Ok((saved, None));
     };
-    let parameters = file::from_bytes(&bytes, path)?;
-    if data_mean.len() != parameters.n_visible {
+    let &[n, m @ 1..=usize::MAX] = reader.shape("weight")? else {
+        return Err(reader.error("tensor `weight` is not a matrix with columns".into()));
+    };
+    if data_mean.len() != n {
         return Err(reader.error(format!(
-            "the model has {} visible units, the data {} columns",
-            parameters.n_visible,
+            "the model has {n} visible units, the data {} columns",
             data_mean.len()
         )));
     }
-    let rbm = Rbm::from_parameters(&parameters, device);
+    let rbm = Rbm {
+        weight: Param::from_tensor(reader.floats("weight", [n, m], device)?),
+        visible_bias: Param::from_tensor(reader.floats("visible_bias", [n], device)?),
+        hidden_bias: Param::from_tensor(reader.floats("hidden_bias", [m], device)?),
+    };
     let mut state = State::new(&saved.settings, rbm, data_mean);
     state.step = saved.step;
-    state.offsets.hidden = reader.floats("offset.hidden", [parameters.n_hidden], device)?;
-    let (n, m) = (parameters.n_visible, parameters.n_hidden);
+    state.offsets.hidden = reader.floats("offset.hidden", [m], device)?;
     let moments = &mut state.optimizer.moments;
     restore(&reader, "weight", &mut moments.weight, [n, m], device)?;
     restore(
@@ -125,14 +126,13 @@ pub fn read_state(
     if let Some(chains) = state.learner.chains() {
         let (seed, stream) = (chains.seed, chains.stream);
         let count = reader.number("chains.count")? as usize;
-        state.learner.restore(Chains::restore(
-            &state.rbm,
-            reader.bits("chains.visible", count, n)?,
-            reader.bits("chains.hidden", count, m)?,
+        state.learner.restore(PackedChains {
+            visible: reader.states("chains.visible", count, n)?,
+            hidden: reader.states("chains.hidden", count, m)?,
             seed,
             stream,
-            reader.number("chains.step")?,
-        ));
+            step: reader.number("chains.step")?,
+        });
     }
     if let Some(tempering) = state.learner.tempering() {
         let ladders = tempering.state().ladders;
@@ -143,8 +143,8 @@ pub fn read_state(
             return Err(reader.error(format!("{found} tempering ladders; expected {ladders}")));
         }
         let replicas = saved.replicas();
-        let visible = reader.bits("tempering.visible", replicas, n)?;
-        let visible = tensor(visible, [replicas, n], device);
+        let visible = reader.states("tempering.visible", replicas, n)?;
+        let visible = tensor(visible.to_rows(), [replicas, n], device);
         state
             .learner
             .restore_tempering(saved, visible)
@@ -153,26 +153,21 @@ pub fn read_state(
     Ok((saved, Some(state)))
 }
 
-fn float_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Entry {
-    let shape = tensor.dims();
-    Entry::f32(name, &shape, tensor.clone().into_data().iter::<f32>())
-}
-
 /// States as bits, eight units a byte, each chain from a new byte.
-fn bit_entry(name: &str, states: &Tensor<2>) -> Entry {
-    let [rows, columns] = states.dims();
-    let stride = columns.div_ceil(8);
-    let mut bytes = vec![0u8; rows * stride];
-    for (index, x) in states.clone().into_data().iter::<f32>().enumerate() {
-        let (row, column) = (index / columns, index % columns);
-        bytes[row * stride + column / 8] |= u8::from(x > 0.5) << (column % 8);
-    }
-    Entry::u8(name, &[rows, stride], bytes)
+fn bit_entry(name: &str, states: &PackedStates) -> Entry {
+    let stride = states.units().div_ceil(8);
+    let words = states.units().div_ceil(64).max(1);
+    let bytes = states
+        .to_packed_rows()
+        .chunks_exact(words)
+        .flat_map(|row| row.iter().flat_map(|word| word.to_le_bytes()).take(stride))
+        .collect();
+    Entry::u8(name, &[states.chains(), stride], bytes)
 }
 
 fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &[Tensor<D>]) {
     for (index, moment) in moments.iter().enumerate() {
-        entries.push(float_entry(&format!("moment.{index}.{name}"), moment));
+        entries.push(Entry::tensor(&format!("moment.{index}.{name}"), moment));
     }
 }
 

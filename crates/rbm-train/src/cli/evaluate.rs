@@ -186,7 +186,8 @@ fn saved_chains(
     };
     let mean = data.train.column_means();
     let (_, state) = read_state(&run.state_path(), Some((device, &mean)))?;
-    Ok(state.and_then(|state| state.learner.chains().cloned()))
+    let chains = state.and_then(|state| state.learner.chains());
+    Ok(chains.map(|chains| chains.to_chains(device)))
 }
 
 fn follow(

@@ -224,7 +224,8 @@ fn gibbs(
     let saved = match &source.run {
         Some(run) if matches!(args.from, None | Some(From::Chains)) => {
             let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
-            state.and_then(|state| state.learner.chains().cloned())
+            let chains = state.and_then(|state| state.learner.chains());
+            chains.map(|chains| chains.to_chains(device))
         }
         _ => None,
     };

@@ -2,19 +2,24 @@
 
 mod cd;
 mod pcd;
+mod pcd_packed;
 mod pt;
 mod random;
 
 pub use cd::ContrastiveDivergence;
 pub use pcd::Persistent;
+pub use pcd_packed::PackedPersistent;
 pub use pt::Tempered;
 pub use random::Restarted;
 
 use crate::settings::{LearnerKind, Settings};
 use burn::tensor::Tensor;
-use rbm_model::Rbm;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::{Chains, Tempering, TemperingError, TemperingState};
+use rbm_model::ascent::Step;
+use rbm_model::device::is_host;
+use rbm_model::gradient::Offsets;
+use rbm_model::ops::{Moments, Phase};
+use rbm_model::sampling::{PackedChains, Tempering, TemperingError, TemperingState};
+use rbm_model::{Rbm, ops};
 
 /// A way to sample the model during training.
 pub trait Learner {
@@ -23,13 +28,34 @@ pub trait Learner {
     /// probabilities p(h = 1 | v) for just those states.
     fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase;
 
+    /// Makes update number `number` of a model from its data rows: the negative phase, then a step along
+    /// the centred gradient. Returns the model and the mean of p(h = 1 | v) over the rows.
+    fn ascend(
+        &mut self,
+        rbm: Rbm,
+        moments: &mut Moments,
+        batch: Tensor<2>,
+        offsets: Offsets,
+        step: Step,
+        number: u64,
+    ) -> (Rbm, Tensor<1>) {
+        let hidden =
+            ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone());
+        let model = self.negative_phase(&rbm, &batch, number);
+        let data = Phase {
+            visible: batch,
+            hidden,
+        };
+        ops::ascend(rbm, moments, data, model, offsets, step)
+    }
+
     /// Chains that live on from update to update, if there are any.
-    fn chains(&self) -> Option<&Chains> {
+    fn chains(&self) -> Option<PackedChains> {
         None
     }
 
     /// Puts saved chains back.
-    fn restore(&mut self, _chains: Chains) {}
+    fn restore(&mut self, _chains: PackedChains) {}
 
     /// The tempered replicas, if there are any.
     fn tempering(&self) -> Option<&Tempering> {
@@ -56,6 +82,9 @@ pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64]) -> Box<dyn Learner
     let sweeps = learner.gibbs_steps;
     match learner.kind {
         LearnerKind::Cd => Box::new(ContrastiveDivergence { sweeps, seed }),
+        LearnerKind::Pcd if is_host(&rbm.device()) => {
+            Box::new(PackedPersistent::new(rbm, learner.chains, sweeps, seed))
+        }
         LearnerKind::Pcd => Box::new(Persistent::new(rbm, learner.chains, sweeps, seed)),
         LearnerKind::Random => Box::new(Restarted {
             sweeps,

@@ -1,12 +1,12 @@
-//! Persistent contrastive divergence.
+//! Persistent contrastive divergence on any device.
 
 use super::Learner;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ops::Phase;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::sampling::{Chains, PackedChains, stream};
 
-/// PCD-k: chains that go on from update to update, k sweeps each.
+/// PCD-k: chains that go on from update to update, k sweeps each; tensors on the model's device.
 ///
 /// Source: T. Tieleman, ICML 2008, doi:10.1145/1390156.1390290.
 #[derive(Debug, Clone)]
@@ -34,11 +34,11 @@ impl Learner for Persistent {
         }
     }
 
-    fn chains(&self) -> Option<&Chains> {
-        Some(&self.chains)
+    fn chains(&self) -> Option<PackedChains> {
+        Some((&self.chains).into())
     }
 
-    fn restore(&mut self, chains: Chains) {
-        self.chains = chains;
+    fn restore(&mut self, chains: PackedChains) {
+        self.chains = chains.to_chains(&self.chains.visible.device());
     }
 }

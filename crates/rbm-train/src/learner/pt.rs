@@ -5,7 +5,9 @@ use crate::sampling::reference_fields;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ops::Phase;
-use rbm_model::sampling::{Chains, Path, Tempering, TemperingError, TemperingState, stream};
+use rbm_model::sampling::{
+    Chains, PackedChains, Path, Tempering, TemperingError, TemperingState, stream,
+};
 
 /// Updates after which levels are laid anew, equally far apart by the swaps since.
 const RESPACE: u64 = 250;
@@ -80,12 +82,12 @@ impl Learner for Tempered {
         }
     }
 
-    fn chains(&self) -> Option<&Chains> {
-        Some(&self.samples)
+    fn chains(&self) -> Option<PackedChains> {
+        Some((&self.samples).into())
     }
 
-    fn restore(&mut self, chains: Chains) {
-        self.samples = chains;
+    fn restore(&mut self, chains: PackedChains) {
+        self.samples = chains.to_chains(&self.samples.visible.device());
     }
 
     fn tempering(&self) -> Option<&Tempering> {

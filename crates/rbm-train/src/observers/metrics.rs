@@ -5,9 +5,10 @@ use crate::checkpoint::{RunDir, RunError};
 use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::settings::MonitorSettings;
 use crate::state::State;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::svd::leading_singular_values;
 use rbm_model::estimate::HiddenFields;
+use rbm_model::ops::with_numbers;
 use rbm_model::sampling::noise::shuffle;
 use rbm_model::sampling::stream;
 use rbm_model::{Rbm, ops};
@@ -126,32 +127,34 @@ impl MetricsLog {
     }
 }
 
+/// Rows that are evaluated at a time.
+const BLOCK: usize = 128;
+
 /// Evaluates a model on fixed subsets of both parts, chosen by the seed.
-pub struct Metrics {
+pub struct Metrics<'a> {
     run: RunDir,
     log: Rc<RefCell<MetricsLog>>,
-    train: Tensor<2>,
-    test: Option<Tensor<2>>,
+    train: Subset<'a>,
+    test: Option<Subset<'a>>,
     seed: u64,
     modes: usize,
 }
 
-impl Metrics {
-    /// Takes `monitor.rows` rows of each part (or all there are) to the device.
+impl<'a> Metrics<'a> {
+    /// Chooses `monitor.rows` rows of each part (or all there are).
     pub fn new(
         run: RunDir,
         log: Rc<RefCell<MetricsLog>>,
-        data: &BinaryDataset,
+        data: &'a BinaryDataset,
         monitor: &MonitorSettings,
         seed: u64,
-        device: &Device,
     ) -> Self {
         let rows = monitor.rows;
         Self {
             run,
             log,
-            train: subset(&data.train, rows, seed, 0, device),
-            test: (data.test.rows() > 0).then(|| subset(&data.test, rows, seed, 1, device)),
+            train: Subset::new(&data.train, rows, seed, 0),
+            test: (data.test.rows() > 0).then(|| Subset::new(&data.test, rows, seed, 1)),
             seed,
             modes: monitor.singular_values,
         }
@@ -159,23 +162,20 @@ impl Metrics {
 
     /// Evaluates a model.
     pub fn evaluate(&self, rbm: &Rbm, step: u64, moment: Moment) -> Result<Row, RunError> {
-        let part = |rows: &Tensor<2>| {
-            // One product serves all three.
-            let fields = HiddenFields::new(rbm, rows.clone());
-            let pseudo = fields.sampled_pseudo_log_likelihood(UNITS_PER_ROW, self.seed, 0);
-            let none = rbm.hidden_bias.val().zeros_like();
-            let hidden = ops::activate(fields.field.clone(), none);
-            let difference = rbm.visible_probabilities(hidden) - rows.clone();
-            [
-                scalar(pseudo.mean()),
-                scalar(difference.powi_scalar(2).mean()),
-                scalar(fields.free_energy().mean()),
-            ]
-        };
-        let train = part(&self.train);
-        let test = self.test.as_ref().map(part);
-        let weight = rbm.weight.val();
-        let singular_values = self.singular_values(rbm)?;
+        let train = self.train.evaluate(rbm, self.seed);
+        let test = self.test.as_ref().map(|test| test.evaluate(rbm, self.seed));
+        let mut of_weight = Ok(Vec::new());
+        let (mut square, mut largest) = (0.0, 0.0f32);
+        with_numbers(rbm.weight.val(), |weight| {
+            square = weight.iter().map(|w| f64::from(*w).powi(2)).sum();
+            largest = weight.iter().fold(0.0, |max, w| max.max(w.abs()));
+            of_weight =
+                leading_singular_values(weight, rbm.n_visible(), rbm.n_hidden(), self.modes);
+        });
+        let singular_values = of_weight.map_err(|error| RunError::Content {
+            path: self.run.metrics_path(),
+            reason: error.to_string(),
+        })?;
         Ok(Row {
             step,
             epoch: moment.epoch,
@@ -187,26 +187,14 @@ impl Metrics {
             free_energy_train: train[2],
             free_energy_test: test.map(|t| t[2]),
             free_energy_gap: test.map(|t| t[2] - train[2]),
-            weight_norm: scalar(weight.clone().powi_scalar(2).sum()).sqrt(),
-            weight_max: scalar(weight.abs().max()),
+            weight_norm: square.sqrt(),
+            weight_max: f64::from(largest),
             singular_values,
         })
     }
 }
 
-impl Metrics {
-    /// The leading singular values of the weights.
-    fn singular_values(&self, rbm: &Rbm) -> Result<Vec<f64>, RunError> {
-        let weight: Vec<f32> = rbm.weight.val().into_data().iter::<f32>().collect();
-        let (n, m) = (rbm.n_visible(), rbm.n_hidden());
-        leading_singular_values(&weight, n, m, self.modes).map_err(|error| RunError::Content {
-            path: self.run.metrics_path(),
-            reason: error.to_string(),
-        })
-    }
-}
-
-impl Observer for Metrics {
+impl Observer for Metrics<'_> {
     fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError> {
         let row = self.evaluate(&state.rbm, state.step, moment)?;
         self.log.borrow_mut().rows.push(row);
@@ -215,15 +203,48 @@ impl Observer for Metrics {
     }
 }
 
-fn subset(data: &BinaryMatrix, rows: usize, seed: u64, part: u64, device: &Device) -> Tensor<2> {
-    let mut order = shuffle(seed, stream::MONITOR, u64::MAX - part, data.rows() as u32);
-    order.truncate(rows);
-    let mut values = vec![0.0f32; order.len() * data.columns()];
-    data.unpack_rows(&order, &mut values);
-    Tensor::from_data(
-        TensorData::new(values, [order.len(), data.columns()]),
-        device,
-    )
+/// Some rows of a part.
+struct Subset<'a> {
+    data: &'a BinaryMatrix,
+    rows: Vec<u32>,
+}
+
+impl<'a> Subset<'a> {
+    fn new(data: &'a BinaryMatrix, rows: usize, seed: u64, part: u64) -> Self {
+        let mut order = shuffle(seed, stream::MONITOR, u64::MAX - part, data.rows() as u32);
+        order.truncate(rows);
+        order.shrink_to_fit();
+        Self { data, rows: order }
+    }
+
+    /// Means over the rows: pseudo-log-likelihood, reconstruction error a unit, free energy.
+    ///
+    /// Some rows at a time: fields of all of them may be more than the model.
+    fn evaluate(&self, rbm: &Rbm, seed: u64) -> [f64; 3] {
+        let columns = self.data.columns();
+        let mut sums = [0.0; 3];
+        for (block, rows) in self.rows.chunks(BLOCK).enumerate() {
+            let mut values = vec![0.0f32; rows.len() * columns];
+            self.data.unpack_rows(rows, &mut values);
+            let values = TensorData::new(values, [rows.len(), columns]);
+            let visible = Tensor::<2>::from_data(values, &rbm.device());
+            // One product serves all three.
+            let fields = HiddenFields::new(rbm, visible.clone());
+            let pseudo = fields.sampled_pseudo_log_likelihood(UNITS_PER_ROW, seed, block as u64);
+            let none = rbm.hidden_bias.val().zeros_like();
+            let free_energy = fields.free_energy();
+            let hidden = ops::activate(fields.field, none);
+            let difference = rbm.visible_probabilities(hidden) - visible;
+            let error = difference.powi_scalar(2).sum() / columns as f64;
+            for (sum, part) in sums
+                .iter_mut()
+                .zip([pseudo.sum(), error, free_energy.sum()])
+            {
+                *sum += scalar(part);
+            }
+        }
+        sums.map(|sum| sum / self.rows.len() as f64)
+    }
 }
 
 fn scalar(tensor: Tensor<1>) -> f64 {

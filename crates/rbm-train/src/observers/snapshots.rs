@@ -13,7 +13,8 @@ pub struct Snapshots {
 
 impl Observer for Snapshots {
     fn observe(&mut self, state: &State, _moment: Moment) -> Result<(), RunError> {
-        let bytes = rbm_model::file::to_bytes(&state.rbm)?;
-        self.run.write(&self.run.snapshot_path(state.step), &bytes)
+        let model = rbm_model::file::container(&state.rbm)?;
+        self.run
+            .write_tensors(&self.run.snapshot_path(state.step), &model)
     }
 }

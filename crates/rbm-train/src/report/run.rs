@@ -210,11 +210,11 @@ fn samples(
     };
     let n = model.n_visible;
     let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
-    let chains = state.and_then(|state| state.learner.chains().cloned());
+    let chains = state.and_then(|state| state.learner.chains());
     let rbm = Rbm::from_parameters(model, device);
     let (start, sweeps, caption) = match chains {
         Some(chains) => (
-            Start::Chains(Box::new(chains)),
+            Start::Chains(Box::new(chains.to_chains(device))),
             0,
             "Visible states of the persistent chains at the end of training.".to_string(),
         ),

@@ -10,7 +10,7 @@
 //! with scales s_t and biases of the stage. One sum v W serves the model before the change and
 //! the one after it, so the work costs two more exponentials a unit and no further pass.
 
-use super::contraction::{Contraction, Finish, Inputs};
+use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::gibbs::check_states;
 use super::states::{PackedStates, group_mask};
 use super::transpose::transpose;
@@ -211,7 +211,10 @@ impl<'a> AnnealedModel<'a> {
     /// Works out one layer: the sums over all matrices, then `half` on them.
     fn run(&self, input: &Input, mut half: Half) {
         let contraction = |weight| Contraction {
-            inputs: (Inputs::new(input.states.words(), weight), None),
+            inputs: (
+                Inputs::new(input.states.words(), Matrix::new(weight, input.outputs)),
+                None,
+            ),
             chains: input.states.chains(),
             outputs: input.outputs,
             bias: &[],

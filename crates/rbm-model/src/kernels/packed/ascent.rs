@@ -1,17 +1,21 @@
-//! One update of all parameters from the samples of both phases.
+//! Gradient and step in one pass over the weights.
 
-use super::contraction::{Contraction, Finish, Inputs};
-use super::moments::by_unit;
-use super::phase::PhaseMeans;
+use super::contraction::{Contraction, Inputs, Matrix};
+use super::gibbs::{activate, check_states};
+use super::phase::{Phase, Values};
 use super::states::PackedStates;
+use super::update::Update;
 use crate::ascent::Step;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::rule::{Follow, StepCoefficients};
-use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
+use crate::sampling::noise::NoiseKey;
 use std::ops::Range;
+
+/// Numbers p(h | v) that are held at a time: 2 MiB.
+const MOST_VALUES: usize = 1 << 19;
 
 /// A parameter with what the rule remembers of it, all of one shape; moments that the rule
 /// does not use may be empty.
@@ -25,13 +29,36 @@ pub struct Parameter<'a> {
     pub second: &'a mut [f32],
 }
 
+impl Parameter<'_> {
+    /// Some entries of it.
+    fn piece(&mut self, range: Range<usize>) -> Parameter<'_> {
+        Parameter {
+            value: self.value.get_mut(range.clone()).unwrap_or_default(),
+            first: self.first.get_mut(range.clone()).unwrap_or_default(),
+            second: self.second.get_mut(range).unwrap_or_default(),
+        }
+    }
+}
+
 /// Samples of one phase.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Samples<'a> {
     /// Visible states, `[B, N]`.
     pub visible: &'a PackedStates,
-    /// Hidden values that belong to them, usually p(h = 1 | v), `[B, M]`, row-major.
-    pub hidden: &'a [f32],
+    /// Hidden values that belong to them.
+    pub hidden: Hidden<'a>,
+}
+
+/// Hidden values of samples.
+#[derive(Debug)]
+pub enum Hidden<'a> {
+    /// These, `[B, M]`, row-major.
+    Values(&'a [f32]),
+    /// p(h = 1 | v) by the parameters before the update, some units at a time: the whole matrix is
+    /// never there.
+    Conditional,
+    /// The same, and h is drawn from it, `[B, M]`.
+    Drawn(NoiseKey, &'a mut PackedStates),
 }
 
 /// The centred gradient of the likelihood from samples of both phases, and a step along it.
@@ -43,10 +70,11 @@ pub struct Samples<'a> {
 /// dW = G - mu dc^T - db lambda^T,   db' = db - dW lambda,   dc' = dc - dW^T mu
 /// ```
 ///
-/// (see [`crate::gradient`]). The weights are passed over once: products over the samples,
-/// centring, penalties, the rule and the step happen while a tile of them is at hand. dW lambda
-/// and dW^T mu do not need dW: they are means over the samples too, of v (h.lambda) and (v.mu) h.
-#[derive(Debug, Clone, Copy)]
+/// (see [`crate::gradient`]). The weights are passed over once: hidden values, products over the
+/// samples, centring, penalties, the rule and the step happen while some columns of them are at
+/// hand. dW lambda and dW^T mu do not need dW: they are means over the samples too, of
+/// v (h.lambda) and (v.mu) h.
+#[derive(Debug)]
 pub struct Ascent<'a> {
     /// Samples of the data.
     pub data: Samples<'a>,
@@ -69,7 +97,7 @@ impl Ascent<'_> {
     /// # Errors
     /// [`ModelError::Shape`] where a length does not fit; nothing is changed then.
     pub fn run(
-        &self,
+        self,
         weight: Parameter<'_>,
         visible_bias: Parameter<'_>,
         hidden_bias: Parameter<'_>,
@@ -80,13 +108,13 @@ impl Ascent<'_> {
         check_parameter("visible bias", &visible_bias, &[n], moments)?;
         check_parameter("hidden bias", &hidden_bias, &[m], moments)?;
         for samples in [&self.data, &self.model] {
-            super::gibbs::check_states(
-                "visible states",
-                samples.visible,
-                (samples.visible.chains(), n),
-            )?;
-            let expected = [samples.visible.chains(), m];
-            check_shape("hidden values", samples.hidden.len(), &expected)?;
+            let rows = samples.visible.chains();
+            check_states("visible states", samples.visible, (rows, n))?;
+            match &samples.hidden {
+                Hidden::Values(values) => check_shape("hidden values", values.len(), &[rows, m])?,
+                Hidden::Conditional => {}
+                Hidden::Drawn(_, states) => check_states("hidden states", states, (rows, m))?,
+            }
         }
         let work = (self.data.visible.chains() + self.model.visible.chains()) * n * m / 256;
         let mut mean = Vec::new();
@@ -97,73 +125,140 @@ impl Ascent<'_> {
     }
 
     fn update(
-        &self,
-        weight: Parameter<'_>,
+        mut self,
+        mut weight: Parameter<'_>,
         visible_bias: Parameter<'_>,
-        hidden_bias: Parameter<'_>,
+        mut hidden_bias: Parameter<'_>,
     ) -> Vec<f32> {
-        let (n, m) = (self.visible_offset.len(), self.hidden_offset.len());
-        let phase = |samples: Samples<'_>| {
-            let words = by_unit(samples.visible);
-            let offsets = (self.visible_offset, self.hidden_offset);
-            let means = PhaseMeans::new(self.isa, samples, &words, offsets);
-            (words, means)
-        };
-        let (data, model) = rayon::join(|| phase(self.data), || phase(self.model));
-        let ((data_words, data), (model_words, model)) = (data, model);
-        let difference =
-            |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| a - b).collect() };
-        let visible = difference(&data.visible, &model.visible);
-        let hidden = difference(&data.hidden, &model.hidden);
+        let (isa, mu) = (self.isa, self.visible_offset);
+        let moments = self.step.rule.moments();
         let coefficients = StepCoefficients::new(&self.step);
-        Contraction {
-            inputs: (
-                Inputs {
-                    scale: 1.0 / self.data.visible.chains() as f32,
-                    ..Inputs::new(&data_words, self.data.hidden)
+        let phase = |samples: &Samples<'_>| Phase::new(samples.visible, mu);
+        let (mut data, mut model) = rayon::join(|| phase(&self.data), || phase(&self.model));
+        let visible = difference(&data.visible, &model.visible);
+        let (data_scale, model_scale) = (self.data.scale(), self.model.scale());
+        let mut spare = [Vec::new(), Vec::new()];
+        let mut mean = Vec::with_capacity(self.hidden_offset.len());
+        for columns in self.blocks() {
+            let [a, b] = &mut spare;
+            let data_values = self.data.values(isa, &weight, &hidden_bias, &columns, a);
+            let model_values = self.model.values(isa, &weight, &hidden_bias, &columns, b);
+            let lambda = &self.hidden_offset[columns.clone()];
+            let (data_means, model_means) = rayon::join(
+                || data.add(isa, data_values, lambda),
+                || model.add(isa, model_values, lambda),
+            );
+            let hidden = difference(&data_means.hidden, &model_means.hidden);
+            Contraction {
+                inputs: (
+                    Inputs {
+                        scale: data_scale,
+                        ..Inputs::new(&data.words, data_values.matrix)
+                    },
+                    Some(Inputs {
+                        scale: -model_scale,
+                        ..Inputs::new(&model.words, model_values.matrix)
+                    }),
+                ),
+                chains: mu.len(),
+                outputs: columns.len(),
+                bias: &[],
+            }
+            .run(
+                isa,
+                &Update {
+                    coefficients,
+                    moments,
+                    visible_offset: mu,
+                    hidden_offset: lambda,
+                    visible: &visible,
+                    hidden: &hidden,
+                    column: columns.start,
+                    parameters: [&mut weight.value, &mut weight.first, &mut weight.second]
+                        .map(|numbers| Tiles::new(numbers, self.hidden_offset.len())),
                 },
-                Some(Inputs {
-                    scale: -1.0 / self.model.visible.chains() as f32,
-                    ..Inputs::new(&model_words, self.model.hidden)
-                }),
-            ),
-            chains: n,
-            outputs: m,
-            bias: &[],
-        }
-        .run(
-            self.isa,
-            &Update {
-                coefficients,
-                ascent: self,
-                visible: &visible,
-                hidden: &hidden,
-                value: Tiles::new(weight.value, m),
-                first: Tiles::new(weight.first, m),
-                second: Tiles::new(weight.second, m),
-            },
-        );
-        // Offsets of zero take nothing off.
-        let bias = |parameter: Parameter<'_>, plain: Vec<f32>, along: Vec<f32>| {
-            self.isa.run(Follow {
+            );
+            mean.extend(data_means.hidden);
+            let along = difference(&data_means.along_visible, &model_means.along_visible);
+            isa.run(Follow {
                 coefficients: coefficients.without_penalty(),
-                moments: self.step.rule.moments(),
-                gradient: &difference(&plain, &along),
-                parameter,
+                moments,
+                gradient: &difference(&hidden, &along),
+                parameter: hidden_bias.piece(columns),
             });
-        };
-        bias(
-            visible_bias,
-            visible.clone(),
-            difference(&data.along_hidden, &model.along_hidden),
-        );
-        bias(
-            hidden_bias,
-            hidden.clone(),
-            difference(&data.along_visible, &model.along_visible),
-        );
-        data.hidden
+        }
+        let along = difference(&data.along_hidden(mu), &model.along_hidden(mu));
+        isa.run(Follow {
+            coefficients: coefficients.without_penalty(),
+            moments,
+            gradient: &difference(&visible, &along),
+            parameter: visible_bias,
+        });
+        mean
     }
+
+    /// Hidden units that are dealt with at a time: whole groups, as many as [`MOST_VALUES`] allows,
+    /// all where the values are there already. By shapes alone: results do not depend on threads.
+    fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let m = self.hidden_offset.len();
+        let rows: usize = [&self.data, &self.model]
+            .into_iter()
+            .filter(|samples| !matches!(samples.hidden, Hidden::Values(_)))
+            .map(|samples| samples.visible.chains())
+            .sum();
+        let width = match rows {
+            0 => m.next_multiple_of(GROUP),
+            _ => (MOST_VALUES / rows / GROUP).max(1) * GROUP,
+        };
+        (0..m.div_ceil(width.max(1))).map(move |block| width * block..m.min(width * (block + 1)))
+    }
+}
+
+impl Samples<'_> {
+    /// Weight of a sample in a mean.
+    fn scale(&self) -> f32 {
+        1.0 / self.visible.chains() as f32
+    }
+
+    /// Hidden values of some columns, a multiple of 64 before them; `spare` is where they are worked out.
+    fn values<'b>(
+        &'b mut self,
+        isa: Isa,
+        weight: &Parameter<'_>,
+        hidden_bias: &Parameter<'_>,
+        columns: &Range<usize>,
+        spare: &'b mut Vec<f32>,
+    ) -> Values<'b> {
+        let m = hidden_bias.value.len();
+        let draw = match &mut self.hidden {
+            Hidden::Values(values) => {
+                return Values {
+                    matrix: Matrix::columns(values, m, columns.start),
+                    units: columns.len(),
+                };
+            }
+            Hidden::Conditional => None,
+            Hidden::Drawn(key, states) => Some((*key, &mut **states)),
+        };
+        let chains = self.visible.chains();
+        spare.resize(chains * columns.len(), 0.0);
+        let weight = Matrix::columns(weight.value, m, columns.start);
+        let fields = Contraction {
+            inputs: (Inputs::new(self.visible.words(), weight), None),
+            chains,
+            outputs: columns.len(),
+            bias: &hidden_bias.value[columns.clone()],
+        };
+        activate(isa, fields, columns.start, draw, Some(spare));
+        Values {
+            matrix: Matrix::new(spare, columns.len()),
+            units: columns.len(),
+        }
+    }
+}
+
+fn difference(a: &[f32], b: &[f32]) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
 }
 
 fn check_parameter(
@@ -182,151 +277,4 @@ fn check_parameter(
         }
     }
     Ok(())
-}
-
-/// Centres tiles of G and moves the weights along them.
-struct Update<'a> {
-    ascent: &'a Ascent<'a>,
-    coefficients: StepCoefficients,
-    /// <v>_data - <v>_model
-    visible: &'a [f32],
-    /// <h>_data - <h>_model
-    hidden: &'a [f32],
-    value: Tiles<'a, f32>,
-    first: Tiles<'a, f32>,
-    second: Tiles<'a, f32>,
-}
-
-impl Finish for Update<'_> {
-    #[inline(always)]
-    fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
-        // Compiled once for each rule: what it does not need is not there.
-        match (
-            self.ascent.step.rule.moments(),
-            self.coefficients.penalised(),
-        ) {
-            (0, false) => self.tile::<S, 0, false>(simd, group, rows, field),
-            (0, true) => self.tile::<S, 0, true>(simd, group, rows, field),
-            (1, _) => self.tile::<S, 1, true>(simd, group, rows, field),
-            _ => self.tile::<S, 2, true>(simd, group, rows, field),
-        }
-    }
-}
-
-impl Update<'_> {
-    #[inline(always)]
-    fn tile<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
-        &self,
-        simd: S,
-        group: usize,
-        rows: Range<usize>,
-        field: &[f32],
-    ) {
-        let columns = GROUP * group..self.hidden.len().min(GROUP * (group + 1));
-        let width = columns.len();
-        let hidden = padded(&self.hidden[columns.clone()]);
-        let lambda = padded(&self.ascent.hidden_offset[columns.clone()]);
-        let parameters = [&self.value, &self.first, &self.second];
-        // A parameter that the rule does not need, and where the last columns are not a full group.
-        let mut spare = [[0.0; GROUP]; 3];
-        for (field, row) in field.chunks_exact(GROUP).zip(rows) {
-            let Some(field) = field.first_chunk() else {
-                continue;
-            };
-            let offset = Offset {
-                mu: self.ascent.visible_offset[row],
-                visible: self.visible[row],
-                hidden: &hidden,
-                lambda: &lambda,
-            };
-            let mut pieces: [&mut [f32]; 3] = [&mut [], &mut [], &mut []];
-            for (piece, tiles) in pieces.iter_mut().zip(parameters).take(1 + MOMENTS) {
-                // SAFETY: no two calls have the same group and overlapping rows, and the three
-                // matrices are different ones.
-                *piece = unsafe { tiles.piece(row, columns.clone()) };
-            }
-            let [a, b, c] = &mut spare;
-            if width == GROUP {
-                let [value, first, second] = pieces;
-                self.group::<S, MOMENTS, PENALTY>(
-                    simd,
-                    field,
-                    offset,
-                    [
-                        value.first_chunk_mut().unwrap_or(a),
-                        first.first_chunk_mut().unwrap_or(b),
-                        second.first_chunk_mut().unwrap_or(c),
-                    ],
-                );
-                continue;
-            }
-            for (spare, piece) in [&mut *a, &mut *b, &mut *c].into_iter().zip(&pieces) {
-                spare[..piece.len()].copy_from_slice(piece);
-            }
-            self.group::<S, MOMENTS, PENALTY>(simd, field, offset, [a, b, c]);
-            for (spare, piece) in [a, b, c].into_iter().zip(pieces) {
-                piece.copy_from_slice(&spare[..piece.len()]);
-            }
-        }
-    }
-
-    /// Moves 64 weights of a row.
-    #[inline(always)]
-    fn group<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
-        &self,
-        simd: S,
-        field: &[f32; GROUP],
-        offset: Offset<'_>,
-        [value, first, second]: [&mut [f32; GROUP]; 3],
-    ) {
-        let (mu, visible) = (simd.splat(offset.mu), simd.splat(offset.visible));
-        for column in (0..GROUP).step_by(S::LANES) {
-            let centre = simd.add(
-                simd.mul(mu, load(simd, &offset.hidden[column..])),
-                simd.mul(visible, load(simd, &offset.lambda[column..])),
-            );
-            let gradient = simd.sub(load(simd, &field[column..]), centre);
-            let zero = simd.splat(0.0);
-            let before = (
-                load(simd, &value[column..]),
-                if MOMENTS > 0 {
-                    load(simd, &first[column..])
-                } else {
-                    zero
-                },
-                if MOMENTS > 1 {
-                    load(simd, &second[column..])
-                } else {
-                    zero
-                },
-            );
-            let (w, a, b) = self
-                .coefficients
-                .follow::<S, MOMENTS, PENALTY>(simd, gradient, before);
-            store(simd, &mut value[column..], w);
-            if MOMENTS > 0 {
-                store(simd, &mut first[column..], a);
-            }
-            if MOMENTS > 1 {
-                store(simd, &mut second[column..], b);
-            }
-        }
-    }
-}
-
-/// What centres 64 columns of a row of G.
-#[derive(Clone, Copy)]
-struct Offset<'a> {
-    mu: f32,
-    visible: f32,
-    hidden: &'a [f32; GROUP],
-    lambda: &'a [f32; GROUP],
-}
-
-/// 64 numbers, with zeros behind those that there are.
-#[inline(always)]
-fn padded(values: &[f32]) -> [f32; GROUP] {
-    let mut out = [0.0; GROUP];
-    out[..values.len()].copy_from_slice(values);
-    out
 }

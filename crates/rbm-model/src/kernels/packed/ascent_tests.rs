@@ -5,6 +5,7 @@ use crate::ascent::{ADAM_EPSILON, Rule, Step};
 use crate::error::ModelError;
 use crate::kernels::Isa;
 use crate::kernels::statistics::{instruction_sets, numbers, on_threads};
+use crate::sampling::noise::{Layer, NoiseKey};
 
 const RULES: [Rule; 3] = [
     Rule::Plain,
@@ -72,6 +73,14 @@ impl Case {
     }
 
     fn run(&self, isa: Isa) -> (Arrays, Vec<f32>) {
+        let samples = |phase: usize| Samples {
+            visible: &self.states[phase],
+            hidden: Hidden::Values(&self.hidden[phase]),
+        };
+        self.run_with(isa, samples(0), samples(1))
+    }
+
+    fn run_with(&self, isa: Isa, data: Samples, model: Samples) -> (Arrays, Vec<f32>) {
         let mut arrays = self.start();
         let [weight, visible_bias, hidden_bias] = arrays.each_mut().map(|arrays| {
             let [value, first, second] = arrays;
@@ -81,13 +90,9 @@ impl Case {
                 second,
             }
         });
-        let samples = |phase: usize| Samples {
-            visible: &self.states[phase],
-            hidden: &self.hidden[phase],
-        };
         let mean = Ascent {
-            data: samples(0),
-            model: samples(1),
+            data,
+            model,
             visible_offset: &self.mu,
             hidden_offset: &self.lambda,
             step: self.step,
@@ -217,13 +222,13 @@ fn wrong_lengths_change_nothing() {
             first,
             second,
         });
-    let samples = Samples {
+    let samples = || Samples {
         visible: &case.states[0],
-        hidden: &case.hidden[0][1..],
+        hidden: Hidden::Values(&case.hidden[0][1..]),
     };
     let ascent = Ascent {
-        data: samples,
-        model: samples,
+        data: samples(),
+        model: samples(),
         visible_offset: &case.mu,
         hidden_offset: &case.lambda,
         step: case.step,
@@ -232,4 +237,74 @@ fn wrong_lengths_change_nothing() {
     let result = ascent.run(weight, visible_bias, hidden_bias);
     assert!(matches!(result, Err(ModelError::Shape { .. })));
     assert!(arrays == before);
+}
+
+/// Conditional hidden values in blocks of 64 to 192 units against the whole matrix of them.
+#[test]
+fn hidden_values_may_be_worked_out_on_the_way() {
+    let key = NoiseKey {
+        seed: 3,
+        stream: 4,
+        step: 5,
+        layer: Layer::Hidden,
+    };
+    for (shape, rows) in [
+        ([3, 17], [5, 3]),
+        ([20, 300], [64, 2500]),
+        ([9, 130], [4000, 70]),
+    ] {
+        let mut case = Case::new(shape, rows, RULES[1]);
+        let [[weight, ..], [visible_bias, ..], [hidden_bias, ..]] = case.start();
+        let model = PackedModel::new(&weight, &visible_bias, &hidden_bias).unwrap();
+        let mut expected_states = PackedStates::zeros(rows[1], shape[1]);
+        for (states, hidden) in case.states.iter().zip(&mut case.hidden) {
+            model.hidden_probabilities(states, hidden).unwrap();
+        }
+        model
+            .sample_hidden(&case.states[1], key, &mut expected_states, None)
+            .unwrap();
+        let expected = case.run(Isa::detect());
+        let run = |isa| {
+            let mut drawn = PackedStates::zeros(rows[1], shape[1]);
+            let data = Samples {
+                visible: &case.states[0],
+                hidden: Hidden::Conditional,
+            };
+            let model = Samples {
+                visible: &case.states[1],
+                hidden: Hidden::Drawn(key, &mut drawn),
+            };
+            (case.run_with(isa, data, model), drawn)
+        };
+        let first = run(Isa::Portable);
+        assert_eq!(first.1, expected_states);
+        let found: Vec<&f32> = first
+            .0
+            .0
+            .iter()
+            .flatten()
+            .flatten()
+            .chain(&first.0.1)
+            .collect();
+        let whole: Vec<&f32> = expected
+            .0
+            .iter()
+            .flatten()
+            .flatten()
+            .chain(&expected.1)
+            .collect();
+        assert_eq!(found.len(), whole.len());
+        for (f, e) in found.into_iter().zip(whole) {
+            assert!(
+                (f - e).abs() < 1e-5 * (1.0 + e.abs()),
+                "{shape:?}: {f} against {e}"
+            );
+        }
+        for isa in instruction_sets() {
+            assert!(run(isa) == first, "{shape:?}: {isa:?} gives other bytes");
+        }
+        for threads in [1, 3] {
+            assert!(on_threads(threads, || run(Isa::detect())) == first);
+        }
+    }
 }

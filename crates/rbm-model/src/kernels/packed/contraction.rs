@@ -1,5 +1,6 @@
 //! The sum over inputs that are on, for all chains and outputs.
 
+use super::transpose::transpose_with;
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::for_each_task;
@@ -38,19 +39,84 @@ pub(super) struct Contraction<'a> {
 pub(super) struct Inputs<'a> {
     /// Bits: bit `i % 64` of word `(i / 64) * chains + r`.
     pub(super) words: &'a [u64],
-    /// Row-major `[inputs, outputs]`.
-    pub(super) weight: &'a [f32],
+    /// `[inputs, outputs]`
+    pub(super) weight: Matrix<'a>,
     /// Multiplies all weights.
     pub(super) scale: f32,
 }
 
 impl<'a> Inputs<'a> {
     /// Inputs with the weights as they are.
-    pub(super) fn new(words: &'a [u64], weight: &'a [f32]) -> Self {
+    pub(super) fn new(words: &'a [u64], weight: Matrix<'a>) -> Self {
         Self {
             words,
             weight,
             scale: 1.0,
+        }
+    }
+}
+
+/// A matrix of numbers in memory: some columns of a row-major one, or that turned round.
+#[derive(Clone, Copy)]
+pub(super) struct Matrix<'a> {
+    /// From the first entry on.
+    numbers: &'a [f32],
+    rows: usize,
+    /// Numbers between one entry and that of the next row, or column where it is turned round.
+    stride: usize,
+    turned: bool,
+}
+
+impl<'a> Matrix<'a> {
+    /// A row-major matrix of whole rows.
+    pub(super) fn new(numbers: &'a [f32], columns: usize) -> Self {
+        Self::columns(numbers, columns, 0)
+    }
+
+    /// What begins at column `first` of a row-major matrix with rows of `stride` entries.
+    pub(super) fn columns(numbers: &'a [f32], stride: usize, first: usize) -> Self {
+        Self {
+            rows: numbers.len().checked_div(stride).unwrap_or(0),
+            numbers: numbers.get(first..).unwrap_or_default(),
+            stride,
+            turned: false,
+        }
+    }
+
+    /// A row-major matrix of whole rows turned round: its columns are the rows.
+    pub(super) fn turned(numbers: &'a [f32], columns: usize) -> Self {
+        Self {
+            numbers,
+            rows: columns,
+            stride: columns,
+            turned: true,
+        }
+    }
+
+    /// The first `columns` entries of a row of a matrix that is not turned round.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize, columns: usize) -> &'a [f32] {
+        &self.numbers[row * self.stride..][..columns]
+    }
+
+    /// Copies rows `first.0 ..` and columns `first.1 ..`, `size` of them, to rows of `width` numbers.
+    #[inline(always)]
+    fn copy<S: Simd>(
+        &self,
+        simd: S,
+        first: (usize, usize),
+        (rows, columns): (usize, usize),
+        to: &mut [f32],
+        width: usize,
+    ) {
+        if self.turned {
+            let from = &self.numbers[first.1 * self.stride + first.0..];
+            transpose_with(simd, from, self.stride, (columns, rows), to, width);
+            return;
+        }
+        for (row, to) in to.chunks_exact_mut(width).take(rows).enumerate() {
+            let from = (first.0 + row) * self.stride + first.1;
+            to[..columns].copy_from_slice(&self.numbers[from..from + columns]);
         }
     }
 }
@@ -123,8 +189,8 @@ impl Contraction<'_> {
 
     /// About what one thread needs for it.
     pub(super) fn nanoseconds(&self) -> usize {
-        let weights: usize = self.sets().map(|set| set.weight.len()).sum();
-        self.chains * (weights / 256 + self.outputs)
+        let inputs: usize = self.sets().map(|set| set.weight.rows).sum();
+        self.chains * (inputs * self.outputs / 256 + self.outputs)
     }
 
     fn sets(&self) -> impl Iterator<Item = Inputs<'_>> {
@@ -215,24 +281,27 @@ impl<E: Finish> Task<'_, E> {
         column: usize,
         columns: usize,
     ) {
-        let (chains, outputs) = (self.contraction.chains, self.contraction.outputs);
+        let chains = self.contraction.chains;
         let width = V * S::LANES;
-        let inputs = weight.len() / outputs;
+        let inputs = weight.rows;
         let first = GROUP * self.group + column;
         for (word, start) in (0..inputs).step_by(64).enumerate() {
             let rows = (inputs - start).min(64);
             let tables = rows.div_ceil(INPUTS);
-            let (from, stride) = if columns - column >= width && rows % INPUTS == 0 {
-                (&weight[start * outputs + first..], outputs)
+            let whole = columns - column >= width && rows % INPUTS == 0;
+            let (from, stride) = if whole && !weight.turned {
+                (
+                    &weight.numbers[start * weight.stride + first..],
+                    weight.stride,
+                )
             } else {
-                // Zeros where the matrix ends.
                 let panel = &mut self.panel[..tables * INPUTS * width];
-                panel.fill(0.0);
-                let present = (columns - column).min(width);
-                for (row, panel) in panel.chunks_exact_mut(width).take(rows).enumerate() {
-                    let from = (start + row) * outputs + first;
-                    panel[..present].copy_from_slice(&weight[from..from + present]);
+                if !whole {
+                    // Zeros where the matrix ends.
+                    panel.fill(0.0);
                 }
+                let present = (columns - column).min(width);
+                weight.copy(simd, (start, first), (rows, present), panel, width);
                 (&*panel, width)
             };
             if scale == 1.0 {

@@ -1,15 +1,13 @@
 //! Conditional draws and Gibbs sweeps.
 
-use super::contraction::{Contraction, Finish, Inputs};
+use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::states::{PackedStates, group_mask};
-use super::transpose::transpose;
 use crate::error::ModelError;
 use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
 use crate::sampling::noise::{Layer, NoiseKey};
-use std::cell::Cell;
 use std::ops::Range;
 
 /// The parameters of a binary RBM with N visible and M hidden units, for the packed kernels.
@@ -34,8 +32,16 @@ pub struct Sweeps {
     pub count: u64,
 }
 
-thread_local! {
-    static TRANSPOSED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+impl Sweeps {
+    /// The noise of a layer in sweep number `sweep` of these.
+    fn key(self, sweep: u64, layer: Layer) -> NoiseKey {
+        NoiseKey {
+            seed: self.seed,
+            stream: self.stream,
+            step: self.first_step.wrapping_add(sweep),
+            layer,
+        }
+    }
 }
 
 impl<'a> PackedModel<'a> {
@@ -150,63 +156,73 @@ impl<'a> PackedModel<'a> {
             return Ok(());
         }
         in_pool(self.hidden_fields(visible).nanoseconds(), || {
-            self.sweep(sweeps, hidden, visible, hidden_probabilities);
+            self.sweep(sweeps, hidden, visible, Some(hidden_probabilities));
         });
         Ok(())
     }
 
+    /// Makes Gibbs sweeps as [`gibbs_sweeps`](Self::gibbs_sweeps), but for the last draw of h.
+    ///
+    /// What is left to draw has the key that is returned; `hidden` holds h of the sweep before.
+    /// Without a sweep nothing is written.
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] where a shape does not fit.
+    pub fn sweeps_to_visible(
+        &self,
+        sweeps: Sweeps,
+        hidden: &mut PackedStates,
+        visible: &mut PackedStates,
+    ) -> Result<NoiseKey, ModelError> {
+        self.check_visible(visible)?;
+        self.check_hidden(hidden, visible.chains())?;
+        in_pool(self.hidden_fields(visible).nanoseconds(), || {
+            self.sweep(sweeps, hidden, visible, None);
+        });
+        Ok(sweeps.key(sweeps.count.saturating_sub(1), Layer::Hidden))
+    }
+
+    /// `last` is whether to draw h in the last sweep, and where its probabilities go.
     fn sweep(
         &self,
         sweeps: Sweeps,
         hidden: &mut PackedStates,
         visible: &mut PackedStates,
-        mut hidden_probabilities: Option<&mut [f32]>,
+        mut last: Option<Option<&mut [f32]>>,
     ) {
-        // Memory that the thread keeps: to take it from the system at every update would cost as
-        // much as the transposition.
-        let mut transposed = TRANSPOSED.take();
-        transpose(self.weight, self.hidden_bias.len(), &mut transposed);
+        let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
         for sweep in 0..sweeps.count {
-            let key = NoiseKey {
-                seed: sweeps.seed,
-                stream: sweeps.stream,
-                step: sweeps.first_step.wrapping_add(sweep),
-                layer: Layer::Visible,
+            // Turned round a few at a time, where they are tabulated: a copy would be as large as they are.
+            let weight = Matrix::turned(self.weight, m);
+            let fields = Contraction {
+                inputs: (Inputs::new(hidden.words(), weight), None),
+                chains: hidden.chains(),
+                outputs: n,
+                bias: self.visible_bias,
             };
-            let fields = self.visible_fields(&transposed, hidden);
+            let key = sweeps.key(sweep, Layer::Visible);
             self.activate(fields, Some((key, visible)), None);
-            let key = NoiseKey {
-                layer: Layer::Hidden,
-                ..key
+            let probabilities = if sweep + 1 < sweeps.count {
+                None
+            } else if let Some(probabilities) = last.take() {
+                probabilities
+            } else {
+                break;
             };
-            let probabilities = hidden_probabilities.take_if(|_| sweep + 1 == sweeps.count);
+            let key = sweeps.key(sweep, Layer::Hidden);
             let fields = self.hidden_fields(visible);
             self.activate(fields, Some((key, hidden)), probabilities);
         }
-        TRANSPOSED.set(transposed);
     }
 
     /// The fields of the hidden layer.
     fn hidden_fields<'b>(&'b self, visible: &'b PackedStates) -> Contraction<'b> {
+        let weight = Matrix::new(self.weight, self.hidden_bias.len());
         Contraction {
-            inputs: (Inputs::new(visible.words(), self.weight), None),
+            inputs: (Inputs::new(visible.words(), weight), None),
             chains: visible.chains(),
             outputs: self.hidden_bias.len(),
             bias: self.hidden_bias,
-        }
-    }
-
-    /// The fields of the visible layer, by the transposed weights.
-    fn visible_fields<'b>(
-        &'b self,
-        transposed: &'b [f32],
-        hidden: &'b PackedStates,
-    ) -> Contraction<'b> {
-        Contraction {
-            inputs: (Inputs::new(hidden.words(), transposed), None),
-            chains: hidden.chains(),
-            outputs: self.visible_bias.len(),
-            bias: self.visible_bias,
         }
     }
 
@@ -217,13 +233,7 @@ impl<'a> PackedModel<'a> {
         draw: Option<(NoiseKey, &mut PackedStates)>,
         probabilities: Option<&mut [f32]>,
     ) {
-        let (chains, outputs) = (fields.chains, fields.outputs);
-        let activation = Activation {
-            outputs,
-            draw: draw.map(|(key, states)| (key, Tiles::new(states.words_mut(), chains))),
-            probabilities: probabilities.map(|p| Tiles::new(p, outputs)),
-        };
-        fields.run(self.isa, &activation);
+        activate(self.isa, fields, 0, draw, probabilities);
     }
 
     fn check_visible(&self, visible: &PackedStates) -> Result<(), ModelError> {
@@ -257,10 +267,31 @@ pub(super) fn check_states(
     })
 }
 
+/// Draws units from their fields, those of a layer from `first` on, and gives their probabilities
+/// `[chains, outputs]`; `first` is a multiple of 64.
+pub(super) fn activate(
+    isa: Isa,
+    fields: Contraction,
+    first: usize,
+    draw: Option<(NoiseKey, &mut PackedStates)>,
+    probabilities: Option<&mut [f32]>,
+) {
+    let (chains, outputs) = (fields.chains, fields.outputs);
+    let activation = Activation {
+        outputs,
+        first_group: first / GROUP,
+        draw: draw.map(|(key, states)| (key, Tiles::new(states.words_mut(), chains))),
+        probabilities: probabilities.map(|p| Tiles::new(p, outputs)),
+    };
+    fields.run(isa, &activation);
+}
+
 /// Turns fields into probabilities and states.
 struct Activation<'a> {
     outputs: usize,
-    /// Words `[groups, chains]`.
+    /// Group of the layer that the first output begins.
+    first_group: usize,
+    /// Words `[groups, chains]` of the whole layer.
     draw: Option<(NoiseKey, Tiles<'a, u64>)>,
     /// `[chains, outputs]`
     probabilities: Option<Tiles<'a, f32>>,
@@ -271,10 +302,11 @@ impl Finish for Activation<'_> {
     fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]) {
         let columns = (self.outputs - GROUP * group).min(GROUP);
         if let Some((key, words)) = &self.draw {
+            let drawn = self.first_group + group;
             // SAFETY: no two calls have the same group and overlapping chains.
-            let words = unsafe { words.piece(group, chains.clone()) };
+            let words = unsafe { words.piece(drawn, chains.clone()) };
             words.fill(0);
-            let noise = GroupNoise::new(simd, *key, group);
+            let noise = GroupNoise::new(simd, *key, drawn);
             for (index, (word, field)) in
                 words.iter_mut().zip(field.chunks_exact(GROUP)).enumerate()
             {

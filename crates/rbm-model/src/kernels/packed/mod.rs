@@ -25,14 +25,17 @@ mod moments;
 mod phase;
 mod states;
 mod transpose;
+mod update;
 
 pub use annealing::{AnnealedModel, Stage};
-pub use ascent::{Ascent, Parameter, Samples};
+pub use ascent::{Ascent, Hidden, Parameter, Samples};
 pub use gibbs::{PackedModel, Sweeps};
 pub use moments::{moments, moments_with};
 pub use states::PackedStates;
 
 #[cfg(test)]
 mod ascent_tests;
+#[cfg(test)]
+mod contraction_tests;
 #[cfg(test)]
 mod tests;

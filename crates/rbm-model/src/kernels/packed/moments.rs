@@ -1,6 +1,6 @@
 //! Correlations of visible states with hidden probabilities.
 
-use super::contraction::{Contraction, Finish, Inputs};
+use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::states::PackedStates;
 use super::transpose::transpose_bits;
 use crate::error::ModelError;
@@ -61,7 +61,10 @@ pub fn moments_with(
         return Ok(());
     }
     Contraction {
-        inputs: (Inputs::new(&by_unit(visible), probabilities), None),
+        inputs: (
+            Inputs::new(&by_unit(visible), Matrix::new(probabilities, hidden)),
+            None,
+        ),
         chains: units,
         outputs: hidden,
         bias: &[],

@@ -1,6 +1,8 @@
-//! Means over the samples of one phase that are vectors, not matrices.
+//! Means over the samples of one phase that are vectors, not matrices, some hidden units at a time.
 
-use super::ascent::Samples;
+use super::contraction::Matrix;
+use super::moments::by_unit;
+use super::states::PackedStates;
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, for_each_task};
@@ -12,29 +14,65 @@ const LANES: usize = 16;
 /// Samples or units that a task takes at least.
 const ROWS: usize = 64;
 
-/// Means over samples v_r, h_r of one phase, with offsets mu and lambda.
-pub(super) struct PhaseMeans {
-    /// <v>, `[N]`.
-    pub(super) visible: Vec<f32>,
-    /// <h>, `[M]`.
-    pub(super) hidden: Vec<f32>,
-    /// <(mu.(v - mu)) (h - lambda)>, `[M]`.
-    pub(super) along_visible: Vec<f32>,
-    /// <(v - mu) (lambda.(h - lambda))>, `[N]`.
-    pub(super) along_hidden: Vec<f32>,
+/// Hidden values of samples for some units.
+#[derive(Clone, Copy)]
+pub(super) struct Values<'a> {
+    /// A row a sample.
+    pub(super) matrix: Matrix<'a>,
+    /// Number of units.
+    pub(super) units: usize,
 }
 
-impl PhaseMeans {
-    /// `words` are the visible states turned round, see [`super::moments::by_unit`].
-    pub(super) fn new(
-        isa: Isa,
-        samples: Samples<'_>,
-        words: &[u64],
-        (mu, lambda): (&[f32], &[f32]),
-    ) -> Self {
-        let (count, n, m) = (samples.visible.chains(), mu.len(), lambda.len());
-        let along_mu = projections(samples, mu);
-        let along_lambda = hidden_projections(isa, samples, lambda);
+impl<'a> Values<'a> {
+    fn row(&self, row: usize) -> &'a [f32] {
+        self.matrix.row(row, self.units)
+    }
+}
+
+/// Samples v_r, h_r of one phase with offsets mu and lambda.
+pub(super) struct Phase {
+    /// Visible states turned round, see [`by_unit`].
+    pub(super) words: Vec<u64>,
+    /// <v>, `[N]`.
+    pub(super) visible: Vec<f32>,
+    /// mu.(v_r - mu), a sample each.
+    along_mu: Vec<f32>,
+    /// lambda.(h_r - lambda), a sample each, over the hidden units that were added.
+    along_lambda: Vec<f32>,
+}
+
+/// Means for some hidden units.
+pub(super) struct HiddenMeans {
+    /// <h>
+    pub(super) hidden: Vec<f32>,
+    /// <(mu.(v - mu)) (h - lambda)>
+    pub(super) along_visible: Vec<f32>,
+}
+
+impl Phase {
+    /// Nothing is known of the hidden units yet.
+    pub(super) fn new(states: &PackedStates, mu: &[f32]) -> Self {
+        let words = by_unit(states);
+        let (count, n) = (states.chains(), mu.len());
+        let inverse = 1.0 / count.max(1) as f32;
+        let mut on = vec![0; n];
+        for words in words.chunks_exact(n.max(1)) {
+            for (on, word) in on.iter_mut().zip(words) {
+                *on += word.count_ones();
+            }
+        }
+        Self {
+            words,
+            visible: on.into_iter().map(|on| on as f32 * inverse).collect(),
+            along_mu: projections(states, mu),
+            along_lambda: vec![0.0; count],
+        }
+    }
+
+    /// Takes hidden values of more units, with their lambda.
+    pub(super) fn add(&mut self, isa: Isa, values: Values<'_>, lambda: &[f32]) -> HiddenMeans {
+        let (count, m) = (self.along_mu.len(), lambda.len());
+        add_projections(isa, values, lambda, &mut self.along_lambda);
         let inverse = 1.0 / count.max(1) as f32;
         let (mut hidden, mut along_visible) = (vec![0.0; m], vec![0.0; m]);
         let outputs = [
@@ -43,41 +81,42 @@ impl PhaseMeans {
         ];
         for_each_task(count * m / 8, m.div_ceil(GROUP), |group| {
             isa.run(Columns {
-                samples,
+                values,
                 group,
-                along_mu: &along_mu,
+                along_mu: &self.along_mu,
                 lambda,
                 inverse,
                 outputs: &outputs,
             });
         });
-        let (mut visible, mut along_hidden) = (vec![0.0; n], vec![0.0; n]);
-        let total: f32 = along_lambda.iter().sum();
-        let (means, along) = (
-            Tiles::new(&mut visible, n),
-            Tiles::new(&mut along_hidden, n),
-        );
+        HiddenMeans {
+            hidden,
+            along_visible,
+        }
+    }
+
+    /// <(v - mu) (lambda.(h - lambda))>, `[N]`, once all hidden units have been added.
+    pub(super) fn along_hidden(&self, mu: &[f32]) -> Vec<f32> {
+        let (count, n) = (self.along_lambda.len(), mu.len());
+        let inverse = 1.0 / count.max(1) as f32;
+        let mut along_hidden = vec![0.0; n];
+        let total: f32 = self.along_lambda.iter().sum();
+        let along = Tiles::new(&mut along_hidden, n);
         for_each_task(count * n / 2, n.div_ceil(ROWS), |task| {
             let units = ROWS * task..n.min(ROWS * (task + 1));
             // SAFETY: tasks have units of their own.
-            let (means, along) =
-                unsafe { (means.piece(0, units.clone()), along.piece(0, units.clone())) };
-            for (index, unit) in units.enumerate() {
-                let (mut on, mut sum) = (0, 0.0);
-                for (block, words) in words.chunks_exact(n).enumerate() {
-                    on += words[unit].count_ones();
-                    for_each_bit(words[unit], |bit| sum += along_lambda[64 * block + bit]);
+            let along = unsafe { along.piece(0, units.clone()) };
+            for (along, unit) in along.iter_mut().zip(units) {
+                let mut sum = 0.0;
+                for (block, words) in self.words.chunks_exact(n).enumerate() {
+                    for_each_bit(words[unit], |bit| {
+                        sum += self.along_lambda[64 * block + bit];
+                    });
                 }
-                means[index] = on as f32 * inverse;
-                along[index] = (sum - mu[unit] * total) * inverse;
+                *along = (sum - mu[unit] * total) * inverse;
             }
         });
-        Self {
-            visible,
-            hidden,
-            along_visible,
-            along_hidden,
-        }
+        along_hidden
     }
 }
 
@@ -91,8 +130,8 @@ fn for_each_bit(mut word: u64, mut f: impl FnMut(usize)) {
 }
 
 /// mu.(v_r - mu) for all samples r.
-fn projections(samples: Samples<'_>, mu: &[f32]) -> Vec<f32> {
-    let count = samples.visible.chains();
+fn projections(states: &PackedStates, mu: &[f32]) -> Vec<f32> {
+    let count = states.chains();
     let square: f32 = mu.iter().map(|x| x * x).sum();
     let mut out = vec![0.0; count];
     let tiles = Tiles::new(&mut out, count);
@@ -101,7 +140,7 @@ fn projections(samples: Samples<'_>, mu: &[f32]) -> Vec<f32> {
         // SAFETY: tasks have rows of their own.
         let out = unsafe { tiles.piece(0, rows.clone()) };
         for (group, mu) in mu.chunks(GROUP).enumerate() {
-            let words = &samples.visible.group(group)[rows.clone()];
+            let words = &states.group(group)[rows.clone()];
             for (out, &word) in out.iter_mut().zip(words) {
                 for_each_bit(word, |bit| *out += mu[bit]);
             }
@@ -113,29 +152,28 @@ fn projections(samples: Samples<'_>, mu: &[f32]) -> Vec<f32> {
     out
 }
 
-/// lambda.(h_r - lambda) for all samples r.
-fn hidden_projections(isa: Isa, samples: Samples<'_>, lambda: &[f32]) -> Vec<f32> {
-    let count = samples.visible.chains();
+/// Adds lambda.(h_r - lambda) for all samples r.
+fn add_projections(isa: Isa, values: Values<'_>, lambda: &[f32], sums: &mut [f32]) {
+    let count = sums.len();
     let square: f32 = lambda.iter().map(|x| x * x).sum();
-    let mut out = vec![0.0; count];
-    let tiles = Tiles::new(&mut out, count);
+    let tiles = Tiles::new(sums, count);
     for_each_task(count * lambda.len() / 8, count.div_ceil(ROWS), |task| {
         let rows = ROWS * task..count.min(ROWS * (task + 1));
-        let m = lambda.len();
         isa.run(Rows {
-            values: &samples.hidden[rows.start * m..rows.end * m],
+            values,
+            first: rows.start,
             along: lambda,
             subtract: square,
             // SAFETY: tasks have rows of their own.
             out: unsafe { tiles.piece(0, rows) },
         });
     });
-    out
 }
 
-/// out[r] = along.values[r] - subtract
+/// out[r] += along.values[first + r] - subtract
 struct Rows<'a> {
-    values: &'a [f32],
+    values: Values<'a>,
+    first: usize,
     along: &'a [f32],
     subtract: f32,
     out: &'a mut [f32],
@@ -144,8 +182,8 @@ struct Rows<'a> {
 impl Kernel for Rows<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let rows = self.values.chunks_exact(self.along.len());
-        for (row, out) in rows.zip(self.out) {
+        for (index, out) in self.out.iter_mut().enumerate() {
+            let row = self.values.row(self.first + index);
             // One vector of sixteen lanes, or two of eight.
             let mut sums = [simd.splat(0.0); 2];
             for (row, along) in row.chunks(LANES).zip(self.along.chunks(LANES)) {
@@ -163,14 +201,14 @@ impl Kernel for Rows<'_> {
             for (lanes, &sum) in lanes.chunks_exact_mut(S::LANES).zip(&sums) {
                 store(simd, lanes, sum);
             }
-            *out = lanes.iter().sum::<f32>() - self.subtract;
+            *out += lanes.iter().sum::<f32>() - self.subtract;
         }
     }
 }
 
 /// Sums over all samples for 64 hidden units.
 struct Columns<'a> {
-    samples: Samples<'a>,
+    values: Values<'a>,
     group: usize,
     along_mu: &'a [f32],
     lambda: &'a [f32],
@@ -190,7 +228,7 @@ impl Kernel for Columns<'_> {
             let columns = start..end.min(start + S::LANES);
             let (mut sum, mut along) = (simd.splat(0.0), simd.splat(0.0));
             for (row, &s) in self.along_mu.iter().enumerate() {
-                let h = load(simd, &self.samples.hidden[row * m..][columns.clone()]);
+                let h = load(simd, &self.values.row(row)[columns.clone()]);
                 sum = simd.add(sum, h);
                 along = simd.add(along, simd.mul(simd.splat(s), h));
             }

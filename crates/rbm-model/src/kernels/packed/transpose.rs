@@ -1,6 +1,7 @@
 //! Transposition of bits and of weights.
 
 use crate::kernels::parallel::{Tiles, for_each_task};
+use crate::kernels::simd::{MOST_LANES, Simd, load, store};
 
 /// Transposes a square of 64 x 64 bits: bit i of word j becomes bit j of word i. Missing words are 0.
 ///
@@ -37,26 +38,71 @@ pub(super) fn transpose(matrix: &[f32], columns: usize, out: &mut Vec<f32>) {
         let (first, end) = (STRIP * strip, columns.min(STRIP * (strip + 1)));
         // SAFETY: the strips of different tasks do not overlap.
         let out = unsafe { tiles.piece(0, first * rows..end * rows) };
-        for row in (0..rows).step_by(4) {
-            for column in (first..end).step_by(4) {
-                let from = &matrix[row * columns + column..];
-                let to = &mut out[(column - first) * rows + row..];
-                if row + 4 <= rows && column + 4 <= end {
-                    transpose_square(from, columns, to, rows);
-                    continue;
-                }
-                for i in 0..(rows - row).min(4) {
-                    for j in 0..(end - column).min(4) {
-                        to[j * rows + i] = from[i * columns + j];
-                    }
-                }
-            }
-        }
+        transpose_block(&matrix[first..], columns, (rows, end - first), out, rows);
     });
 }
 
+/// Transposes a block of `rows` x `columns`, given the distances between rows.
+#[inline(always)]
+pub(super) fn transpose_block(
+    from: &[f32],
+    from_stride: usize,
+    (rows, columns): (usize, usize),
+    to: &mut [f32],
+    to_stride: usize,
+) {
+    for row in (0..rows).step_by(4) {
+        for column in (0..columns).step_by(4) {
+            let from = &from[row * from_stride + column..];
+            let to = &mut to[column * to_stride + row..];
+            if row + 4 <= rows && column + 4 <= columns {
+                transpose_square(from, from_stride, to, to_stride);
+                continue;
+            }
+            for i in 0..(rows - row).min(4) {
+                for j in 0..(columns - column).min(4) {
+                    to[j * to_stride + i] = from[i * from_stride + j];
+                }
+            }
+        }
+    }
+}
+
+/// As [`transpose_block`], with squares as large as the vectors allow.
+#[inline(always)]
+pub(super) fn transpose_with<S: Simd>(
+    simd: S,
+    from: &[f32],
+    from_stride: usize,
+    (rows, columns): (usize, usize),
+    to: &mut [f32],
+    to_stride: usize,
+) {
+    for row in (0..rows).step_by(S::LANES) {
+        for column in (0..columns).step_by(S::LANES) {
+            let from = &from[row * from_stride + column..];
+            let to = &mut to[column * to_stride + row..];
+            let (height, width) = (S::LANES.min(rows - row), S::LANES.min(columns - column));
+            if height < S::LANES || width < S::LANES {
+                transpose_block(from, from_stride, (height, width), to, to_stride);
+                continue;
+            }
+            let mut square = [simd.splat(0.0); MOST_LANES];
+            let rows = from.chunks(from_stride).take(S::LANES);
+            for (vector, row) in square.iter_mut().zip(rows) {
+                *vector = load(simd, &row[..S::LANES]);
+            }
+            simd.transpose(&mut square);
+            let rows = to.chunks_mut(to_stride).take(S::LANES);
+            for (&vector, row) in square.iter().zip(rows) {
+                store(simd, &mut row[..S::LANES], vector);
+            }
+        }
+    }
+}
+
 /// Transposes a square of 4 x 4, given the distances between rows.
-#[inline]
+#[inline(always)]
 fn transpose_square(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
     assert!(from.len() >= 3 * from_stride + 4 && to.len() >= 3 * to_stride + 4);
     // SSE is part of every x86-64; the compiler does not find these shuffles in the loop below.

@@ -1,0 +1,176 @@
+//! Persistent chains that are bits between updates, and updates with them.
+
+use super::ascend::{self, ModelPrimitives, Moments, SamplePrimitives};
+use super::{RbmOps, generic};
+use crate::Rbm;
+use crate::ascent::Step;
+use crate::gradient::Offsets;
+use crate::kernels::packed::PackedStates;
+use crate::sampling::PackedChains;
+use burn::backend::{Backend, Dispatch, ExtensionType, TensorMetadata, tensor::FloatTensor};
+use burn::tensor::{Shape, Tensor, TensorData};
+
+/// Data rows with the offsets of the centred gradient; see [`ascend_with_chains`].
+#[derive(ExtensionType)]
+pub struct BatchPrimitives<B: Backend> {
+    /// Visible states, `[rows, n_visible]`.
+    pub visible: FloatTensor<B>,
+    /// mu, `[n_visible]`.
+    pub visible_offset: FloatTensor<B>,
+    /// lambda, `[n_hidden]`.
+    pub hidden_offset: FloatTensor<B>,
+}
+
+/// What an update with chains leaves behind; see [`ascend_with_chains`].
+#[derive(ExtensionType)]
+pub struct Learned<B: Backend> {
+    /// The model after it.
+    #[extension_type]
+    pub model: ModelPrimitives<B>,
+    /// Mean of the hidden values over the data, `[n_hidden]`.
+    pub mean: FloatTensor<B>,
+    /// The chains after it.
+    pub chains: PackedChains,
+}
+
+/// Makes Gibbs sweeps with chains that are bits, as [`gibbs_sweeps`](super::gibbs_sweeps).
+pub fn packed_sweeps(rbm: &Rbm, chains: &mut PackedChains, sweeps: usize) {
+    *chains = Dispatch::packed_sweeps(
+        rbm.weight.val().into_dispatch(),
+        rbm.visible_bias.val().into_dispatch(),
+        rbm.hidden_bias.val().into_dispatch(),
+        chains.take(),
+        sweeps as u64,
+    );
+}
+
+/// One update of persistent contrastive divergence: sweeps of the chains, then
+/// [`ascend`](fn@super::ascend) with p(h | v) as hidden values of data and chains.
+///
+/// The CPU backends hold p(h | v) of a part of the hidden units at a time, and draw the last h of the
+/// chains from it on the way, so the update needs hardly more memory than the weights. States are
+/// those of [`packed_sweeps`]; `batch` is `[rows, n_visible]` and must be **binary**.
+///
+/// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
+pub fn ascend_with_chains(
+    rbm: Rbm,
+    moments: &mut Moments,
+    batch: Tensor<2>,
+    (chains, sweeps): (&mut PackedChains, usize),
+    offsets: Offsets,
+    step: Step,
+) -> (Rbm, Tensor<1>) {
+    let batch = BatchPrimitives {
+        visible: batch.into_dispatch(),
+        visible_offset: offsets.visible.into_dispatch(),
+        hidden_offset: offsets.hidden.into_dispatch(),
+    };
+    ascend::run(rbm, moments, step, |model| {
+        let before = chains.take();
+        let learned = Dispatch::ascend_with_chains(model, batch, before, sweeps as u64, step);
+        *chains = learned.chains;
+        (learned.model, learned.mean)
+    })
+}
+
+/// Shows the numbers of a tensor, in row-major order; in place where they are in the host's memory as
+/// f32, else a copy.
+pub fn with_numbers<const D: usize>(tensor: Tensor<D>, mut show: impl FnMut(&[f32])) {
+    Dispatch::with_numbers(tensor.into_dispatch(), &mut show);
+}
+
+/// [`packed_sweeps`] by way of tensors.
+pub(super) fn sweeps_by_tensors<B: RbmOps>(
+    weight: FloatTensor<B>,
+    visible_bias: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
+    chains: PackedChains,
+    count: u64,
+) -> PackedChains {
+    let hidden = unpack::<B>(&chains.hidden, &weight);
+    let sweeps = chains.sweeps(count);
+    let (visible, hidden, _) = B::gibbs_sweeps(weight, visible_bias, hidden_bias, hidden, sweeps);
+    PackedChains {
+        visible: pack::<B>(visible),
+        hidden: pack::<B>(hidden),
+        step: chains.step + count,
+        ..chains
+    }
+}
+
+/// [`ascend_with_chains`] by way of tensors.
+pub(super) fn ascend_by_tensors<B: RbmOps>(
+    model: ModelPrimitives<B>,
+    batch: BatchPrimitives<B>,
+    chains: PackedChains,
+    count: u64,
+    step: Step,
+) -> Learned<B> {
+    let (weight, hidden_bias) = (&model.weight.value, &model.hidden_bias.value);
+    let conditional =
+        |visible| B::hidden_probabilities(weight.clone(), hidden_bias.clone(), visible);
+    let data_hidden = conditional(batch.visible.clone());
+    let (model_visible, hidden, model_hidden) = if count == 0 {
+        let visible = unpack::<B>(&chains.visible, weight);
+        let hidden = unpack::<B>(&chains.hidden, weight);
+        let probabilities = conditional(visible.clone());
+        (visible, hidden, probabilities)
+    } else {
+        B::gibbs_sweeps(
+            weight.clone(),
+            model.visible_bias.value.clone(),
+            hidden_bias.clone(),
+            unpack::<B>(&chains.hidden, weight),
+            chains.sweeps(count),
+        )
+    };
+    let chains = PackedChains {
+        visible: pack::<B>(model_visible.clone()),
+        hidden: pack::<B>(hidden),
+        step: chains.step + count,
+        ..chains
+    };
+    let samples = SamplePrimitives {
+        data_visible: batch.visible,
+        data_hidden,
+        model_visible,
+        model_hidden,
+        visible_offset: batch.visible_offset,
+        hidden_offset: batch.hidden_offset,
+    };
+    let (model, mean) = B::ascend(model, samples, step);
+    Learned {
+        model,
+        mean,
+        chains,
+    }
+}
+
+/// [`with_numbers`] by a copy.
+pub(super) fn show_copy<B: Backend>(tensor: FloatTensor<B>, show: &mut dyn FnMut(&[f32])) {
+    let data = burn::tensor::read_sync(B::float_into_data(tensor));
+    // A device that fails to answer has nothing to show: like all of Burn's reading back.
+    let numbers: Vec<f32> = match data {
+        Ok(data) => data.iter::<f32>().collect(),
+        Err(error) => panic!("cannot read a tensor back: {error}"),
+    };
+    show(&numbers);
+}
+
+fn pack<B: RbmOps>(states: FloatTensor<B>) -> PackedStates {
+    let [rows, units] = generic::dims(&states);
+    let mut packed = PackedStates::zeros(rows, units);
+    B::with_numbers(states, &mut |numbers| {
+        if let Ok(states) = PackedStates::from_rows(numbers, rows, units) {
+            packed = states;
+        }
+    });
+    packed
+}
+
+/// States as numbers of the type and on the device of another tensor.
+fn unpack<B: Backend>(states: &PackedStates, like: &FloatTensor<B>) -> FloatTensor<B> {
+    let shape = Shape::new([states.chains(), states.units()]);
+    let data = TensorData::new(states.to_rows(), shape).convert_dtype(like.dtype());
+    B::float_from_data(data, &like.device())
+}

@@ -1,0 +1,116 @@
+//! Chains in the host's memory, a bit a unit.
+
+use super::{Chains, stream};
+use crate::kernels::packed::{PackedStates, Sweeps};
+use crate::model::Rbm;
+use crate::ops;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// A batch of Markov chains as [`Chains`], a bit a unit: a thirty-second of the memory.
+///
+/// How chains are saved, and how they live from update to update where the processor trains
+/// ([`ops::ascend_with_chains`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedChains {
+    /// Visible states, `[chains, n_visible]`.
+    pub visible: PackedStates,
+    /// Hidden states, `[chains, n_hidden]`.
+    pub hidden: PackedStates,
+    /// Seed of the random numbers.
+    pub seed: u64,
+    /// Stream of the random numbers, see [`super::stream`].
+    pub stream: u8,
+    /// Sweeps made so far; keys the next sweep.
+    pub step: u64,
+}
+
+impl PackedChains {
+    /// The states of [`Chains::from_biases`].
+    pub fn from_biases(rbm: &Rbm, count: usize, seed: u64, stream: u8) -> Self {
+        // A sweep from hidden units that are off draws v from the biases alone.
+        let mut chains = Self {
+            visible: PackedStates::zeros(count, rbm.n_visible()),
+            hidden: PackedStates::zeros(count, rbm.n_hidden()),
+            seed,
+            stream: stream::CHAIN_START,
+            step: u64::from(stream),
+        };
+        chains.sweep(rbm, 1);
+        Self {
+            stream,
+            step: 0,
+            ..chains
+        }
+    }
+
+    /// Number of chains.
+    pub fn count(&self) -> usize {
+        self.visible.chains()
+    }
+
+    /// Makes `sweeps` Gibbs sweeps, with the random numbers of [`Chains::sweep`].
+    pub fn sweep(&mut self, rbm: &Rbm, sweeps: usize) {
+        if sweeps > 0 {
+            ops::packed_sweeps(rbm, self, sweeps);
+        }
+    }
+
+    /// Takes the states out, none stay.
+    pub(crate) fn take(&mut self) -> Self {
+        let nothing = || PackedStates::zeros(0, 0);
+        let (visible, hidden) = (nothing(), nothing());
+        Self {
+            visible: std::mem::replace(&mut self.visible, visible),
+            hidden: std::mem::replace(&mut self.hidden, hidden),
+            ..*self
+        }
+    }
+
+    /// The next sweeps.
+    pub(crate) fn sweeps(&self, count: u64) -> Sweeps {
+        Sweeps {
+            seed: self.seed,
+            stream: self.stream,
+            first_step: self.step,
+            count,
+        }
+    }
+
+    /// The same chains as tensors on a device.
+    pub fn to_chains(&self, device: &Device) -> Chains {
+        let tensor = |states: &PackedStates| {
+            let shape = [states.chains(), states.units()];
+            Tensor::from_data(TensorData::new(states.to_rows(), shape), device)
+        };
+        Chains {
+            visible: tensor(&self.visible),
+            hidden: tensor(&self.hidden),
+            seed: self.seed,
+            stream: self.stream,
+            step: self.step,
+        }
+    }
+}
+
+impl From<&Chains> for PackedChains {
+    fn from(chains: &Chains) -> Self {
+        Self {
+            visible: pack(&chains.visible),
+            hidden: pack(&chains.hidden),
+            seed: chains.seed,
+            stream: chains.stream,
+            step: chains.step,
+        }
+    }
+}
+
+/// States `[rows, units]`, zeros and ones, as bits.
+pub fn pack(states: &Tensor<2>) -> PackedStates {
+    let [rows, units] = states.dims();
+    let mut packed = None;
+    ops::with_numbers(states.clone(), |numbers| {
+        packed = PackedStates::from_rows(numbers, rows, units).ok();
+    });
+    // A tensor has as many numbers as its shape says.
+    packed.unwrap_or_else(|| PackedStates::zeros(rows, units))
+}

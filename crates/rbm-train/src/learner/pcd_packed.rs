@@ -1,0 +1,60 @@
+//! Persistent contrastive divergence on the host.
+
+use super::Learner;
+use burn::tensor::Tensor;
+use rbm_model::ascent::Step;
+use rbm_model::gradient::Offsets;
+use rbm_model::ops::{Moments, Phase};
+use rbm_model::sampling::{PackedChains, stream};
+use rbm_model::{Rbm, ops};
+
+/// [`Persistent`](super::Persistent) with chains that stay bits, and updates in one operation that
+/// never holds p(h | v) of all chains: the same states, in little more memory than the weights.
+#[derive(Debug, Clone)]
+pub struct PackedPersistent {
+    chains: PackedChains,
+    sweeps: usize,
+}
+
+impl PackedPersistent {
+    /// `count` chains that start from independent units with the model's biases.
+    pub fn new(rbm: &Rbm, count: usize, sweeps: usize, seed: u64) -> Self {
+        Self {
+            chains: PackedChains::from_biases(rbm, count, seed, stream::CHAINS),
+            sweeps,
+        }
+    }
+}
+
+impl Learner for PackedPersistent {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
+        self.chains.sweep(rbm, self.sweeps);
+        let visible = self.chains.to_chains(&rbm.device()).visible;
+        let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
+        Phase {
+            hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
+            visible,
+        }
+    }
+
+    fn ascend(
+        &mut self,
+        rbm: Rbm,
+        moments: &mut Moments,
+        batch: Tensor<2>,
+        offsets: Offsets,
+        step: Step,
+        _number: u64,
+    ) -> (Rbm, Tensor<1>) {
+        let chains = (&mut self.chains, self.sweeps);
+        ops::ascend_with_chains(rbm, moments, batch, chains, offsets, step)
+    }
+
+    fn chains(&self) -> Option<PackedChains> {
+        Some(self.chains.clone())
+    }
+
+    fn restore(&mut self, chains: PackedChains) {
+        self.chains = chains;
+    }
+}
