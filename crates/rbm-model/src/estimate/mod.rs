@@ -13,20 +13,20 @@ mod bracket;
 mod equilibrium;
 mod exact;
 mod path;
+mod pilot;
 mod pseudo_likelihood;
 mod schedule;
-mod trajectory;
 mod weights;
 
 pub use anneal::{Annealed, Each, Start, anneal, quiet};
 pub use bennett::{Bennett, bennett};
 pub use bracket::{Bracket, Equilibrium, Verdict};
-pub use equilibrium::{Comparison, Group, equilibrate, pick, r_hat, resample};
+pub use equilibrium::{Comparison, Group, compare, equilibrate, pick, r_hat, resample};
 pub use exact::{ENUMERATION_LIMIT, Enumeration, Moments};
 pub use path::{Base, Noise, Path};
+pub use pilot::{Pilot, pilot};
 pub use pseudo_likelihood::{HiddenFields, pseudo_log_likelihood, sampled_pseudo_log_likelihood};
-pub use schedule::{automatic, check_betas, linear, sigmoid, spread_evenly};
-pub use trajectory::{Step, Trajectory, TrajectoryOptions};
+pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
 pub use weights::{Direction, Estimate};
 
 #[cfg(test)]

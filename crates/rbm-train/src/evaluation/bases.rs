@@ -1,0 +1,144 @@
+//! Where annealing begins: independent units at means, chosen by pilot runs.
+
+use super::samples::some_rows;
+use crate::data::BinaryDataset;
+use burn::tensor::{Device, Tensor, TensorData};
+use rbm_model::estimate::{Base, Noise, Path, Pilot, pick, pilot, resample};
+use rbm_model::{ModelError, Parameters, Rbm};
+
+/// Rows that the mean of the hidden units is taken over, at most.
+const MEAN_ROWS: usize = 10_000;
+/// Rows taken to the device at a time.
+const CHUNK: usize = 1000;
+/// Nats that a base may lie below the highest and still be chosen.
+const TOLERANCE: f64 = 1.0;
+/// Steps of the noise that a pilot run may take.
+const ROOM: u64 = 1 << 20;
+
+/// Pilot runs of one model: two from what is known before, one from what those found, and one from
+/// the samples of a similar model, if there are any.
+pub const PILOTS: usize = 4;
+
+/// A base with what its pilot run found.
+pub(super) struct Choice {
+    pub base: Base,
+    pub path: Path,
+    pub pilot: Pilot,
+    /// Where the pilot runs led, drawn by the weights of all, row-major.
+    pub found: Vec<f32>,
+}
+
+/// Chooses where annealing to a model begins.
+///
+/// Pilot runs start from all states alike, from units at the means of training rows and of
+/// p(h | v) over them, and, where samples of a similar model are given, from their means. A model
+/// need not have its mass where the data are: the populations of all runs together, drawn by
+/// their weights, tell where it is, and a last pilot run starts from the means of *these* samples of
+/// the model. From there the way is shortest: the work dissipated is less by orders of magnitude
+/// where the model has modes far from the data.
+///
+/// Forward estimates are low on average, so that a base far below the highest misses something;
+/// of those within 1 nat of it, the one with the greatest effective sample size is chosen. The runs
+/// that count afterwards take other random numbers, so choosing leaves them without bias.
+pub(super) fn choose(
+    model: &Parameters,
+    device: &Device,
+    data: &BinaryDataset,
+    similar: &[f32],
+    (chains, length): (usize, usize),
+    noise: Noise,
+    mut each: impl FnMut(usize),
+) -> Result<Choice, ModelError> {
+    let (n, m) = (model.n_visible, model.n_hidden);
+    let rows = some_rows(&data.train, MEAN_ROWS.min(data.train.rows()), noise.seed);
+    let hidden = hidden_means(model, device, &rows);
+    let of_data = Base::from_means(&data.train.column_means(), &hidden, data.train.rows());
+    let mut bases = vec![Base::uniform(n, m), of_data];
+    if !similar.is_empty() {
+        bases.push(of_samples(model, device, similar));
+    }
+    let run = |base: &Base, index: usize| -> Result<(Path, Pilot), ModelError> {
+        let path = Path::from_base(base, model)?;
+        let noise = Noise {
+            first_step: noise.first_step + index as u64 * ROOM,
+            ..noise
+        };
+        let found = pilot(&path, device, chains, length, noise)?;
+        Ok((path, found))
+    };
+    let mut runs = Vec::with_capacity(PILOTS);
+    for (index, base) in bases.into_iter().enumerate() {
+        each(index);
+        let (path, pilot) = run(&base, index)?;
+        runs.push((base, path, pilot));
+    }
+    // Each run's chains stand for its estimate of Z in equal parts.
+    let mut all = Vec::with_capacity(runs.len() * chains * n);
+    let mut weights = Vec::with_capacity(runs.len() * chains);
+    for (base, _, pilot) in &runs {
+        all.extend_from_slice(&pilot.visible);
+        weights.extend(vec![base.ln_z() + pilot.ln_ratio; chains]);
+    }
+    let drawn = resample(
+        &weights,
+        Noise {
+            first_step: noise.first_step + PILOTS as u64 * ROOM,
+            ..noise
+        },
+    );
+    let drawn: Vec<usize> = drawn.into_iter().step_by(runs.len()).collect();
+    let found = pick(&all, &drawn, weights.len());
+    each(runs.len());
+    let base = of_samples(model, device, &found);
+    let (path, pilot) = run(&base, runs.len())?;
+    runs.push((base, path, pilot));
+    let value = |(base, _, pilot): &(Base, Path, Pilot)| base.ln_z() + pilot.ln_ratio;
+    let highest = runs.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
+    let best = runs
+        .into_iter()
+        .filter(|run| value(run) >= highest - TOLERANCE)
+        .max_by(|a, b| a.2.effective_fraction.total_cmp(&b.2.effective_fraction));
+    let Some((base, path, pilot)) = best else {
+        // Only estimates that are not numbers compare with nothing.
+        return Err(ModelError::Annealing {
+            reason:
+                "no pilot run gave a finite estimate; the model's weights or biases are too large"
+                    .into(),
+        });
+    };
+    Ok(Choice {
+        base,
+        path,
+        pilot,
+        found,
+    })
+}
+
+/// Units at the means of samples, and of p(h | v) over them.
+fn of_samples(model: &Parameters, device: &Device, rows: &[f32]) -> Base {
+    let n = model.n_visible;
+    let count = rows.len() / n;
+    let mut visible = vec![0.0; n];
+    for row in rows.chunks_exact(n) {
+        let parts = visible.iter_mut().zip(row);
+        parts.for_each(|(mean, x)| *mean += f64::from(*x) / count as f64);
+    }
+    Base::from_means(&visible, &hidden_means(model, device, rows), count)
+}
+
+/// Means of p(h | v) over rows.
+fn hidden_means(model: &Parameters, device: &Device, rows: &[f32]) -> Vec<f64> {
+    let n = model.n_visible;
+    let rbm = Rbm::from_parameters(model, device);
+    let mut hidden = vec![0.0; model.n_hidden];
+    for chunk in rows.chunks(CHUNK * n) {
+        let data = TensorData::new(chunk.to_vec(), [chunk.len() / n, n]);
+        let p = rbm.hidden_probabilities(Tensor::from_data(data, device));
+        let sum: Tensor<1> = p.sum_dim(0).squeeze_dim(0);
+        let part = n as f64 / rows.len() as f64;
+        let sum = sum.into_data();
+        let means = hidden.iter_mut().zip(sum.iter::<f64>());
+        means.for_each(|(mean, x)| *mean += x * part);
+    }
+    hidden
+}
