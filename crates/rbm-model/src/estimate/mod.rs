@@ -5,7 +5,7 @@
 //! model estimates Z without bias, so ln Z low on average, and likelihoods high. The same way
 //! back from samples of the model estimates 1 / Z without bias, so ln Z high, *if the samples are
 //! from the model's equilibrium*. [`bennett()`] combines both, and a [`Bracket`] says what the pair
-//! is worth.
+//! is worth. A [`pilot()`] run finds where a model has its mass, and spaces the temperatures.
 
 mod anneal;
 mod bennett;

@@ -9,7 +9,7 @@ use crate::sampling::stream;
 use burn::tensor::Device;
 
 /// Stretches of the path that are compared.
-const STRETCHES: usize = 50;
+const STRETCHES: usize = 20;
 /// Effective fraction of the chains below which they are drawn again by their weights.
 const LEAST_FRACTION: f64 = 0.5;
 
@@ -23,7 +23,7 @@ pub struct Pilot {
     pub effective_fraction: f64,
     /// Visible states at the end of the path, each as likely as any other, row-major.
     pub visible: Vec<f32>,
-    /// Variance over chains of the work in each of 50 equal stretches of the path.
+    /// Variance over chains of the work in each of 20 equal stretches of the path.
     pub variances: Vec<f64>,
 }
 
@@ -43,8 +43,8 @@ impl Pilot {
     }
 }
 
-/// Takes chains up a path in about `temperatures` equal steps, a multiple of 50, as population
-/// annealing: after each of 50 stretches, chains are drawn again by their weights if the effective
+/// Takes chains up a path in about `temperatures` equal steps, a multiple of 20, as population
+/// annealing: after each of 20 stretches, chains are drawn again by their weights if the effective
 /// fraction has fallen below one half. In so few steps that keeps a population worth the
 /// name where weights alone would leave a chain or two; Z stays without bias.
 ///
@@ -152,7 +152,7 @@ mod tests {
                 stream: stream::ANNEALING_PILOT,
                 first_step: 0,
             };
-            let found = pilot(&path, &Device::flex(), 20, 50, noise).unwrap();
+            let found = pilot(&path, &Device::flex(), 20, 40, noise).unwrap();
             check_betas(&found.betas(77)).unwrap();
             assert_eq!(found.visible.len(), 20 * n);
             ratios.push((base.ln_z() + found.ln_ratio - exact).exp());

@@ -1,12 +1,12 @@
 //! ln Z of a model with data: where chains start, how many temperatures the time allows.
 
-use super::bases::{self, PILOTS};
-use super::samples::{self, Elsewhere};
+use super::bases::{self, Begin, PILOTS};
+use super::samples::{self, Elsewhere, Way};
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
 use rbm_model::estimate::{
-    Base, Bracket, Group, Noise, Path, Start, anneal, compare, equilibrate, linear, pick, quiet,
-    resample,
+    Base, Bracket, Direction, Estimate, Group, Noise, Path, Pilot, Start, anneal, compare,
+    equilibrate, linear, pick, quiet, resample,
 };
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{ModelError, Parameters};
@@ -23,12 +23,17 @@ const FEWEST: usize = 100;
 /// Temperatures of a pilot run, and fewest of one that a short budget leaves.
 const PILOT: usize = 500;
 const SHORTEST_PILOT: usize = 50;
+/// Temperatures of a pilot run that decides how many the others take.
+const SHORT_PILOT: usize = 100;
 /// Part of a budget that all pilot runs may take.
 const PILOT_PART: f64 = 0.2;
 /// Sweeps before the reverse run, as a part of the temperatures.
 const SWEEPS_PART: f64 = 1.0 / 3.0;
 /// Fewest chains of a group that starts elsewhere: with fewer, they could not be compared.
 const FEWEST_CHAINS: usize = 50;
+
+/// Steps of the noise for the way down of each group.
+const GROUP_ROOM: u64 = 1 << 22;
 
 /// How to estimate ln Z by annealing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,6 +42,8 @@ pub struct AnnealingOptions {
     pub chains: usize,
     /// Temperatures; from the budget if absent.
     pub temperatures: Option<usize>,
+    /// Take fewer temperatures where pilot runs show that they will do.
+    pub fewer: bool,
     /// When to be done. Temperatures that are given go before it.
     pub deadline: Option<Instant>,
     /// Seed of everything random.
@@ -108,8 +115,10 @@ pub fn bracket(
         first,
         |done| show("pilot", done, PILOTS),
     )?;
+    let best = start.best;
     let temperatures = match (options.temperatures, options.deadline) {
-        (Some(temperatures), _) => temperatures.max(1),
+        (Some(most), _) if options.fewer => needed(&best.pilot, length).min(most),
+        (Some(temperatures), _) => temperatures,
         (None, Some(deadline)) => {
             let runs = if similar.is_empty() {
                 PILOTS - 1
@@ -120,26 +129,22 @@ pub fn bracket(
             affordable(deadline.saturating_duration_since(Instant::now()), seconds)
         }
         (None, None) => TEMPERATURES,
-    };
+    }
+    .max(1);
     let sweeps = ((temperatures as f64 * SWEEPS_PART).round() as usize).max(1);
-    let betas = start.pilot.betas(temperatures);
-    let mut run = |name: &str, betas: &[f64], start_from, stream| {
-        let total = betas.len() - 1;
+    let mut run = |name: &str, begin: &Begin, up: bool, from: Start<'_>, noise: Noise| {
+        let mut betas = begin.pilot.betas(temperatures);
+        if !up {
+            betas.reverse();
+        }
         let mut each = |done: usize, _: &[f64]| {
-            show(name, done, total);
+            show(name, done, temperatures);
             ControlFlow::Continue(())
         };
-        anneal(
-            &start.path,
-            device,
-            betas,
-            start_from,
-            noise(stream),
-            &mut each,
-        )
+        anneal(&begin.path, device, &betas, from, noise, &mut each)
     };
     let up = Start::Independent(chains);
-    let forward = run("AIS", &betas, up, stream::ANNEALING)?;
+    let forward = run("AIS", &best, true, up, noise(stream::ANNEALING))?;
     let families = resample(&forward.log_weights, noise(stream::BOOTSTRAP));
     let group = |name: &str, visible| Group {
         name: name.into(),
@@ -153,34 +158,46 @@ pub fn bracket(
     ];
     let still = noise(stream::EQUILIBRIUM);
     equilibrate(model, device, &mut groups, sweeps, still, &mut quiet)?;
-    let down: Vec<f64> = betas.iter().rev().copied().collect();
-    let all: Vec<f32> = groups
-        .iter()
-        .flat_map(|g| g.visible.iter().copied())
-        .collect();
-    let back = run(
-        "reverse AIS",
-        &down,
-        Start::Visible(&all),
-        stream::ANNEALING_BACK,
-    )?;
-    let [at_data, pilots, annealed] = groups;
-    let elsewhere: Vec<Elsewhere<'_>> = [&at_data, &pilots]
-        .into_iter()
-        .zip(back.log_weights.chunks(others))
-        .map(|(group, log_weights)| Elsewhere {
+    let [at_data, pilots, annealed] = &groups;
+    let mut back = |begin: &Begin, group: &Group, turn: u64| {
+        let noise = Noise {
+            // Chains of each group take numbers of their own.
+            first_step: options.first_step + turn * GROUP_ROOM,
+            ..noise(stream::ANNEALING_BACK)
+        };
+        let from = Start::Visible(&group.visible);
+        Ok(run("reverse AIS", begin, false, from, noise)?.log_weights)
+    };
+    let mut elsewhere = Vec::new();
+    for (turn, group) in [at_data, pilots].into_iter().enumerate() {
+        let comparison = compare(model, &[group, annealed], sweeps);
+        // Chains that stayed at data go down to data, where the way is short for them.
+        let own = start.at_data.as_ref();
+        let way = match own.filter(|_| turn == 0 && !comparison.agree) {
+            Some(begin) => {
+                let weights = back(begin, group, 0)?;
+                let (down, ln_z) = (Direction::Reverse, begin.base.ln_z());
+                Way::Own(Estimate::new(down, ln_z, &weights, temperatures, seed)?.value)
+            }
+            None => Way::Same(back(&best, group, turn as u64)?),
+        };
+        elsewhere.push(Elsewhere {
             name: &group.name,
-            log_weights,
-            comparison: compare(model, &[group, &annealed], sweeps),
-        })
-        .collect();
+            comparison,
+            way,
+        });
+    }
+    let up = &forward.log_weights;
     let judged = |weights: &[f64], equilibrium| {
-        let (ln_z, up) = (start.base.ln_z(), &forward.log_weights);
+        let ln_z = best.base.ln_z();
         Bracket::new(ln_z, up, weights, equilibrium, temperatures, seed)
     };
-    let last = &back.log_weights[2 * others..];
+    let ais = Estimate::new(Direction::Forward, best.base.ln_z(), up, temperatures, seed)?.value;
+    let last = || back(&best, annealed, 2);
+    let bracket = samples::choose(&elsewhere, ais, families, judged, last)?;
+    let [.., annealed] = groups;
     Ok(Annealed {
-        bracket: samples::choose(&elsewhere, last, families, judged)?,
+        bracket,
         chosen: Chosen {
             chains,
             temperatures,
@@ -188,6 +205,15 @@ pub fn bracket(
         },
         samples: annealed.visible,
     })
+}
+
+/// Temperatures with which about half of the chains will count, from a pilot run.
+///
+/// With f its effective fraction, 1/f - 1 is the variance of the weights, which falls as the inverse of
+/// the number of temperatures.
+fn needed(pilot: &Pilot, length: usize) -> usize {
+    let count = length as f64 * (1.0 / pilot.effective_fraction - 1.0);
+    (count as usize).max(2 * length)
 }
 
 /// Temperatures of each pilot run.
@@ -203,6 +229,7 @@ fn pilot_length(
             let each = PILOT_PART * left.as_secs_f64() / PILOTS as f64;
             (each / time_one(model, device, chains)?) as usize
         }
+        _ if options.fewer => SHORT_PILOT,
         // Nothing may depend on the clock.
         (temperatures, _) => temperatures.unwrap_or(TEMPERATURES) / 4,
     };
@@ -231,7 +258,7 @@ fn affordable(left: Duration, seconds: f64) -> usize {
     let per_temperature = seconds * (3.0 + SWEEPS_PART * 2.0);
     // A little is left for what comes after.
     let count = 0.93 * left.as_secs_f64() / per_temperature.max(1e-9);
-    (count as usize).clamp(FEWEST, 1 << 23)
+    (count as usize).clamp(FEWEST, 1 << 22)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rbm_model::estimate::{Base, Noise, Path, Pilot, pick, pilot, resample};
 use rbm_model::{ModelError, Parameters, Rbm};
 
 /// Rows that the mean of the hidden units is taken over, at most.
-const MEAN_ROWS: usize = 10_000;
+const MEAN_ROWS: usize = 2000;
 /// Rows taken to the device at a time.
 const CHUNK: usize = 1000;
 /// Nats that a base may lie below the highest and still be chosen.
@@ -20,10 +20,25 @@ const ROOM: u64 = 1 << 20;
 pub const PILOTS: usize = 4;
 
 /// A base with what its pilot run found.
-pub(super) struct Choice {
+pub(super) struct Begin {
     pub base: Base,
     pub path: Path,
     pub pilot: Pilot,
+}
+
+impl Begin {
+    /// ln Z by the pilot run.
+    fn ln_z(&self) -> f64 {
+        self.base.ln_z() + self.pilot.ln_ratio
+    }
+}
+
+/// What the pilot runs found.
+pub(super) struct Choice {
+    /// Where annealing begins best.
+    pub best: Begin,
+    /// At the means of training rows; none if that is the best.
+    pub at_data: Option<Begin>,
     /// Where the pilot runs led, drawn by the weights of all, row-major.
     pub found: Vec<f32>,
 }
@@ -53,31 +68,30 @@ pub(super) fn choose(
     let rows = some_rows(&data.train, MEAN_ROWS.min(data.train.rows()), noise.seed);
     let hidden = hidden_means(model, device, &rows);
     let of_data = Base::from_means(&data.train.column_means(), &hidden, data.train.rows());
-    let mut bases = vec![Base::uniform(n, m), of_data];
+    let mut bases = vec![Base::uniform(n, m), of_data.clone()];
     if !similar.is_empty() {
         bases.push(of_samples(model, device, similar));
     }
-    let run = |base: &Base, index: usize| -> Result<(Path, Pilot), ModelError> {
-        let path = Path::from_base(base, model)?;
+    let run = |base: Base, index: usize| -> Result<Begin, ModelError> {
+        let path = Path::from_base(&base, model)?;
         let noise = Noise {
             first_step: noise.first_step + index as u64 * ROOM,
             ..noise
         };
-        let found = pilot(&path, device, chains, length, noise)?;
-        Ok((path, found))
+        let pilot = pilot(&path, device, chains, length, noise)?;
+        Ok(Begin { base, path, pilot })
     };
     let mut runs = Vec::with_capacity(PILOTS);
     for (index, base) in bases.into_iter().enumerate() {
         each(index);
-        let (path, pilot) = run(&base, index)?;
-        runs.push((base, path, pilot));
+        runs.push(run(base, index)?);
     }
     // Each run's chains stand for its estimate of Z in equal parts.
     let mut all = Vec::with_capacity(runs.len() * chains * n);
     let mut weights = Vec::with_capacity(runs.len() * chains);
-    for (base, _, pilot) in &runs {
-        all.extend_from_slice(&pilot.visible);
-        weights.extend(vec![base.ln_z() + pilot.ln_ratio; chains]);
+    for run in &runs {
+        all.extend_from_slice(&run.pilot.visible);
+        weights.extend(vec![run.ln_z(); chains]);
     }
     let drawn = resample(
         &weights,
@@ -89,16 +103,17 @@ pub(super) fn choose(
     let drawn: Vec<usize> = drawn.into_iter().step_by(runs.len()).collect();
     let found = pick(&all, &drawn, weights.len());
     each(runs.len());
-    let base = of_samples(model, device, &found);
-    let (path, pilot) = run(&base, runs.len())?;
-    runs.push((base, path, pilot));
-    let value = |(base, _, pilot): &(Base, Path, Pilot)| base.ln_z() + pilot.ln_ratio;
-    let highest = runs.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
-    let best = runs
-        .into_iter()
-        .filter(|run| value(run) >= highest - TOLERANCE)
-        .max_by(|a, b| a.2.effective_fraction.total_cmp(&b.2.effective_fraction));
-    let Some((base, path, pilot)) = best else {
+    let learned = run(of_samples(model, device, &found), runs.len())?;
+    runs.push(learned);
+    let highest = runs
+        .iter()
+        .map(Begin::ln_z)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let fraction = |k: usize| runs[k].pilot.effective_fraction;
+    let best = (0..runs.len())
+        .filter(|k| runs[*k].ln_z() >= highest - TOLERANCE)
+        .max_by(|a, b| fraction(*a).total_cmp(&fraction(*b)));
+    let Some(best) = best else {
         // Only estimates that are not numbers compare with nothing.
         return Err(ModelError::Annealing {
             reason:
@@ -106,10 +121,11 @@ pub(super) fn choose(
                     .into(),
         });
     };
+    let best = runs.swap_remove(best);
+    let at_data = runs.into_iter().find(|run| run.base == of_data);
     Ok(Choice {
-        base,
-        path,
-        pilot,
+        best,
+        at_data,
         found,
     })
 }

@@ -8,6 +8,11 @@ use burn::tensor::Device;
 use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, Parameters};
 
+/// Chains where none are asked for.
+pub const CHAINS: usize = 64;
+/// Most temperatures of a snapshot where none are asked for.
+pub const TEMPERATURES: usize = 1000;
+
 /// Brackets ln Z of all snapshots of a run, each from the last: where annealing to a snapshot may
 /// begin is learned from the samples of the one before, see [`bracket`].
 ///
@@ -92,5 +97,6 @@ fn row(
         train_log_likelihood: likelihood(&data.train).unwrap_or(f64::NAN),
         test_log_likelihood: likelihood(&data.test),
         verdict: found.verdict.to_string(),
+        reason: found.reason.clone(),
     }
 }

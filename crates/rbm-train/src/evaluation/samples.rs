@@ -7,59 +7,73 @@ use rbm_model::sampling::noise::shuffle;
 use rbm_model::sampling::{Chains, stream};
 use std::collections::BTreeSet;
 
-/// Nats by which no reverse run may lie above AIS.
-const LARGEST_EXCESS: f64 = 1.0;
+/// Nats that must not be missing from ln Z.
+const LARGEST_MISS: f64 = 1.0;
 
-/// Chains that started elsewhere than annealing did, with the log weights of their way down.
+/// Chains that started elsewhere than annealing did.
 pub(super) struct Elsewhere<'a> {
     pub name: &'a str,
-    pub log_weights: &'a [f64],
     /// With the annealed chains.
     pub comparison: Comparison,
+    pub way: Way,
+}
+
+/// The way down that chains took.
+pub(super) enum Way {
+    /// That of the annealed chains, with these log weights.
+    Same(Vec<f64>),
+    /// One of their own, which gave this ln Z.
+    Own(f64),
 }
 
 /// Decides which reverse run counts, with what is known of its samples: one from chains that
 /// started elsewhere, or the one from those that annealing brought.
 ///
 /// Where chains from elsewhere agree with the annealed ones and give a bracket, they are independent
-/// samples. Where none do, the annealed chains, drawn by their weights, are the better samples. The
+/// samples. Where none do, the annealed chains (whose way down is then gone), drawn by their weights, are the better samples. The
 /// other reverse runs tell what annealing may have missed: from chains that stay in a region A,
 ///
 /// ```text
-/// reverse ln Z = ln Z + ln(p(A) / q(A))
+/// reverse ln Z = ln Z + ln(p(A) / q(A)) >= ln(Z p(A))
 /// ```
 ///
-/// with the model's probability of A and the frequency with which annealing arrives there. If it
-/// is not above AIS, annealing finds A as often as it should, or more often. If it is, for
-/// any of them, the check fails.
+/// with the model's probability of A and the frequency q with which annealing along the same way
+/// arrives there. If all of A were missing from AIS, ln Z would be higher by at most
+/// ln(1 + e^excess), the excess being that of reverse ln Z over AIS; if that is 1 nat or more for any
+/// of them, the check fails.
 pub(super) fn choose(
     others: &[Elsewhere<'_>],
-    annealed: &[f64],
+    ais: f64,
     families: Vec<usize>,
     judged: impl Fn(&[f64], Equilibrium) -> Result<Bracket, ModelError>,
+    annealed: impl FnOnce() -> Result<Vec<f64>, ModelError>,
 ) -> Result<Bracket, ModelError> {
     let mut independent = None;
     let (mut checks, mut passed) = (Vec::new(), true);
     for other in others {
-        let bracket = judged(
-            other.log_weights,
-            Equilibrium {
-                origin: format!("{} chains from {}", other.log_weights.len(), other.name),
-                check: other.comparison.text.clone(),
-                passed: other.comparison.agree,
-                families: Vec::new(),
-            },
-        )?;
-        let excess = bracket.gap().unwrap_or(f64::INFINITY);
-        passed &= excess < LARGEST_EXCESS;
+        let ln_z = match &other.way {
+            Way::Own(ln_z) => *ln_z,
+            Way::Same(log_weights) => {
+                let equilibrium = Equilibrium {
+                    origin: format!("{} chains from {}", log_weights.len(), other.name),
+                    check: other.comparison.text.clone(),
+                    passed: other.comparison.agree,
+                    families: Vec::new(),
+                };
+                let bracket = judged(log_weights, equilibrium)?;
+                let ln_z = bracket.gap().map_or(f64::INFINITY, |gap| ais + gap);
+                if other.comparison.agree && bracket.verdict == Verdict::Bracketed {
+                    independent = independent.or(Some(bracket));
+                }
+                ln_z
+            }
+        };
+        let miss = (ln_z - ais).exp().ln_1p();
+        passed &= miss < LARGEST_MISS;
         checks.push(format!(
-            "{}; {}",
-            other.comparison.text,
-            meaning(other.name, excess)
+            "{}; by reverse AIS from {} AIS misses at most {miss:.2} nats of ln Z there",
+            other.comparison.text, other.name
         ));
-        if other.comparison.agree && bracket.verdict == Verdict::Bracketed {
-            independent = independent.or(Some(bracket));
-        }
     }
     if let (Some(bracket), true) = (independent, passed) {
         return Ok(bracket);
@@ -71,22 +85,7 @@ pub(super) fn choose(
         passed,
         families,
     };
-    judged(annealed, equilibrium)
-}
-
-fn meaning(name: &str, excess: f64) -> String {
-    if excess < LARGEST_EXCESS {
-        format!(
-            "reverse AIS from {name} lies {excess:+.2} nats from AIS, so annealing does not miss them: \
-             their region holds at most {:.2} of the probability",
-            excess.exp().min(1.0)
-        )
-    } else {
-        format!(
-            "reverse AIS from {name} lies {excess:+.2} nats from AIS: annealing misses what they have \
-             found, or finds it too rarely"
-        )
-    }
+    judged(&annealed()?, equilibrium)
 }
 
 /// Chains that start at data: half from those that the run kept, if any, and the rest from

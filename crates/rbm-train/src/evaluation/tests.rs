@@ -63,6 +63,7 @@ fn options(temperatures: usize, seed: u64, model: usize) -> AnnealingOptions {
     AnnealingOptions {
         chains: 100,
         temperatures: Some(temperatures),
+        fewer: false,
         deadline: None,
         seed,
         first_step: (model as u64) << 24,
