@@ -1,15 +1,18 @@
 //! Short runs up a path, to learn where its work lies and where it leads.
 
-use super::anneal::{Start, anneal, quiet};
+use super::anneal::{Start, anneal};
 use super::equilibrium::{pick, resample};
 use super::path::{Noise, Path};
 use super::schedule::{spread_evenly, variance};
 use crate::error::ModelError;
 use crate::sampling::stream;
 use burn::tensor::Device;
+use std::ops::ControlFlow;
 
 /// Stretches of the path that are compared.
-const STRETCHES: usize = 20;
+const STRETCHES: usize = 50;
+/// Stretches after which chains may be drawn again.
+const LEG: usize = 2;
 /// Effective fraction of the chains below which they are drawn again by their weights.
 const LEAST_FRACTION: f64 = 0.5;
 
@@ -23,7 +26,7 @@ pub struct Pilot {
     pub effective_fraction: f64,
     /// Visible states at the end of the path, each as likely as any other, row-major.
     pub visible: Vec<f32>,
-    /// Variance over chains of the work in each of 20 equal stretches of the path.
+    /// Variance over chains of the work in each of 50 equal stretches of the path.
     pub variances: Vec<f64>,
 }
 
@@ -43,8 +46,8 @@ impl Pilot {
     }
 }
 
-/// Takes chains up a path in about `temperatures` equal steps, a multiple of 20, as population
-/// annealing: after each of 20 stretches, chains are drawn again by their weights if the effective
+/// Takes chains up a path in about `temperatures` equal steps, a multiple of 50, as population
+/// annealing: after each of 25 legs, chains are drawn again by their weights if the effective
 /// fraction has fallen below one half. In so few steps that keeps a population worth the
 /// name where weights alone would leave a chain or two; Z stays without bias.
 ///
@@ -68,10 +71,10 @@ pub fn pilot(
     let mut families: Vec<usize> = (0..chains).collect();
     let mut variances = Vec::with_capacity(STRETCHES);
     let mut ln_ratio = 0.0;
-    for stretch in 0..STRETCHES {
-        let first = stretch * each;
-        let betas: Vec<f64> = (first..=first + each).map(beta).collect();
-        let start = match stretch {
+    for leg in 0..STRETCHES / LEG {
+        let first = leg * LEG * each;
+        let betas: Vec<f64> = (first..=first + LEG * each).map(beta).collect();
+        let start = match leg {
             0 => Start::Independent(chains),
             _ => Start::Visible(&visible),
         };
@@ -79,13 +82,21 @@ pub fn pilot(
             first_step: noise.first_step + first as u64,
             ..noise
         };
-        let run = anneal(path, device, &betas, start, noise, &mut quiet)?;
-        variances.push(variance(&run.log_weights));
+        let mut before = vec![0.0; chains];
+        let mut look = |done: usize, now: &[f64]| {
+            if done.is_multiple_of(each) {
+                let work = now.iter().zip(&before).map(|(now, then)| now - then);
+                variances.push(variance(&work.collect::<Vec<f64>>()));
+                before.copy_from_slice(now);
+            }
+            ControlFlow::Continue(())
+        };
+        let run = anneal(path, device, &betas, start, noise, &mut look)?;
         let sums = log_weights.iter_mut().zip(&run.log_weights);
         sums.for_each(|(sum, work)| *sum += work);
         visible = run.visible;
         let alone: Vec<usize> = (0..chains).collect();
-        let last = stretch + 1 == STRETCHES;
+        let last = (leg + 1) * LEG == STRETCHES;
         if last || weigh(&log_weights, &alone).1 < LEAST_FRACTION {
             let (ln_mean, fraction) = weigh(&log_weights, &families);
             ln_ratio += ln_mean;
@@ -109,7 +120,7 @@ pub fn pilot(
             log_weights.fill(0.0);
         }
     }
-    unreachable!("the last stretch returns")
+    unreachable!("the last leg returns")
 }
 
 /// ln of the mean weight, and the effective fraction with a family counted once.
@@ -152,7 +163,7 @@ mod tests {
                 stream: stream::ANNEALING_PILOT,
                 first_step: 0,
             };
-            let found = pilot(&path, &Device::flex(), 20, 40, noise).unwrap();
+            let found = pilot(&path, &Device::flex(), 20, 50, noise).unwrap();
             check_betas(&found.betas(77)).unwrap();
             assert_eq!(found.visible.len(), 20 * n);
             ratios.push((base.ln_z() + found.ln_ratio - exact).exp());
