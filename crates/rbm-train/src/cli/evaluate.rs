@@ -116,8 +116,9 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     progress.finish();
     if let Some(chosen) = &evaluation.ln_z.annealing {
         tracing::info!(
-            "annealing: {} temperatures, {} chains in each direction, {} sweeps in between; {:.1} s in \
-             all",
+            "annealing from independent units, {}: {} temperatures, {} chains in each direction, {} \
+             sweeps in between; {:.1} s in all",
+            chosen.start,
             chosen.temperatures,
             chosen.chains,
             chosen.sweeps,

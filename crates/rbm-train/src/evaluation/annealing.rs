@@ -61,6 +61,8 @@ pub struct Chosen {
     pub temperatures: usize,
     /// Gibbs sweeps before the reverse run.
     pub sweeps: usize,
+    /// The independent units that annealing began with.
+    pub start: &'static str,
 }
 
 /// Something that shows how far a long computation is: its name, steps done, steps in all.
@@ -202,6 +204,7 @@ pub fn bracket(
             chains,
             temperatures,
             sweeps,
+            start: best.name,
         },
         samples: annealed.visible,
     })

@@ -12,8 +12,13 @@ const MEAN_ROWS: usize = 2000;
 const CHUNK: usize = 1000;
 /// Nats that a base may lie below the highest and still be chosen.
 const TOLERANCE: f64 = 1.0;
+/// Times that its effective sample size has to be that of all states alike.
+const BETTER: f64 = 2.0;
 /// Steps of the noise that a pilot run may take.
 const ROOM: u64 = 1 << 20;
+
+/// What the data's means are called.
+const DATA: &str = "means of training rows";
 
 /// Pilot runs of one model: two from what is known before, one from what those found, and one from
 /// the samples of a similar model, if there are any.
@@ -21,6 +26,8 @@ pub const PILOTS: usize = 4;
 
 /// A base with what its pilot run found.
 pub(super) struct Begin {
+    /// What it is, in words.
+    pub name: &'static str,
     pub base: Base,
     pub path: Path,
     pub pilot: Pilot,
@@ -53,8 +60,9 @@ pub(super) struct Choice {
 /// where the model has modes far from the data.
 ///
 /// Forward estimates are low on average, so that a base far below the highest misses something;
-/// of those within 1 nat of it, the one with the greatest effective sample size is chosen. The runs
-/// that count afterwards take other random numbers, so choosing leaves them without bias.
+/// of those within 1 nat of it, the one with the greatest effective sample size is chosen, unless
+/// all states alike has half as much: where several modes share the mass, it leaves none out. The
+/// runs that count afterwards take other random numbers, so choosing leaves them without bias.
 pub(super) fn choose(
     model: &Parameters,
     device: &Device,
@@ -68,18 +76,24 @@ pub(super) fn choose(
     let rows = some_rows(&data.train, MEAN_ROWS.min(data.train.rows()), noise.seed);
     let hidden = hidden_means(model, device, &rows);
     let of_data = Base::from_means(&data.train.column_means(), &hidden, data.train.rows());
-    let mut bases = vec![Base::uniform(n, m), of_data.clone()];
+    let mut bases = vec![("all states alike", Base::uniform(n, m)), (DATA, of_data)];
     if !similar.is_empty() {
-        bases.push(of_samples(model, device, similar));
+        let base = of_samples(model, device, similar);
+        bases.push(("means of samples of a similar model", base));
     }
-    let run = |base: Base, index: usize| -> Result<Begin, ModelError> {
+    let run = |(name, base): (&'static str, Base), index: usize| -> Result<Begin, ModelError> {
         let path = Path::from_base(&base, model)?;
         let noise = Noise {
             first_step: noise.first_step + index as u64 * ROOM,
             ..noise
         };
         let pilot = pilot(&path, device, chains, length, noise)?;
-        Ok(Begin { base, path, pilot })
+        Ok(Begin {
+            name,
+            base,
+            path,
+            pilot,
+        })
     };
     let mut runs = Vec::with_capacity(PILOTS);
     for (index, base) in bases.into_iter().enumerate() {
@@ -103,15 +117,16 @@ pub(super) fn choose(
     let drawn: Vec<usize> = drawn.into_iter().step_by(runs.len()).collect();
     let found = pick(&all, &drawn, weights.len());
     each(runs.len());
-    let learned = run(of_samples(model, device, &found), runs.len())?;
-    runs.push(learned);
+    let learned = of_samples(model, device, &found);
+    runs.push(run(("means of samples of the model", learned), runs.len())?);
     let highest = runs
         .iter()
         .map(Begin::ln_z)
         .fold(f64::NEG_INFINITY, f64::max);
     let fraction = |k: usize| runs[k].pilot.effective_fraction;
+    let near = |k: &usize| runs[*k].ln_z() >= highest - TOLERANCE;
     let best = (0..runs.len())
-        .filter(|k| runs[*k].ln_z() >= highest - TOLERANCE)
+        .filter(near)
         .max_by(|a, b| fraction(*a).total_cmp(&fraction(*b)));
     let Some(best) = best else {
         // Only estimates that are not numbers compare with nothing.
@@ -121,8 +136,9 @@ pub(super) fn choose(
                     .into(),
         });
     };
-    let best = runs.swap_remove(best);
-    let at_data = runs.into_iter().find(|run| run.base == of_data);
+    let alike = near(&0) && fraction(best) < BETTER * fraction(0);
+    let best = runs.swap_remove(if alike { 0 } else { best });
+    let at_data = runs.into_iter().find(|run| run.name == DATA);
     Ok(Choice {
         best,
         at_data,
