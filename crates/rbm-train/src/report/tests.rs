@@ -94,6 +94,7 @@ fn full() -> ReportData {
                 usable: false,
             },
         ],
+        experiment: None,
         notes: vec!["One note.".to_owned()],
     }
 }
