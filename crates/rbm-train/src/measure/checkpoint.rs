@@ -7,7 +7,6 @@ use burn::tensor::Device;
 use rbm_analysis::boson::{Occupation, occupations, point_occupations};
 use rbm_analysis::bootstrap::BootstrapOptions;
 use rbm_analysis::gaussian_limit::gaussian_limit;
-use rbm_analysis::haar;
 use rbm_analysis::landau::{LandauMode, landau_modes};
 use rbm_analysis::mean_field::{MeanFieldOptions, central_fixed_point};
 use rbm_analysis::overlap::{ModeOverlap, checkpoint_overlaps, data_overlaps};
@@ -253,11 +252,6 @@ impl Context<'_> {
         };
         Ok((checkpoint, record))
     }
-}
-
-/// Mean kurtosis of x (or y) of independent uniform units with Haar-distributed vectors, 3 - 6/(units + 2).
-pub fn haar_kurtosis(units: usize) -> f64 {
-    3.0 - 2.0 * haar::ipr_mean(units)
 }
 
 fn split(

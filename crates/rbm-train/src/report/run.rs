@@ -344,7 +344,9 @@ fn notes(manifest: &Manifest, summary: &Summary, measured: &Measurements) -> Vec
                 .to_string(),
         );
     }
-    for (key, reason) in &summary.notes {
+    // The rotation test is among the measurements.
+    let of_model = summary.notes.iter().filter(|(key, _)| *key != "symmetry.rotation");
+    for (key, reason) in of_model {
         notes.push(format!("{key}: {reason}."));
     }
     notes

@@ -3,7 +3,7 @@
 use super::document::{Block, Document, Grid, Row, Section};
 use super::experiment::series::Mean;
 use super::experiment::{self, Group, Replica, groups};
-use super::number::significant;
+use super::number::{readable, significant};
 use super::run::replica;
 use super::table::Table;
 use crate::checkpoint::{Manifest, RunDir, Status};
@@ -100,7 +100,7 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
             .map(|e| format!("{} ({})", e.name, e.left_out.as_deref().unwrap_or_default()))
             .collect();
         overview.blocks.push(Block::Note(format!(
-            "{} of {} runs are left out of all figures and means: {}.",
+            "Left out of all figures and means, {} of {} runs: {}.",
             left_out.len(),
             entries.len(),
             names.join("; ")
@@ -167,7 +167,7 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
         ("replicas of each".to_owned(), replica_count),
     ];
     if best.is_finite() {
-        facts.push(("best test pseudo-log-likelihood".to_owned(), format!("{best:.1} nats")));
+        facts.push(("best test pseudo-log-likelihood".to_owned(), format!("{} nats", significant(best, 4))));
     }
     facts
 }
@@ -175,8 +175,8 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
 /// One row a group, values at the end as mean ± standard error.
 fn summary(groups: &[Group<'_>]) -> Grid {
     let columns: [(&str, fn(&Replica) -> Option<f64>); 5] = [
-        ("test pseudo-log-likelihood", |run| run.metrics.last()?.test_pseudo_log_likelihood),
-        ("test log-likelihood", |run| run.likelihood.last()?.test_log_likelihood),
+        ("test PLL", |run| run.metrics.last()?.test_pseudo_log_likelihood),
+        ("test LL", |run| run.likelihood.last()?.test_log_likelihood),
         ("λ₁", |run| run.measurements.history.last()?.singular_values.first().copied()),
         ("modes with λ ≥ 4", |run| Some(run.measurements.history.last()?.nonconvergent as f64)),
         ("modes above the edge", |run| run.measurements.history.last()?.above_edge.map(|n| n as f64)),
@@ -186,7 +186,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     };
     let cell = |mean: Mean| match (mean.count, mean.error.is_finite()) {
         (0, _) => "—".to_owned(),
-        (_, true) => format!("{} ± {}", significant(mean.value, 4), significant(mean.error, 2)),
+        (_, true) => format!("{}\u{a0}±\u{a0}{}", significant(mean.value, 4), significant(mean.error, 2)),
         _ => significant(mean.value, 4),
     };
     let mut table = Table::new("overview")
@@ -194,7 +194,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
         .numbers("hidden", groups.iter().map(|group| group.hidden() as f64))
         .numbers("replicas", groups.iter().map(|group| group.replicas.len() as f64));
     for (name, value) in columns {
-        let name = name.replace("λ₁", "lambda_1").replace("λ ≥ 4", "lambda_above_4").replace([' ', '-'], "_");
+        let name = name.to_lowercase().replace("λ₁", "lambda_1").replace("λ ≥ 4", "lambda_above_4").replace([' ', '-'], "_");
         let means: Vec<Mean> = groups.iter().map(|group| mean(group, value)).collect();
         table = table
             .numbers(name.clone(), means.iter().map(|mean| mean.value))
@@ -208,7 +208,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     heads.extend(known.iter().map(|(name, _)| html! { (name) }));
     Grid {
         caption: html! {
-            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error; likelihoods in nats a row."
+            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error; LL and PLL: log-likelihood and pseudo-log-likelihood, in nats a row."
         },
         heads,
         rows: groups
@@ -235,7 +235,7 @@ fn all_runs(entries: &[Entry], replicas: &[Replica]) -> Grid {
         run.and_then(|run| run.metrics.last()?.test_pseudo_log_likelihood)
             .unwrap_or(f64::NAN)
     };
-    let number = |x: f64, digits| if x.is_finite() { significant(x, digits) } else { "—".to_owned() };
+    let number = |x: f64| if x.is_finite() { readable(x) } else { "—".to_owned() };
     Grid {
         caption: html! { b { "All runs." } " Marked: left out of the figures; why is said at the top." },
         heads: vec![
@@ -250,8 +250,8 @@ fn all_runs(entries: &[Entry], replicas: &[Replica]) -> Grid {
                 cells: vec![
                     entry.name.clone(),
                     status(entry),
-                    number(step(entry), 9),
-                    number(value(entry), 5),
+                    number(step(entry)),
+                    number(value(entry)),
                 ],
                 strong: entry.left_out.is_some(),
             })

@@ -3,26 +3,38 @@
 use super::series::{Series, Style, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means};
 use crate::measure::ModeState;
+use crate::measure::checkpoint::WithError;
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure};
 use maud::html;
+use rbm_analysis::boson::Occupation;
 
 /// Modes drawn one by one for a single run.
 const EACH: usize = 4;
 
+/// An occupation with its error.
+type Kind = fn(&ModeState) -> Option<WithError>;
+
+fn with_error(n: &Occupation) -> WithError {
+    [n.occupation, n.error.unwrap_or(f64::NAN)]
+}
+
 /// n_k/N over updates and, at the end, over the modes.
 pub fn figure(groups: &[Group<'_>]) -> Drawn {
-    let kinds: [fn(&ModeState) -> Option<f64>; 3] = [
-        |mode| mode.data.as_ref().map(|n| n.occupation),
-        |mode| mode.model.as_ref().map(|n| n.occupation),
-        |mode| mode.mean_field,
+    let kinds: [Kind; 3] = [
+        |mode| mode.data.as_ref().map(with_error),
+        |mode| mode.model.as_ref().map(with_error),
+        |mode| mode.mean_field.map(|n| [n, f64::NAN]),
     ];
-    let over_time = |kind: fn(&ModeState) -> Option<f64>, k: usize| {
-        move |run: &Replica| -> Vec<(f64, f64)> {
+    let over_time = |kind: Kind, k: usize| {
+        move |run: &Replica| -> Vec<(f64, f64, f64)> {
             let n = run.measurements.n_visible as f64;
             let all = run.measurements.checkpoints.iter();
-            all.filter_map(|c| Some((c.step as f64, kind(c.modes.get(k)?)? / n)))
-                .collect()
+            all.filter_map(|c| {
+                let [value, error] = kind(c.modes.get(k)?)?;
+                Some((c.step as f64, value / n, error / n))
+            })
+            .collect()
         }
     };
     let series: Vec<Vec<Series>> = kinds
@@ -30,23 +42,29 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .map(|kind| {
             if is_alone(groups) {
                 let one = |k: usize| {
-                    Series::over(&groups[0], over_time(kind, k))
+                    Series::over_measured(&groups[0], over_time(kind, k))
                         .named(format!("mode {}", k + 1))
                         .colour(along(EACH - 1 - k, EACH))
                 };
                 (0..EACH).map(one).filter(Series::has_values).collect()
             } else {
-                super::series::by_group(groups, over_time(kind, 0))
+                let one = |(index, group)| {
+                    Series::over_measured(group, over_time(kind, 0)).colour(Colour::Series(index))
+                };
+                groups.iter().enumerate().map(one).collect()
             }
         })
         .collect();
-    let at_end = |kind: fn(&ModeState) -> Option<f64>| {
-        move |run: &Replica| -> Vec<(f64, f64)> {
+    let at_end = |kind: Kind| {
+        move |run: &Replica| -> Vec<(f64, f64, f64)> {
             let n = run.measurements.n_visible as f64;
             let modes = run.measurements.checkpoints.last().map(|c| &c.modes);
             let known = modes.into_iter().flatten().enumerate();
             known
-                .filter_map(|(k, mode)| Some(((k + 1) as f64, kind(mode)? / n)))
+                .filter_map(|(k, mode)| {
+                    let [value, error] = kind(mode)?;
+                    Some(((k + 1) as f64, value / n, error / n))
+                })
                 .collect()
         }
     };
@@ -59,7 +77,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             }
             let colour = Colour::Series(if is_alone(groups) { k } else { index });
             let style = [Style::Line, Style::Dashed, Style::Dashed][k];
-            let one = Series::over(group, at_end(kind)).named(name);
+            let one = Series::over_measured(group, at_end(kind)).named(name);
             end.push(one.colour(colour).style(style));
         }
     }

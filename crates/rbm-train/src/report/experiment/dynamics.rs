@@ -13,11 +13,16 @@ const CURVE: usize = 200;
 
 /// Measured integrated times, alone and over what was predicted.
 pub fn figure(groups: &[Group<'_>]) -> Drawn {
-    let cells = |value: fn(&Relaxation) -> Option<f64>| -> Vec<Series> {
-        let of = |run: &Replica| -> Vec<(f64, f64)> {
+    // Measured times over what `unit` says of the mode.
+    let cells = |unit: fn(&Relaxation) -> Option<f64>| -> Vec<Series> {
+        let of = |run: &Replica| -> Vec<(f64, f64, f64)> {
             let all = run.measurements.checkpoints.iter();
             all.flat_map(|c| &c.relaxation)
-                .map(|mode| (mode.lambda, value(mode).unwrap_or(f64::NAN)))
+                .map(|mode| {
+                    let known = mode.time.zip(unit(mode));
+                    let [value, error] = known.map_or([f64::NAN; 2], |(time, unit)| time.map(|t| t / unit));
+                    (mode.lambda, value, error)
+                })
                 .collect()
         };
         groups
@@ -30,14 +35,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             })
             .collect()
     };
-    let time = |mode: &Relaxation| mode.time.map(|time| time[0]);
-    let measured = cells(time);
+    let measured = cells(|_| Some(1.0));
     if !measured.iter().any(Series::has_values) {
         return Err(("Relaxation times", "no chain was long enough for any of them".to_owned()));
     }
-    let over_plain = cells(|mode| Some(mode.time?[0] / mode.plain?));
-    let over_spherical = cells(|mode| Some(mode.time?[0] / mode.spherical?));
-    let over_dressed = cells(|mode| Some(mode.time?[0] / mode.dressed?));
+    let over_plain = cells(|mode| mode.plain);
+    let over_spherical = cells(|mode| mode.spherical);
+    let over_dressed = cells(|mode| mode.dressed);
     let all = || {
         groups.iter().flat_map(|group| {
             let runs = group.replicas.iter();
@@ -50,12 +54,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .map(|mode| mode.lambda)
         .fold(f64::INFINITY, f64::min);
     // (1 + rho)/(1 - rho) with rho = (lambda/4)^2
+    let from = all().map(|mode| mode.lambda).filter(|l| *l > 0.0).fold(4.0, f64::min);
     let curve = (0..CURVE).map(|k| {
-        let lambda = 4.0 * k as f64 / CURVE as f64;
+        let lambda = from * (4.0 / from).powf(k as f64 / CURVE as f64);
         let rho = (lambda / 4.0_f64).powi(2);
         (lambda, (1.0 + rho) / (1.0 - rho))
     });
-    let x = || Axis::linear("singular value λ");
+    let x = || Axis::log("singular value λ");
     let titles = [
         "Integrated time of x, sweeps",
         "Measured / Gaussian limit",

@@ -60,7 +60,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             continue;
         }
         let title = group.prefixed("ln Z");
-        panels.push(panel(&title, super::updates(), Axis::linear("nats"), &series));
+        panels.push(panel(&title, super::updates(), Axis::log("nats"), &series));
         tables.push((title, series));
     }
     let errors: Vec<Series> = METHODS
@@ -70,7 +70,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 let all = run.measurements.checkpoints.iter();
                 all.filter_map(|c| {
                     let lambda = c.modes.first()?.landau.singular_value;
-                    Some((lambda, value(c.ln_z.as_ref()?)? - reference(c, run)?))
+                    Some((lambda, (value(c.ln_z.as_ref()?)? - reference(c, run)?).abs()))
                 })
                 .collect()
             };
@@ -85,10 +85,10 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     let compared = errors.iter().any(Series::has_values);
     if compared {
         panels.push(
-            panel("Less the exact or annealed value", Axis::linear("λ₁"), Axis::linear("nats"), &errors)
-                .with(Mark::horizontal(0.0, "right").colour(Colour::Muted).dashed()),
+            panel("Distance from the exact or annealed value", Axis::linear("λ₁"), Axis::log("nats"), &errors)
+                .with(super::spectra::critical(|x, label| Mark::vertical(x, label))),
         );
-        tables.push(("difference over lambda_1".into(), errors));
+        tables.push(("distance over lambda_1".into(), errors));
     }
     if panels.is_empty() {
         return Err(("ln Z by all methods", "there are no checkpoints".to_owned()));
@@ -99,11 +99,11 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         name: "ln-z",
         title: "ln Z by all methods".to_owned(),
         caption: html! {
-            "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 (theory, section 3), and at the mean-field point reached from "
+            "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 and takes units about 1/2, so that biases as large as those of data put it far off (theory, section 3), and at the mean-field point reached from "
             i { "m" } " = 1/2: −" i { "F" } sub { "MF" } ", a lower bound; with Onsager's term; and to one loop, where the point is stable (section 5). One point is one state: models with "
             "many wells have more. Beside them the exact value, where a layer has at most 16 units, AIS, which is low on average, and reverse AIS, high if its samples are the model's. "
             @if !compared {
-                "There is nothing exact or annealed to compare with: `rbm-train report --full` anneals all checkpoints, `rbm-train evaluate RUN --path` all snapshots. "
+                "There is nothing exact or annealed to compare with: " code { "rbm-train report --full" } " anneals all checkpoints, " code { "rbm-train evaluate RUN --path" } " all snapshots. "
             }
             (means(groups))
             @if left_out > 0 { "Panels over updates are left out for " (left_out) " of " (groups.len()) " groups." }

@@ -104,7 +104,11 @@ pub fn coefficients(groups: &[Group<'_>]) -> Drawn {
     let series: Vec<Vec<Series>> = values.into_iter().map(|value| by_group(groups, of(value))).collect();
     let titles = ["Coefficient a", "Coefficient g N", "Order parameter |x|/√N", "Tilt |h|/√N"];
     let panels = titles.iter().zip(&series).map(|(title, series)| {
-        let panel = panel(title, super::updates(), Axis::linear(""), series);
+        let y = match *title {
+            "Coefficient g N" => Axis::log(""),
+            _ => Axis::linear(""),
+        };
+        let panel = panel(title, super::updates(), y, series);
         match *title {
             "Coefficient a" => panel.with(Mark::horizontal(0.0, "λ = 4").colour(Colour::Series(1)).dashed()),
             _ => panel,
@@ -162,7 +166,7 @@ pub fn sampled(groups: &[Group<'_>]) -> Drawn {
             "−ln " i { "p" } "(" i { "x" } sub { i { "k" } } ") at the last snapshot from 300 recordings of each of 200 Gibbs chains, with standard errors by batch means"
             @if constrained { ", and the least mean-field free energy Γ at fixed " i { "x" } sub { i { "k" } } }
             "; lowest value taken off (theory, section 5). Chains that do not cross between wells show relative depths that their starts, data rows, decided. "
-            @if !constrained { "Constrained mean field takes minutes: `rbm-train report --full` adds it. " }
+            @if !constrained { "Constrained mean field takes minutes: " code { "rbm-train report --full" } " adds it. " }
             (representatives(groups))
         },
         content: Content::Panels(panels),

@@ -1,6 +1,6 @@
 //! Energy landscapes of single modes with data on them, and the free energy of two modes.
 
-use super::{Drawn, Group, along, is_alone, representatives, shown};
+use super::{Drawn, Group, is_alone, representatives, shown};
 use crate::measure::Landscape;
 use crate::measure::landscape::Plane;
 use crate::report::colour::Colour;
@@ -103,10 +103,10 @@ fn field(
 }
 
 /// A contour line as a mark.
-fn contour(points: Vec<(f64, f64)>, level: f64, index: usize, count: usize) -> Mark {
+fn contour(points: Vec<(f64, f64)>, level: f64) -> Mark {
     let label = format!("E − ε = {}", significant(level, 2));
     Mark::line(points)
-        .colour(along(index, count))
+        .colour(Colour::Muted)
         .label(label)
         .unlisted()
         .thin()
@@ -144,15 +144,14 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
         let (saddle, lambda) = (plane.saddle, plane.lambda);
         let energy = |a: f64, b: f64| -lambda * (a - saddle.x) * (b - saddle.y);
         let (heat, levels) = field(x, y, energy);
-        let count = levels.len();
-        let lines = levels.into_iter().enumerate().map(move |(k, level)| {
+        let lines = levels.into_iter().map(move |level| {
             let line = (0..=CURVE).map(|i| {
                 let a = x.0 + (x.1 - x.0) * i as f64 / CURVE as f64;
                 let b = saddle.y - level / (lambda * (a - saddle.x));
                 let inside = b >= y.0 && b <= y.1;
                 (a, if inside { b } else { f64::NAN })
             });
-            contour(line.collect(), level, k, count)
+            contour(line.collect(), level)
         });
         let axis = |name: &str, range: (f64, f64)| {
             Axis::linear(format!("{name}{}", subscript(plane.mode + 1))).over(range.0, range.1)
@@ -176,7 +175,7 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
         title: "Energy landscapes of the leading modes".to_owned(),
         caption: html! {
             "Energy of one mode at the last snapshot, " i { "E" } " − ε = −λ (" i { "x" } " − " i { "x" } "*)(" i { "y" } " − " i { "y" } "*), a hyperbolic paraboloid about the saddle "
-            "(" i { "x" } "*, " i { "y" } "*) = (−" i { "c̃" } "/λ, −" i { "b̃" } "/λ): blue and violet lines below the saddle's energy, orange and yellow or green ones above, labelled on "
+            "(" i { "x" } "*, " i { "y" } "*) = (−" i { "c̃" } "/λ, −" i { "b̃" } "/λ): blue below the saddle's energy, orange above, with lines of equal energy, labelled on "
             "touch (theory, section 1). Dots: test rows by label with hidden units drawn given them, and samples of 200 Gibbs chains. "
             "The saddle is often outside of the frame. " (representatives(groups))
         },
@@ -200,15 +199,14 @@ pub fn polar(groups: &[Group<'_>]) -> Drawn {
         let lambda = plane.lambda;
         let energy = |a: f64, r: f64| -0.5 * lambda * r * r * (2.0 * PI * a).sin();
         let (heat, levels) = field(angle, radius, energy);
-        let count = levels.len();
-        let lines = levels.into_iter().enumerate().map(move |(k, level)| {
+        let lines = levels.into_iter().map(move |level| {
             let line = (0..=CURVE).map(|i| {
                 let a = angle.0 + (angle.1 - angle.0) * i as f64 / CURVE as f64;
                 let r = (-2.0 * level / (lambda * (2.0 * PI * a).sin())).sqrt();
                 let inside = r >= radius.0 && r <= radius.1;
                 (a, if inside { r } else { f64::NAN })
             });
-            contour(line.collect(), level, k, count)
+            contour(line.collect(), level)
         });
         Panel::new(
             title,
@@ -270,7 +268,7 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
             values: values.collect(),
             limit: high - low + 1.0,
         };
-        let mut marks = vec![Mark::heat(heat).label("−ln p of samples")];
+        let mut marks = vec![Mark::heat(heat).colour(Colour::Series(0)).label("−ln p of samples")];
         if let [first, second, ..] = landscape.planes.as_slice() {
             let points: Vec<[f64; 2]> = first.data.iter().zip(&second.data).map(|(a, b)| [a[0], b[0]]).collect();
             marks.extend(by_label(&points, landscape.labels.as_deref(), |[a, b]| (a, b)));

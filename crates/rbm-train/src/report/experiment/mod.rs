@@ -162,7 +162,7 @@ fn means(groups: &[Group<'_>]) -> Markup {
             "Means over replicas, runs that differ only by their seed ("
             @if least == most { i { "n" } " = " (most) } @else { i { "n" } " = " (least) " to " (most) }
             "); bands and bars are ± their standard error. "
-        }
+        } @else { "Bars, if any, are standard errors of the estimates themselves. " }
     }
 }
 

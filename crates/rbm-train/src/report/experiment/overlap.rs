@@ -1,17 +1,18 @@
 //! Left singular vectors against the data's principal components, and as images.
 
-use super::series::{Series, by_group, panel, table};
+use super::series::{Series, Style, by_group, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means, representatives, shown};
-use crate::measure::ModeState;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
+use crate::measure::{Checkpoint, ModeState};
+use crate::report::figure::{Axis, Content, Figure};
 use crate::report::images::{ColourMap, Sheet, Tile, saturation_limit};
 use crate::report::number::{readable, significant};
 use crate::report::table::Table;
 use maud::html;
-use rbm_analysis::overlap::ModeOverlap;
 
 /// Modes drawn one by one for a single run.
 const EACH: usize = 6;
+/// Images side by side.
+const COLUMNS: usize = 8;
 
 /// The overlap of a mode's group with the components of the data.
 fn with_data(mode: &ModeState) -> Option<f64> {
@@ -32,34 +33,27 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 .collect()
         }
     };
-    let data = by_group(groups, mean(with_data));
-    let last = by_group(groups, mean(|mode| mode.last.as_ref().map(|o| o.group_overlap)));
+    // What random spaces of the same dimensions have, which nearly degenerate modes of a bulk make large.
+    let pairs = |value: fn(&ModeState) -> Option<f64>, null: fn(&ModeState) -> Option<f64>| {
+        let mut all = by_group(groups, mean(value));
+        all.extend(by_group(groups, mean(null)).into_iter().map(|series| {
+            series.named("random").style(Style::Dashed)
+        }));
+        all
+    };
+    let data = pairs(with_data, |mode| mode.components.as_ref().map(|o| o.null));
+    let last = pairs(
+        |mode| mode.last.as_ref().map(|o| o.group_overlap),
+        |mode| mode.last.as_ref().map(|o| o.null),
+    );
     if !last.iter().any(Series::has_values) {
         return Err(("Overlaps of modes", "there are no checkpoints".to_owned()));
     }
-    let null = |of: fn(&ModeState) -> Option<&ModeOverlap>| {
-        let mode = groups[0].first().measurements.checkpoints.last()?.modes.first()?;
-        Some(of(mode)?.null)
-    };
-    let rule = |panel: Panel, value: Option<f64>| match value {
-        Some(value) => panel.with(
-            Mark::horizontal(value, "random directions")
-                .colour(crate::report::colour::Colour::Muted)
-                .dashed(),
-        ),
-        None => panel,
-    };
     let y = || Axis::linear("overlap").over(0.0, 1.02);
     let titles = ["With the data's components", "With the last snapshot", "Mode by mode, with the data"];
     let mut panels = vec![
-        rule(
-            panel(titles[0], super::updates(), y(), &data),
-            null(|mode| mode.components.as_ref()),
-        ),
-        rule(
-            panel(titles[1], super::updates(), y(), &last),
-            null(|mode| mode.last.as_ref()),
-        ),
+        panel(titles[0], super::updates(), y(), &data),
+        panel(titles[1], super::updates(), y(), &last),
     ];
     let mut each = Vec::new();
     if is_alone(groups) {
@@ -89,11 +83,19 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             "Overlaps of the left vectors " i { "U" } sub { i { "k" } } " of the leading modes with the principal components of the training rows, \
              |" i { "U" } "(t)" sup { "T" } " PCA|, and with those of the last snapshot, |" i { "U" } "(t)" sup { "T" } i { "U" } "(t′)|: the root of the mean cos² of the "
             "principal angles between groups of nearly degenerate modes and the groups they resemble most (theory, section 2); 1 is the same space. "
-            "The first two panels are means over " (crate::measure::MODES) " leading modes. Dashed: about the value of random directions. " (means(groups))
+            "The first two panels are means over " (crate::measure::MODES) " leading modes. Dashed: about the value of random spaces of the same dimensions, 1 before training, when all modes are one nearly degenerate bulk. " (means(groups))
         },
         content: Content::Panels(panels),
         tables: vec![table("overlaps", "step", &rows)],
     })
+}
+
+/// As many checkpoints as stand side by side, with the first and the last.
+fn columns_of(checkpoints: &[Checkpoint]) -> impl Iterator<Item = &Checkpoint> {
+    let skipped = checkpoints.len().saturating_sub(COLUMNS);
+    // The earliest after the first differ least from it.
+    let keep = move |k: usize| k == 0 || k > skipped;
+    checkpoints.iter().enumerate().filter(move |(k, _)| keep(*k)).map(|(_, c)| c)
 }
 
 /// Leading left vectors as images: over training for one run, at the end for several groups.
@@ -108,7 +110,7 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
     for group in shown(groups) {
         let all = group.first().measurements.checkpoints.as_slice();
         let drawn = if alone { all } else { &all[all.len().saturating_sub(1)..] };
-        for checkpoint in drawn {
+        for checkpoint in columns_of(drawn) {
             for (k, image) in checkpoint.images.iter().enumerate() {
                 let lambda = checkpoint.modes.get(k).map_or(f64::NAN, |m| m.landau.singular_value);
                 let values = image.iter().map(|x| f64::from(*x)).collect();
@@ -121,7 +123,13 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
         return Err((TITLE, "there are no checkpoints".to_owned()));
     }
     let limit = saturation_limit(tiles.iter().flat_map(|tile| &tile.4));
-    let columns = tiles.iter().map(|tile| tile.2).max().unwrap_or(1);
+    // A row a mode for one run, a row a group for many.
+    let columns = if alone {
+        tiles.sort_by_key(|tile| (tile.2, tile.1));
+        tiles.iter().filter(|tile| tile.2 == 1).count()
+    } else {
+        tiles.iter().map(|tile| tile.2).max().unwrap_or(1)
+    };
     let mut table = Table::new("mode-images")
         .texts("group", tiles.iter().map(|tile| tile.0.clone()))
         .numbers("step", tiles.iter().map(|tile| tile.1 as f64))
@@ -132,10 +140,10 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
         table = table.numbers(name, tiles.iter().map(|tile| tile.4[pixel]));
     }
     let rows: Vec<String> = if alone {
-        vec!["Rows are checkpoints, columns the modes by rank; below each the update and its λ".into()]
+        vec!["A row a mode, by rank, over updates; below each image the update and its λ.".into()]
     } else {
         let names = shown(groups).into_iter().map(|g| g.label.clone());
-        vec![format!("At the end; rows: {}; columns: the modes by rank", names.collect::<Vec<_>>().join("; "))]
+        vec![format!("At the end; rows: {}; columns: the modes by rank.", names.collect::<Vec<_>>().join("; "))]
     };
     let tiles = tiles.into_iter().map(|(_, step, _, lambda, values)| Tile {
         label: match alone {
@@ -148,7 +156,7 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
         name: "mode-images",
         title: TITLE.to_owned(),
         caption: html! {
-            "Left singular vectors " i { "U" } sub { i { "k" } } " in the shape of a data row. " (rows.join(" ")) ". One colour scale, symmetric about 0; the \
+            "Left singular vectors " i { "U" } sub { i { "k" } } " in the shape of a data row. " (rows.join(" ")) " One colour scale, symmetric about 0; the \
              entry of largest magnitude in each vector is positive (theory, section 1). " (representatives(groups))
         },
         content: Content::Images(Sheet {

@@ -46,7 +46,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .map(|(k, group)| {
             Series::cells(group, |run| {
                 super::spectra::thinned(&run.measurements.history)
-                    .map(|s| (s.j0_over_j.unwrap_or(f64::NAN), s.t_over_j.unwrap_or(f64::NAN)))
+                    .map(|s| (s.j0_over_j.unwrap_or(f64::NAN), s.t_over_j.unwrap_or(f64::NAN), f64::NAN))
                     .collect()
             })
             .colour(Colour::Series(k))

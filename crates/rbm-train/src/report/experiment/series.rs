@@ -10,7 +10,8 @@ use crate::report::table::Table;
 pub struct Mean {
     /// The mean; NaN without values.
     pub value: f64,
-    /// Its standard error s/√n, with s² normalised by n - 1; NaN for fewer than two values.
+    /// Its standard error s/√n, with s² normalised by n - 1. Of a single value that of the value itself; NaN if that is not
+    /// known.
     pub error: f64,
     /// Values.
     pub count: usize,
@@ -19,13 +20,21 @@ pub struct Mean {
 impl Mean {
     /// Over the values that are finite.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
-        let values: Vec<f64> = values.into_iter().filter(|x| x.is_finite()).collect();
-        let count = values.len();
+        Self::of_measured(values.into_iter().map(|value| (value, f64::NAN)))
+    }
+
+    /// Over the values that are finite, given with errors of their own. The scatter over replicas holds those; a single
+    /// value keeps its own.
+    pub fn of_measured(values: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let known = values.into_iter().filter(|(x, _)| x.is_finite());
+        let known: Vec<(f64, f64)> = known.collect();
+        let count = known.len();
         let n = count as f64;
-        let value = values.iter().sum::<f64>() / n;
-        let square: f64 = values.iter().map(|x| (x - value).powi(2)).sum();
+        let value = known.iter().map(|(x, _)| x).sum::<f64>() / n;
+        let square: f64 = known.iter().map(|(x, _)| (x - value).powi(2)).sum();
         let error = match count {
-            0 | 1 => f64::NAN,
+            0 => f64::NAN,
+            1 => known[0].1,
             _ => (square / (n - 1.0) / n).sqrt(),
         };
         Self {
@@ -65,28 +74,44 @@ pub struct Series {
 impl Series {
     /// Means over the replicas that have a value at the same x, such as an update.
     pub fn over(group: &Group<'_>, points: impl Fn(&Replica) -> Vec<(f64, f64)>) -> Self {
-        let mut all: Vec<(f64, f64)> = group.replicas.iter().flat_map(|run| points(run)).collect();
-        all.retain(|(x, _)| x.is_finite());
+        let unknown = |(x, y)| (x, y, f64::NAN);
+        Self::over_measured(group, |run| points(run).into_iter().map(unknown).collect())
+    }
+
+    /// The same for values with errors of their own, (x, value, error).
+    pub fn over_measured(
+        group: &Group<'_>,
+        points: impl Fn(&Replica) -> Vec<(f64, f64, f64)>,
+    ) -> Self {
+        let mut all: Vec<_> = group.replicas.iter().flat_map(|run| points(run)).collect();
+        all.retain(|(x, _, _)| x.is_finite());
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mean = |same: &[(f64, f64, f64)]| {
+            Mean::of_measured(same.iter().map(|(_, y, error)| (*y, *error)))
+        };
         let points = all
             .chunk_by(|a, b| a.0 == b.0)
-            .map(|same| (same[0].0, Mean::of(same.iter().map(|point| point.1))))
+            .map(|same| (same[0].0, mean(same)))
             .collect();
         Self::new(group, points)
     }
 
-    /// Means of x and of y over the k-th points of all replicas, where both vary.
-    pub fn cells(group: &Group<'_>, points: impl Fn(&Replica) -> Vec<(f64, f64)>) -> Self {
-        let all: Vec<Vec<(f64, f64)>> = group.replicas.iter().map(|run| points(run)).collect();
+    /// Means of x and of y over the k-th points (x, value, error) of all replicas, where both vary.
+    pub fn cells(
+        group: &Group<'_>,
+        points: impl Fn(&Replica) -> Vec<(f64, f64, f64)>,
+    ) -> Self {
+        let all: Vec<Vec<_>> = group.replicas.iter().map(|run| points(run)).collect();
         let most = all.iter().map(Vec::len).max().unwrap_or(0);
         let cell = |k: usize| {
             let known = || {
                 all.iter()
                     .filter_map(move |points| points.get(k))
-                    .filter(|(x, y)| x.is_finite() && y.is_finite())
+                    .filter(|(x, y, _)| x.is_finite() && y.is_finite())
             };
             let x = Mean::of(known().map(|point| point.0));
-            (x.value, Mean::of(known().map(|point| point.1)))
+            let y = Mean::of_measured(known().map(|point| (point.1, point.2)));
+            (x.value, y)
         };
         Self::new(group, (0..most).map(cell).collect())
     }
@@ -214,6 +239,8 @@ mod tests {
         assert_eq!((mean.value, mean.count), (3.0, 3));
         // s^2 = (4 + 1 + 9) / 2 = 7
         assert!((mean.error - (7.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+        let own = Mean::of_measured([(4.0, 0.1), (f64::NAN, 0.2)]);
+        assert_eq!((own.value, own.error, own.count), (4.0, 0.1, 1));
         let one = Mean::of([4.0]);
         assert!(one.value == 4.0 && one.error.is_nan());
         assert!(Mean::of([]).value.is_nan());
@@ -242,9 +269,11 @@ mod tests {
             .collect();
         assert_eq!(found, [(0.0, 1.0, 1), (10.0, 4.0, 2), (20.0, 7.0, 1)]);
         assert_eq!(series.points[1].1.error, 1.0);
-        let cells = Series::cells(&group, points);
+        let own = |run: &Replica| points(run).iter().map(|(x, y)| (*x, *y, 0.5)).collect();
+        let cells = Series::cells(&group, own);
         let (x, y) = cells.points[0];
         assert_eq!((x, y.value, y.count), (5.0, 3.0, 2), "the first points of both");
+        assert_eq!(cells.points[1].1, Mean { value: 3.0, error: 0.5, count: 1 }, "its own");
         let marks = series.marks();
         assert_eq!(marks.len(), 2, "a line and a band");
     }

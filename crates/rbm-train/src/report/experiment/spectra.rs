@@ -203,7 +203,7 @@ pub fn singular_values(groups: &[Group<'_>]) -> Drawn {
         name: "sweep-singular-values",
         title: "Singular values over updates".to_owned(),
         caption: html! {
-            "The " (LEADING) " largest singular values of " i { "W" } ", by rank; both axes are logarithmic, 0 is the model before its first \
+            "The " (LEADING) " largest singular values of " i { "W" } ", the darkest is the first; both axes are logarithmic, 0 is the model before its first \
              update. Dashed: λ = 4, from which on a mode has no Gaussian limit (theory, section 3). " (means(groups))
             @if left_out > 0 { "Left out here: " (left_out) " of " (groups.len()) " groups." }
         },

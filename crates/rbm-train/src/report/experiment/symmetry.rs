@@ -1,23 +1,25 @@
 //! Is the matrix still rotationally symmetric, and are the coordinates still Gaussian?
 
+use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
-use super::series::Style::Dots;
 use super::{Drawn, Group, Replica, means};
-use crate::measure::{Checkpoint, checkpoint::haar_kurtosis};
+use crate::measure::Checkpoint;
 use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark};
+use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use maud::html;
+use rbm_analysis::rotation::RotationDistance;
 
 /// Points of the predicted line.
 const CURVE: usize = 60;
 const UNTRAINED: Colour = Colour::Series(2);
 const TRAINED: Colour = Colour::Series(0);
 
-/// A value of the first or of the last checkpoint of each group.
+/// A value (x, value, error) of the first or of the last checkpoint of each group.
 fn at_end(
     groups: &[Group<'_>],
     trained: bool,
-    point: impl Fn(&Checkpoint, &Replica) -> Option<(f64, f64)>,
+    name: &str,
+    point: impl Fn(&Checkpoint, &Replica) -> Option<(f64, f64, f64)>,
 ) -> Vec<Series> {
     let of = |run: &Replica| {
         let all = &run.measurements.checkpoints;
@@ -25,54 +27,61 @@ fn at_end(
         checkpoint.and_then(|c| point(c, run)).into_iter().collect()
     };
     let colour = if trained { TRAINED } else { UNTRAINED };
-    groups
-        .iter()
-        .map(|group| Series::over(group, of).colour(colour).style(Dots))
-        .collect()
+    let one = |group| {
+        let series = Series::over_measured(group, of).named(name);
+        series.colour(colour).style(Dots)
+    };
+    groups.iter().map(one).collect()
 }
 
-/// All groups as one series, since they differ by x.
-fn joined(series: Vec<Series>, name: &str) -> Series {
-    let mut all = series.into_iter().reduce(|mut all, one| {
-        all.points.extend(one.points);
-        all
-    });
-    if let Some(all) = &mut all {
-        all.group = String::new();
-        all.name = name.to_owned();
-        all.points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    }
-    all.expect("at least one group")
+/// The same value of all groups as one series to draw, since they differ by x.
+fn joined(series: &[Series]) -> Series {
+    let mut all = series[0].clone();
+    all.group = String::new();
+    all.points = series.iter().flat_map(|one| one.points.iter().copied()).collect();
+    all.points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all
+}
+
+/// A panel of such values.
+fn joined_panel(title: &str, x: Axis, y: Axis, values: &[Vec<Series>]) -> Panel {
+    let all: Vec<Series> = values.iter().map(|series| joined(series)).collect();
+    panel(title, x, y, &all)
+}
+
+fn coloured(series: Vec<Series>, colour: Colour) -> Vec<Series> {
+    series.into_iter().map(|one| one.colour(colour)).collect()
 }
 
 /// Jensen-Shannon divergence of the entries and participation ratios, against 1/M.
 pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let inverse = |run: &Replica| 1.0 / run.measurements.n_hidden as f64;
-    let divergence = |trained: bool, value: fn(&Checkpoint) -> Option<f64>, name: &str| {
-        let all = at_end(groups, trained, |c, run| Some((inverse(run), value(c)?)));
-        joined(all, name)
+    let divergence = |trained: bool, name: &str, value: fn(&RotationDistance) -> [f64; 2]| {
+        at_end(groups, trained, name, |c, run| {
+            let [value, error] = value(&c.rotation.as_ref()?.jensen_shannon);
+            Some((inverse(run), value, error))
+        })
     };
-    let measured = |c: &Checkpoint| c.rotation.as_ref().map(|r| r.jensen_shannon.mean);
-    let null = |c: &Checkpoint| c.rotation.as_ref().map(|r| r.jensen_shannon.null_mean);
+    let null = divergence(true, "two rotated copies", |d| [d.null_mean, d.null_error]);
+    let null = null.into_iter().map(|one| one.colour(Colour::Muted).style(Style::Dashed));
     let first = [
-        divergence(false, measured, "untrained"),
-        divergence(true, measured, "trained"),
-        divergence(true, null, "two rotated copies").colour(Colour::Muted),
+        divergence(false, "untrained", |d| [d.mean, d.error]),
+        divergence(true, "trained", |d| [d.mean, d.error]),
+        null.collect(),
     ];
-    if !first[0].has_values() {
+    if !first[0].iter().any(Series::has_values) {
         return Err(("Rotation test", "it was not measured".to_owned()));
     }
     let ratio = |trained: bool, k: usize, name: &str| {
-        let all = at_end(groups, trained, |c, run| {
-            Some((inverse(run), c.participation?[k]))
-        });
-        joined(all, name)
+        at_end(groups, trained, name, |c, run| {
+            Some((inverse(run), c.participation?[k], f64::NAN))
+        })
     };
     let second = [
         ratio(false, 0, "left, untrained"),
         ratio(true, 0, "left, trained"),
-        ratio(false, 1, "right, untrained").colour(Colour::Series(4)),
-        ratio(true, 1, "right, trained").colour(Colour::Series(1)),
+        coloured(ratio(false, 1, "right, untrained"), Colour::Series(4)),
+        coloured(ratio(true, 1, "right, trained"), Colour::Series(1)),
     ];
     let p_values: Vec<String> = groups
         .iter()
@@ -89,10 +98,11 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let x = || Axis::linear("1/M");
     let titles = ["Jensen-Shannon divergence", "Participation ratio over Haar's"];
     let panels = vec![
-        panel(titles[0], x(), Axis::log("nats"), &first),
-        panel(titles[1], x(), Axis::linear("mean Σᵢ Uᵢₖ⁴ (N + 2)/3"), &second)
+        joined_panel(titles[0], x(), Axis::log("nats"), &first),
+        joined_panel(titles[1], x(), Axis::linear("Σᵢ Uᵢₖ⁴ (N + 2)/3"), &second)
             .with(Mark::horizontal(1.0, "Haar").colour(Colour::Muted).dashed()),
     ];
+    let (first, second) = (first.concat(), second.concat());
     let rows = [(titles[0], first.as_slice()), (titles[1], second.as_slice())];
     Ok(Figure {
         name: "rotation",
@@ -113,6 +123,11 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
+/// Mean kurtosis of x of independent uniform units with Haar-distributed vectors.
+fn haar_kurtosis(units: f64) -> f64 {
+    3.0 - 6.0 / (units + 2.0)
+}
+
 /// Kurtosis of x and y against the inverse number of units.
 pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
     let units = |run: &Replica, k: usize| {
@@ -120,26 +135,25 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
         if k == 0 { m.n_visible } else { m.n_hidden }
     };
     let uniform = |trained: bool, k: usize, name: &str| {
-        let all = at_end(groups, trained, |c, run| {
-            Some((1.0 / units(run, k) as f64, c.kurtosis.uniform?[k]))
-        });
-        joined(all, name)
+        at_end(groups, trained, name, |c, run| {
+            Some((1.0 / units(run, k) as f64, c.kurtosis.uniform?[k], f64::NAN))
+        })
     };
     let sampled = |trained: bool, k: usize, name: &str| {
-        let all = at_end(groups, trained, |c, run| {
-            Some((1.0 / units(run, k) as f64, c.kurtosis.sampled?[k][0]))
-        });
-        joined(all, name)
+        at_end(groups, trained, name, |c, run| {
+            let [value, error] = c.kurtosis.sampled?[k];
+            Some((1.0 / units(run, k) as f64, value, error))
+        })
     };
     let colours = [Colour::Series(2), Colour::Series(0), Colour::Series(4), Colour::Series(1)];
     let names = ["x, untrained", "x, trained", "y, untrained", "y, trained"];
-    let four = |of: &dyn Fn(bool, usize, &str) -> Series| -> Vec<Series> {
+    let four = |of: &dyn Fn(bool, usize, &str) -> Vec<Series>| -> Vec<Vec<Series>> {
         (0..4)
-            .map(|k| of(k % 2 == 1, k / 2, names[k]).colour(colours[k]))
+            .map(|k| coloured(of(k % 2 == 1, k / 2, names[k]), colours[k]))
             .collect()
     };
     let (first, second) = (four(&uniform), four(&sampled));
-    if !first.iter().any(Series::has_values) {
+    if !first.iter().flatten().any(Series::has_values) {
         return Err(("Kurtosis", "it was not measured".to_owned()));
     }
     let smallest = groups
@@ -151,18 +165,17 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
     let line = || {
         let points = (1..=CURVE).map(|k| {
             let inverse = widest * k as f64 / CURVE as f64;
-            // 3 - 6/(n + 2) with n = 1/inverse
-            (inverse, 3.0 - 6.0 * inverse / (1.0 + 2.0 * inverse))
+            (inverse, haar_kurtosis(1.0 / inverse))
         });
         Mark::line(std::iter::once((0.0, 3.0)).chain(points)).label("3 − 6/(n + 2)")
     };
-    debug_assert!((haar_kurtosis(10) - 2.5).abs() < 1e-12);
     let x = || Axis::linear("1/N for x, 1/M for y");
     let titles = ["Independent uniform units", "Samples of the model"];
     let panels = vec![
-        panel(titles[0], x(), Axis::linear("kurtosis"), &first).with(line()),
-        panel(titles[1], x(), Axis::linear("kurtosis"), &second).with(line()),
+        joined_panel(titles[0], x(), Axis::linear("kurtosis"), &first).with(line()),
+        joined_panel(titles[1], x(), Axis::linear("kurtosis"), &second).with(line()),
     ];
+    let (first, second) = (first.concat(), second.concat());
     let rows = [(titles[0], first.as_slice()), (titles[1], second.as_slice())];
     Ok(Figure {
         name: "kurtosis",

@@ -69,7 +69,8 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .zip(&crossings)
         .filter(|(_, crossing)| crossing.count > 0)
         .map(|(series, crossing)| {
-            let points = series.points.iter().map(|(t, y)| (t / crossing.value, *y));
+            let later = series.points.iter().filter(|(t, _)| *t > 0.0);
+            let points = later.map(|(t, y)| (t / crossing.value, *y));
             Series {
                 points: points.collect(),
                 ..series.clone()
@@ -145,8 +146,8 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             "The leading mode passes λ = 4 at " i { "t" } sub { "c" } ", interpolated between snapshots; over " i { "t" } "/" i { "t" } sub { "c" }
             " curves of all sizes fall on one where learning has one time scale. "
             @if let (true, Some(([exponent, _], error))) = (several, fit) {
-                i { "t" } sub { "c" } " ∝ " i { "M" } sup { (significant(exponent, 3))
-                    @if let Some(error) = error { " ± " (significant(error, 2)) } } ". "
+                span class="nowrap" { i { "t" } sub { "c" } " ∝ " i { "M" } sup { (significant(exponent, 2))
+                    @if let Some(error) = error { " ± " (significant(error, 1)) } } } ". "
             }
             "Fluctuations: a single mode with Landau's free energy " i { "a x" } "² + " i { "g x" } "⁴ has ⟨" i { "x" } "²⟩√" i { "g" } " = " i { "f" } "(" i { "a" } "/√" i { "g" } ") "
             "with one function " i { "f" } " for all sizes (line; theory, section 5; " i { "g" } " is of order 1/" i { "N" } "); dots: variance of " i { "x" } " over Gibbs chains for the \
@@ -169,13 +170,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
-/// (a/sqrt(g), variance of x times sqrt(g)) of all modes and checkpoints.
-fn scaled_variances(run: &Replica) -> Vec<(f64, f64)> {
+/// (a/sqrt(g), variance of x times sqrt(g), its error) of all modes and checkpoints.
+fn scaled_variances(run: &Replica) -> Vec<(f64, f64, f64)> {
     let all = run.measurements.checkpoints.iter().flat_map(|c| &c.modes);
     all.map(|mode| {
         let root = mode.landau.g.sqrt();
-        let variance = mode.variance.map_or(f64::NAN, |[value, _]| value);
-        (mode.landau.a / root, variance * root)
+        let [variance, error] = mode.variance.unwrap_or([f64::NAN; 2]);
+        (mode.landau.a / root, variance * root, error * root)
     })
     .collect()
 }
