@@ -13,12 +13,14 @@ use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 use serde::{Deserialize, Serialize};
 
-/// Chains, and sweeps before and between recordings.
-const CHAINS: usize = 200;
-const WARM_UP: usize = 200;
-const RECORDINGS: usize = 300;
+/// Chains of a checkpoint.
+pub const CHAINS: usize = 100;
+/// Sweeps from data rows before the first recording.
+pub const WARM_UP: usize = 200;
+/// Recordings, a sweep apart.
+pub const RECORDINGS: usize = 250;
 /// Draws of all units for the kurtosis of all modes, and sweeps between them.
-const DRAWS: usize = 8;
+const DRAWS: usize = 10;
 const SWEEPS_BETWEEN: usize = 20;
 /// Parts of the chains for the error of the kurtosis.
 const PARTS: usize = 10;

@@ -2,6 +2,7 @@
 
 use super::chains::{self, Record, Relaxation};
 use super::reference::Reference;
+use super::weights::{self, WeightHistogram};
 use super::{MODES, Options};
 use burn::tensor::Device;
 use rbm_analysis::boson::{Occupation, occupations, point_occupations};
@@ -40,6 +41,8 @@ pub struct Checkpoint {
     pub step: u64,
     /// Entries of W against its rotated copies; of the first and the last snapshot.
     pub rotation: Option<RotationTest>,
+    /// Entries of W and of a rotated copy; of the first and the last snapshot.
+    pub weights: Option<WeightHistogram>,
     /// Mean inverse participation ratio of left and right vectors over its mean for Haar vectors.
     pub participation: Option<[f64; 2]>,
     /// Kurtosis of x and y.
@@ -221,6 +224,10 @@ impl Context<'_> {
         let checkpoint = Checkpoint {
             step,
             rotation: tests.as_ref().and_then(|tests| tests.rotation.clone()),
+            weights: match ends {
+                true => weights::measure(parameters, &space, self.seed),
+                false => None,
+            },
             participation: tests.as_ref().map(|tests| {
                 [
                     tests.left.ipr.mean / tests.left.ipr.null,

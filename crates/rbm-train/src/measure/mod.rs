@@ -12,6 +12,7 @@ pub mod chains;
 pub mod checkpoint;
 pub mod history;
 pub mod landscape;
+pub mod weights;
 
 mod cache;
 mod reference;
@@ -32,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Snapshots that chains are run for, at most.
-pub const CHECKPOINTS: usize = 9;
+pub const CHECKPOINTS: usize = 8;
 /// Leading modes that are followed.
 pub const MODES: usize = 8;
 /// The first of the log-spaced checkpoints is this part of the run.

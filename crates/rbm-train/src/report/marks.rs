@@ -137,7 +137,8 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
                             (tenth(at_x - 3.0)) " " (tenth(low)) "h6" }
                             stroke=(paint) stroke-width="1.3" fill="none" {}
                     }
-                    circle class="mark" cx=(tenth(at_x)) cy=(tenth(at_y)) r="3" fill=(paint) {}
+                    circle class="mark" cx=(tenth(at_x)) cy=(tenth(at_y)) r=(0.5 * dot_width(plot.panel))
+                        fill=(paint) {}
                 }
             }
         },
@@ -199,6 +200,7 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
 fn dot_width(panel: &Panel) -> f64 {
     let dots = panel.marks.iter().map(|mark| match &mark.shape {
         Shape::Points(points) => points.len(),
+        Shape::ErrorBars(points) => points.len(),
         _ => 0,
     });
     if dots.sum::<usize>() > MANY_DOTS {

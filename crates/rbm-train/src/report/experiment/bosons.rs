@@ -2,7 +2,7 @@
 
 use super::series::{Series, Style, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means};
-use crate::measure::ModeState;
+use crate::measure::{ModeState, chains};
 use crate::measure::checkpoint::WithError;
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure};
@@ -108,7 +108,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         title: "Boson occupations".to_owned(),
         caption: html! {
             i { "n" } sub { i { "k" } } "/" i { "N" } " = λ" sub { i { "k" } } " ⟨" i { "x" } sub { i { "k" } } i { "y" } sub { i { "k" } } "⟩/" i { "N" }
-            " of the boson of each mode, under test rows with drawn hidden units, under samples of 200 Gibbs chains, and at the mean-field point reached from "
+            " of the boson of each mode, under test rows with drawn hidden units, under samples of " (chains::CHAINS) " Gibbs chains, and at the mean-field point reached from "
             i { "m" } " = 1/2. An occupation of order " i { "N" } " is a condensate: a broken symmetry (theory, section 4). Where data and samples differ, the "
             "chains have left the data, or the model does not fit. " (means(groups))
         },

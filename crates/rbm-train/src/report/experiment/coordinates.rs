@@ -2,6 +2,7 @@
 
 use super::series::{Series, by_group, panel, table};
 use super::{Drawn, Group, Replica, is_alone, means, representatives, shown};
+use crate::measure::chains;
 use crate::measure::checkpoint::{Cloud, Split};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
@@ -37,8 +38,8 @@ pub fn split(groups: &[Group<'_>]) -> Drawn {
         caption: html! {
             i { "u" } " = (" i { "x" } " + " i { "y" } " − " i { "x" } "* − " i { "y" } "*)/√2 along the unstable and "
             i { "w" } " = (" i { "y" } " − " i { "x" } " + " i { "x" } "* − " i { "y" } "*)/√2 along the stable direction of a mode's saddle "
-            "(theory, section 1): means over test rows of each label with hidden units drawn given them, mean ± deviation over Gibbs samples (band; \
-             200 chains, 200 sweeps from data rows), and the mean point (" i { "U" } sup { "T" } "½, " i { "V" } sup { "T" } "½). "
+            "(theory, section 1): means over test rows of each label with hidden units drawn given them, mean ± deviation over Gibbs samples (band; "
+            (chains::CHAINS) " chains, " (chains::WARM_UP + chains::RECORDINGS) " sweeps from data rows), and the mean point (" i { "U" } sup { "T" } "½, " i { "V" } sup { "T" } "½). "
             "Before a mode has a singular value to speak of its saddle is far away, so the first "
             (100.0 * SETTLED) "% of the updates are not drawn; the table has them. Modes may swap ranks and signs between checkpoints. "
             (representatives(groups))

@@ -3,7 +3,7 @@
 use super::series::{Series, Style, panel, table};
 use super::spectra::critical;
 use super::{Drawn, Group, Replica, means};
-use crate::measure::chains::Relaxation;
+use crate::measure::chains::{self, Relaxation};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
@@ -90,7 +90,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         title: "Relaxation times against singular values".to_owned(),
         caption: html! {
             "Integrated autocorrelation time 1 + 2 Σ" sub { i { "t" } } " ρ(" i { "t" } ") of " i { "x" } sub { i { "k" } } " under block Gibbs sweeps, for the leading modes and some of all ranks at "
-            "every checkpoint: 200 chains from data rows, 200 sweeps before and 300 recorded. Curve: (1 + ρ)/(1 − ρ) with ρ = (λ/4)², the Gaussian limit of independent "
+            "every checkpoint: " (chains::CHAINS) " chains from data rows, " (chains::WARM_UP) " sweeps before and " (chains::RECORDINGS) " recorded. Curve: (1 + ρ)/(1 − ρ) with ρ = (λ/4)², the Gaussian limit of independent "
             "units at probability 1/2, which diverges at λ = 4. Ratios to it, to the spherical closure, and to one loop about the mean-field point, which knows the biases (theory, "
             "sections 3 and 5). "
             (lost) " of " (count) " times could not be resolved by chains of this length and are left out"

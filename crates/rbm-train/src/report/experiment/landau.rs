@@ -2,7 +2,7 @@
 
 use super::series::{Series, by_group, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means, representatives, shown};
-use crate::measure::ModeState;
+use crate::measure::{ModeState, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use crate::report::number::{readable, significant};
@@ -163,7 +163,7 @@ pub fn sampled(groups: &[Group<'_>]) -> Drawn {
         name: "free-energy-modes",
         title: "Free energy along single modes".to_owned(),
         caption: html! {
-            "−ln " i { "p" } "(" i { "x" } sub { i { "k" } } ") at the last snapshot from 300 recordings of each of 200 Gibbs chains, with standard errors by batch means"
+            "−ln " i { "p" } "(" i { "x" } sub { i { "k" } } ") at the last snapshot from " (chains::RECORDINGS) " recordings of each of " (chains::CHAINS) " Gibbs chains, with standard errors by batch means"
             @if constrained { ", and the least mean-field free energy Γ at fixed " i { "x" } sub { i { "k" } } }
             "; lowest value taken off (theory, section 5). Chains that do not cross between wells show relative depths that their starts, data rows, decided. "
             @if !constrained { "Constrained mean field takes minutes: " code { "rbm-train report --full" } " adds it. " }

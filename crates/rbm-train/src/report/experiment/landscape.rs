@@ -1,7 +1,7 @@
 //! Energy landscapes of single modes with data on them, and the free energy of two modes.
 
 use super::{Drawn, Group, is_alone, representatives, shown};
-use crate::measure::Landscape;
+use crate::measure::{Landscape, chains};
 use crate::measure::landscape::Plane;
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Heat, Mark, Panel};
@@ -176,7 +176,7 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
         caption: html! {
             "Energy of one mode at the last snapshot, " i { "E" } " − ε = −λ (" i { "x" } " − " i { "x" } "*)(" i { "y" } " − " i { "y" } "*), a hyperbolic paraboloid about the saddle "
             "(" i { "x" } "*, " i { "y" } "*) = (−" i { "c̃" } "/λ, −" i { "b̃" } "/λ): blue below the saddle's energy, orange above, with lines of equal energy, labelled on "
-            "touch (theory, section 1). Dots: test rows by label with hidden units drawn given them, and samples of 200 Gibbs chains. "
+            "touch (theory, section 1). Dots: test rows by label with hidden units drawn given them, and samples of " (chains::CHAINS) " Gibbs chains. "
             "The saddle is often outside of the frame. " (representatives(groups))
         },
         content: Content::Panels(panels),
@@ -283,7 +283,7 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
         name: "free-energy-pair",
         title: "Free energy over two modes".to_owned(),
         caption: html! {
-            "−ln " i { "p" } "(" i { "x" } sub { "1" } ", " i { "x" } sub { "2" } ") at the last snapshot from 300 recordings of each of 200 Gibbs chains that started at data rows, "
+            "−ln " i { "p" } "(" i { "x" } sub { "1" } ", " i { "x" } sub { "2" } ") at the last snapshot from " (chains::RECORDINGS) " recordings of each of " (chains::CHAINS) " Gibbs chains that started at data rows, "
             "darkest where it is lowest; white: no chain has been there. Dots: test rows by label. Chains that do not cross between wells show relative "
             "depths that their starts decided (theory, section 5). " (representatives(groups))
         },

@@ -62,7 +62,11 @@ pub fn sections(groups: &[Group<'_>]) -> Vec<Section> {
     all.push(section(
         "symmetry",
         "Rotational symmetry",
-        vec![symmetry::rotation(groups), symmetry::kurtosis(groups)],
+        vec![
+            symmetry::weights(groups),
+            symmetry::rotation(groups),
+            symmetry::kurtosis(groups),
+        ],
     ));
     all.push(section(
         "learning",

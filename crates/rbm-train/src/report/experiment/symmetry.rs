@@ -2,8 +2,8 @@
 
 use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
-use super::{Drawn, Group, Replica, means};
-use crate::measure::Checkpoint;
+use super::{Drawn, Group, Replica, is_alone, means, shown};
+use crate::measure::{Checkpoint, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use maud::html;
@@ -123,6 +123,69 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
+/// Histograms of the entries before and after rotation.
+pub fn weights(groups: &[Group<'_>]) -> Drawn {
+    let alone = is_alone(groups);
+    let mut panels = Vec::new();
+    let mut all: Vec<(String, Vec<Series>)> = Vec::new();
+    for group in shown(groups) {
+        for trained in [false, true] {
+            if !trained && !alone {
+                continue;
+            }
+            let density = |rotated: bool| {
+                move |run: &Replica| -> Vec<(f64, f64)> {
+                    let checkpoints = &run.measurements.checkpoints;
+                    let end = if trained { checkpoints.last() } else { checkpoints.first() };
+                    let Some(histogram) = end.and_then(|c| c.weights.as_ref()) else {
+                        return Vec::new();
+                    };
+                    let values = if rotated { &histogram.rotated } else { &histogram.own };
+                    let known = histogram.middles.iter().zip(values).filter(|(_, y)| **y > 0.0);
+                    known.map(|(x, y)| (*x, *y)).collect()
+                }
+            };
+            let series = [
+                Series::over(group, density(false)).named("W").colour(TRAINED),
+                Series::over(group, density(true))
+                    .named("rotated")
+                    .colour(Colour::Series(1))
+                    .style(Style::Dashed),
+            ]
+            .map(|series| Series {
+                group: String::new(),
+                ..series
+            });
+            let title = group.prefixed(if trained { "trained" } else { "untrained" });
+            let gaussian = (0..=CURVE).map(|k| {
+                let x = -5.0 + 10.0 * k as f64 / CURVE as f64;
+                (x, (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt())
+            });
+            let axes = (Axis::linear("entry / rms"), Axis::log("density").over(1e-6, 10.0));
+            let gaussian = Mark::line(gaussian).colour(Colour::Muted).label("Gaussian");
+            panels.push(panel(&title, axes.0, axes.1, &series).with(gaussian));
+            all.push((title, series.to_vec()));
+        }
+    }
+    if !all.iter().any(|(_, series)| series.iter().any(Series::has_values)) {
+        return Err(("Weights before and after rotation", "they were not measured".to_owned()));
+    }
+    let rows: Vec<_> = all.iter().map(|(t, s)| (t.as_str(), s.as_slice())).collect();
+    let left_out = groups.len() - shown(groups).len();
+    Ok(Figure {
+        name: "weights-rotated",
+        title: "Weights before and after rotation".to_owned(),
+        caption: html! {
+            "Densities of the entries of " i { "W" } " and of a copy " i { "Q" } sub { i { "U" } } i { " W Q" } sub { i { "V" } } sup { "T" } " with Haar-distributed "
+            i { "Q" } ", in units of their root mean square, which rotation leaves as it is; a Gaussian for the eye. The two agree for a rotationally symmetric matrix (theory, \
+             section 2). " (means(groups))
+            @if left_out > 0 { "Left out here: " (left_out) " of " (groups.len()) " groups." }
+        },
+        content: Content::Panels(panels),
+        tables: vec![table("weights-rotated", "entry_over_rms", &rows)],
+    })
+}
+
 /// Mean kurtosis of x of independent uniform units with Haar-distributed vectors.
 fn haar_kurtosis(units: f64) -> f64 {
     3.0 - 6.0 / (units + 2.0)
@@ -183,7 +246,7 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
         caption: html! {
             "Mean over all modes of ⟨δ" i { "x" } "⁴⟩/⟨δ" i { "x" } "²⟩². Left: under the reference measure of independent units with \
              probability 1/2, where it is exactly 3 − 2 Σ" sub { i { "i" } } i { "U" } sub { i { "ik" } } "⁴, on average 3 − 6/(" i { "n" }
-            " + 2) for Haar vectors of " i { "n" } " units: Gaussian, 3, as " i { "n" } " grows (theory, section 3). Right: over states of 200 Gibbs "
+            " + 2) for Haar vectors of " i { "n" } " units: Gaussian, 3, as " i { "n" } " grows (theory, section 3). Right: over states of " (chains::CHAINS) " Gibbs "
             "chains from data rows; coordinates that crowd in wells lie below 3, and units that rarely switch raise it. Untrained models "
             "have the biases of the data unless the configuration says otherwise. " (means(groups))
         },
