@@ -5,8 +5,8 @@ use super::reference::Reference;
 use super::weights::{self, WeightHistogram};
 use super::{MODES, Options};
 use burn::tensor::Device;
-use rbm_analysis::boson::{Occupation, occupations, point_occupations};
 use rbm_analysis::bootstrap::BootstrapOptions;
+use rbm_analysis::boson::{Occupation, occupations, point_occupations};
 use rbm_analysis::gaussian_limit::gaussian_limit;
 use rbm_analysis::landau::{LandauMode, landau_modes};
 use rbm_analysis::mean_field::{MeanFieldOptions, central_fixed_point};
@@ -315,7 +315,12 @@ fn split(
 fn cloud(label: Option<u8>, points: impl Iterator<Item = [f64; 2]> + Clone) -> Cloud {
     let count = points.clone().count().max(1) as f64;
     let mean = [0, 1].map(|k| points.clone().map(|p| p[k]).sum::<f64>() / count);
-    let square = |k: usize| points.clone().map(|p| (p[k] - mean[k]).powi(2)).sum::<f64>();
+    let square = |k: usize| {
+        points
+            .clone()
+            .map(|p| (p[k] - mean[k]).powi(2))
+            .sum::<f64>()
+    };
     Cloud {
         label,
         mean,

@@ -1,7 +1,7 @@
 //! The leading modes of the last snapshot: planes with data and samples on them, and free energies.
 
-use super::checkpoint::Context;
 use super::chains::Record;
+use super::checkpoint::Context;
 use super::reference::Reference;
 use rbm_analysis::constrained::{ConstrainedOptions, constrained_free_energy};
 use rbm_analysis::density::{Bins, sampled_free_energy};

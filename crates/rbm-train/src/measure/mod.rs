@@ -81,6 +81,13 @@ pub fn of_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Measurem
         .par_iter()
         .map(|run| cache::read(run, options))
         .collect();
+    let missing = kept.iter().filter(|kept| kept.is_none()).count();
+    if missing > 0 {
+        tracing::info!(
+            "measuring the snapshots of {missing} of {} runs",
+            runs.len()
+        );
+    }
     // One loading and one eigenvalue problem a data set, however many runs share it.
     let mut references = BTreeMap::new();
     for (run, kept) in runs.iter().zip(&kept) {
@@ -100,7 +107,10 @@ pub fn of_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Measurem
                 let manifest = run.manifest()?;
                 let measurements = measure(run, &references[&manifest.dataset_digest], options)
                     .with_context(|| format!("cannot measure {}", run.root().display()))?;
-                cache::write(run, &measurements)?;
+                // A run that cannot be written to can still be looked at.
+                if let Err(error) = cache::write(run, &measurements) {
+                    tracing::warn!("measurements are not kept: {error:#}");
+                }
                 Ok(measurements)
             }
         })

@@ -1,9 +1,9 @@
 //! The entries of W, and those of a rotated copy.
 
+use rbm_analysis::ReciprocalSpace;
 use rbm_analysis::faer::Mat;
 use rbm_analysis::random::{generator, haar_matrix};
 use rbm_analysis::svd::weight_matrix;
-use rbm_analysis::ReciprocalSpace;
 use rbm_model::Parameters;
 use serde::{Deserialize, Serialize};
 

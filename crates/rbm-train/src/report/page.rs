@@ -204,13 +204,16 @@ fn pairs(rows: &[(String, String)]) -> Markup {
 }
 
 fn render_grid(grid: &Grid) -> Markup {
+    // On a narrow screen it scrolls on its own, also by the keyboard.
     html! {
-        table class="grid" id=(grid.table.name) {
-            caption { (grid.caption) " " span class="files" { (csv_link(&grid.table, &grid.table.name)) } }
-            thead { tr { @for head in &grid.heads { th scope="col" { (head) } } } }
-            tbody {
-                @for row in &grid.rows {
-                    tr class=[row.strong.then_some("strong")] { @for cell in &row.cells { td { (cell) } } }
+        div class="scroll" tabindex="0" role="region" aria-label={ "Table " (grid.table.name) } {
+            table class="grid" id=(grid.table.name) {
+                caption { (grid.caption) " " span class="files" { (csv_link(&grid.table, &grid.table.name)) } }
+                thead { tr { @for head in &grid.heads { th scope="col" { (head) } } } }
+                tbody {
+                    @for row in &grid.rows {
+                        tr class=[row.strong.then_some("strong")] { @for cell in &row.cells { td { (cell) } } }
+                    }
                 }
             }
         }

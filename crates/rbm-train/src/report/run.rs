@@ -39,7 +39,10 @@ pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
     let settings = run.settings()?;
     let log = metrics(run)?;
     let measured = measure::of_runs(std::slice::from_ref(run), options);
-    let measured = measured.into_iter().next().context("one run, one measurement")??;
+    let measured = measured
+        .into_iter()
+        .next()
+        .context("one run, one measurement")??;
     let replica = replica(run, measured)?;
     let device = device::parse_device(&settings.training.device)?;
     let model = rbm_model::file::read(&run.state_path())?;
@@ -98,9 +101,10 @@ pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
 pub(super) fn replica(run: &RunDir, measurements: Measurements) -> anyhow::Result<Replica> {
     let of_snapshots = likelihood_rows(&run.snapshot_likelihood_path())?;
     Ok(Replica {
-        name: run.root().file_name().map_or_else(String::new, |name| {
-            name.to_string_lossy().into_owned()
-        }),
+        name: run
+            .root()
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         settings: run.settings()?.flatten(),
         metrics: metrics(run)?.rows.into_iter().map(metrics_row).collect(),
         likelihood: if of_snapshots.is_empty() {
@@ -335,7 +339,12 @@ fn notes(manifest: &Manifest, summary: &Summary, measured: &Measurements) -> Vec
             .to_string(),
         format!("Data: {}", manifest.provenance),
     ];
-    notes.extend(measured.notes.iter().map(|note| format!("Measured: {note}.")));
+    notes.extend(
+        measured
+            .notes
+            .iter()
+            .map(|note| format!("Measured: {note}.")),
+    );
     if !measured.full {
         notes.push(
             "Figures of the experiment are measured on some snapshots and leading modes; \
@@ -345,7 +354,10 @@ fn notes(manifest: &Manifest, summary: &Summary, measured: &Measurements) -> Vec
         );
     }
     // The rotation test is among the measurements.
-    let of_model = summary.notes.iter().filter(|(key, _)| *key != "symmetry.rotation");
+    let of_model = summary
+        .notes
+        .iter()
+        .filter(|(key, _)| *key != "symmetry.rotation");
     for (key, reason) in of_model {
         notes.push(format!("{key}: {reason}."));
     }

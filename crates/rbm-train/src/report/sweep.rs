@@ -58,21 +58,22 @@ fn read(root: &Path, options: Options) -> anyhow::Result<(Vec<Entry>, Vec<Replic
     let (mut entries, mut finished) = (Vec::new(), Vec::new());
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let (manifest, left_out) = match RunDir::open(&path).and_then(|run| Ok((run.manifest()?, run))) {
-            Err(error) => (None, Some(error.to_string())),
-            Ok((manifest, run)) => {
-                let reason = match manifest.status {
-                    Status::Finished => {
-                        finished.push((entries.len(), run));
-                        None
-                    }
-                    Status::Running => Some("it is running, or was killed".to_owned()),
-                    Status::Stopped => Some("it was stopped before its end".to_owned()),
-                    Status::Diverged => Some("it diverged".to_owned()),
-                };
-                (Some(manifest), reason)
-            }
-        };
+        let (manifest, left_out) =
+            match RunDir::open(&path).and_then(|run| Ok((run.manifest()?, run))) {
+                Err(error) => (None, Some(error.to_string())),
+                Ok((manifest, run)) => {
+                    let reason = match manifest.status {
+                        Status::Finished => {
+                            finished.push((entries.len(), run));
+                            None
+                        }
+                        Status::Running => Some("it is running, or was killed".to_owned()),
+                        Status::Stopped => Some("it was stopped before its end".to_owned()),
+                        Status::Diverged => Some("it diverged".to_owned()),
+                    };
+                    (Some(manifest), reason)
+                }
+            };
         entries.push(Entry {
             name: name.into_owned(),
             manifest,
@@ -81,7 +82,11 @@ fn read(root: &Path, options: Options) -> anyhow::Result<(Vec<Entry>, Vec<Replic
     }
     let (places, runs): (Vec<usize>, Vec<RunDir>) = finished.into_iter().unzip();
     let mut replicas = Vec::new();
-    for ((place, run), measured) in places.iter().zip(&runs).zip(measure::of_runs(&runs, options)) {
+    for ((place, run), measured) in places
+        .iter()
+        .zip(&runs)
+        .zip(measure::of_runs(&runs, options))
+    {
         match measured.and_then(|measured| replica(run, measured)) {
             Ok(replica) => replicas.push(replica),
             Err(error) => entries[*place].left_out = Some(format!("{error:#}")),
@@ -108,9 +113,9 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
     }
     let mut sections = Vec::new();
     if groups.is_empty() {
-        overview
-            .blocks
-            .push(Block::Note("No run is finished yet: there is nothing to draw.".to_owned()));
+        overview.blocks.push(Block::Note(
+            "No run is finished yet: there is nothing to draw.".to_owned(),
+        ));
     } else {
         overview.blocks.push(Block::Grid(summary(&groups)));
         sections = experiment::sections(&groups);
@@ -118,7 +123,12 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
     let mut notes = Section::new("notes", "Notes");
     let mut all: Vec<String> = replicas
         .iter()
-        .flat_map(|run| run.measurements.notes.iter().map(|note| format!("{}: {note}.", run.name)))
+        .flat_map(|run| {
+            run.measurements
+                .notes
+                .iter()
+                .map(|note| format!("{}: {note}.", run.name))
+        })
         .collect();
     all.dedup();
     notes.blocks.extend(all.into_iter().map(Block::Note));
@@ -146,7 +156,10 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
     Document {
         title,
         subtitle: data.map_or_else(String::new, |manifest| {
-            format!("RBMs on {}, {} visible units", manifest.dataset, manifest.n_visible)
+            format!(
+                "RBMs on {}, {} visible units",
+                manifest.dataset, manifest.n_visible
+            )
         }),
         facts: facts(entries, &groups, replicas),
         sections: all,
@@ -156,18 +169,28 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
 fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(String, String)> {
     let counts = || groups.iter().map(|group| group.replicas.len());
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-    let replica_count = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    let replica_count = if least == most {
+        most.to_string()
+    } else {
+        format!("{least} to {most}")
+    };
     let best = replicas
         .iter()
         .filter_map(|run| run.metrics.last()?.test_pseudo_log_likelihood)
         .fold(f64::NEG_INFINITY, f64::max);
     let mut facts = vec![
-        ("runs finished".to_owned(), format!("{} of {}", replicas.len(), entries.len())),
+        (
+            "runs finished".to_owned(),
+            format!("{} of {}", replicas.len(), entries.len()),
+        ),
         ("settings compared".to_owned(), groups.len().to_string()),
         ("replicas of each".to_owned(), replica_count),
     ];
     if best.is_finite() {
-        facts.push(("best test pseudo-log-likelihood".to_owned(), format!("{} nats", significant(best, 4))));
+        facts.push((
+            "best test pseudo-log-likelihood".to_owned(),
+            format!("{} nats", significant(best, 4)),
+        ));
     }
     facts
 }
@@ -175,26 +198,54 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
 /// One row a group, values at the end as mean ± standard error.
 fn summary(groups: &[Group<'_>]) -> Grid {
     let columns: [(&str, fn(&Replica) -> Option<f64>); 5] = [
-        ("test PLL", |run| run.metrics.last()?.test_pseudo_log_likelihood),
+        ("test PLL", |run| {
+            run.metrics.last()?.test_pseudo_log_likelihood
+        }),
         ("test LL", |run| run.likelihood.last()?.test_log_likelihood),
-        ("λ₁", |run| run.measurements.history.last()?.singular_values.first().copied()),
-        ("modes with λ ≥ 4", |run| Some(run.measurements.history.last()?.nonconvergent as f64)),
-        ("modes above the edge", |run| run.measurements.history.last()?.above_edge.map(|n| n as f64)),
+        ("λ₁", |run| {
+            run.measurements
+                .history
+                .last()?
+                .singular_values
+                .first()
+                .copied()
+        }),
+        ("modes with λ ≥ 4", |run| {
+            Some(run.measurements.history.last()?.nonconvergent as f64)
+        }),
+        ("modes above the edge", |run| {
+            run.measurements
+                .history
+                .last()?
+                .above_edge
+                .map(|n| n as f64)
+        }),
     ];
     let mean = |group: &Group<'_>, value: fn(&Replica) -> Option<f64>| {
         Mean::of(group.replicas.iter().filter_map(|run| value(run)))
     };
     let cell = |mean: Mean| match (mean.count, mean.error.is_finite()) {
         (0, _) => "—".to_owned(),
-        (_, true) => format!("{}\u{a0}±\u{a0}{}", significant(mean.value, 4), significant(mean.error, 2)),
+        (_, true) => format!(
+            "{}\u{a0}±\u{a0}{}",
+            significant(mean.value, 4),
+            significant(mean.error, 2)
+        ),
         _ => significant(mean.value, 4),
     };
     let mut table = Table::new("overview")
         .texts("group", groups.iter().map(|group| group.label.clone()))
         .numbers("hidden", groups.iter().map(|group| group.hidden() as f64))
-        .numbers("replicas", groups.iter().map(|group| group.replicas.len() as f64));
+        .numbers(
+            "replicas",
+            groups.iter().map(|group| group.replicas.len() as f64),
+        );
     for (name, value) in columns {
-        let name = name.to_lowercase().replace("λ₁", "lambda_1").replace("λ ≥ 4", "lambda_above_4").replace([' ', '-'], "_");
+        let name = name
+            .to_lowercase()
+            .replace("λ₁", "lambda_1")
+            .replace("λ ≥ 4", "lambda_above_4")
+            .replace([' ', '-'], "_");
         let means: Vec<Mean> = groups.iter().map(|group| mean(group, value)).collect();
         table = table
             .numbers(name.clone(), means.iter().map(|mean| mean.value))
@@ -214,10 +265,17 @@ fn summary(groups: &[Group<'_>]) -> Grid {
         rows: groups
             .iter()
             .map(|group| {
-                let name = if group.label.is_empty() { "all" } else { &group.label };
+                let name = if group.label.is_empty() {
+                    "all"
+                } else {
+                    &group.label
+                };
                 let mut cells = vec![name.to_owned(), group.replicas.len().to_string()];
                 cells.extend(known.iter().map(|(_, value)| cell(mean(group, *value))));
-                Row { cells, strong: false }
+                Row {
+                    cells,
+                    strong: false,
+                }
             })
             .collect(),
         table,
@@ -235,7 +293,13 @@ fn all_runs(entries: &[Entry], replicas: &[Replica]) -> Grid {
         run.and_then(|run| run.metrics.last()?.test_pseudo_log_likelihood)
             .unwrap_or(f64::NAN)
     };
-    let number = |x: f64| if x.is_finite() { readable(x) } else { "—".to_owned() };
+    let number = |x: f64| {
+        if x.is_finite() {
+            readable(x)
+        } else {
+            "—".to_owned()
+        }
+    };
     Grid {
         caption: html! { b { "All runs." } " Marked: left out of the figures; why is said at the top." },
         heads: vec![
@@ -261,7 +325,12 @@ fn all_runs(entries: &[Entry], replicas: &[Replica]) -> Grid {
             .texts("status", entries.iter().map(status))
             .numbers("step", entries.iter().map(step))
             .numbers("test_pseudo_log_likelihood", entries.iter().map(value))
-            .texts("left_out", entries.iter().map(|e| e.left_out.clone().unwrap_or_default())),
+            .texts(
+                "left_out",
+                entries
+                    .iter()
+                    .map(|e| e.left_out.clone().unwrap_or_default()),
+            ),
     }
 }
 
@@ -270,7 +339,11 @@ fn shared_settings(replicas: &[Replica]) -> Vec<(String, String)> {
         return Vec::new();
     };
     let shared = first.settings.iter().filter(|(key, value)| {
-        replicas.iter().all(|run| run.settings.get(*key) == Some(*value))
+        replicas
+            .iter()
+            .all(|run| run.settings.get(*key) == Some(*value))
     });
-    shared.map(|(key, value)| (key.clone(), value.clone())).collect()
+    shared
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }

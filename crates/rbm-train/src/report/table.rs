@@ -45,7 +45,12 @@ impl Table {
 
     /// Heads and rows, as texts; `None` for a table of more than `most` cells, or of none.
     pub(super) fn small(&self, most: usize) -> Option<(Vec<&str>, Vec<Vec<&str>>)> {
-        let rows = self.columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+        let rows = self
+            .columns
+            .iter()
+            .map(|(_, cells)| cells.len())
+            .max()
+            .unwrap_or(0);
         if rows == 0 || rows * self.columns.len() > most {
             return None;
         }

@@ -2,8 +2,8 @@
 
 use super::series::{Series, Style, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means};
-use crate::measure::{ModeState, chains};
 use crate::measure::checkpoint::WithError;
+use crate::measure::{ModeState, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure};
 use maud::html;

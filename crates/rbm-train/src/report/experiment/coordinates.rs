@@ -57,16 +57,32 @@ pub fn split(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
-fn one(group: &Group<'_>, mode: usize, k: usize, title: &str, rows: &mut Vec<Row>) -> Option<Panel> {
+fn one(
+    group: &Group<'_>,
+    mode: usize,
+    k: usize,
+    title: &str,
+    rows: &mut Vec<Row>,
+) -> Option<Panel> {
     let all = &group.first().measurements.checkpoints;
     let last = all.last()?.step;
     let splits: Vec<(u64, &Split)> = all
         .iter()
         .filter_map(|c| Some((c.step, c.split.iter().find(|s| s.mode == mode)?)))
         .collect();
+    if splits.is_empty() {
+        return None;
+    }
     let drawn = |step: u64| step as f64 >= SETTLED * last as f64;
     let mut row = |of: &str, step: u64, mean: f64, deviation: f64| {
-        rows.push((group.label.clone(), title.to_owned(), of.to_owned(), step, mean, deviation));
+        rows.push((
+            group.label.clone(),
+            title.to_owned(),
+            of.to_owned(),
+            step,
+            mean,
+            deviation,
+        ));
     };
     let mut labels: Vec<Option<u8>> = splits
         .iter()
@@ -81,7 +97,12 @@ fn one(group: &Group<'_>, mode: usize, k: usize, title: &str, rows: &mut Vec<Row
         let mut points = Vec::new();
         for (step, split) in &splits {
             let cloud = split.data.iter().find(|cloud| cloud.label == label);
-            let Some(Cloud { mean, deviation, .. }) = cloud else { continue };
+            let Some(Cloud {
+                mean, deviation, ..
+            }) = cloud
+            else {
+                continue;
+            };
             row(&format!("data, {name}"), *step, mean[k], deviation[k]);
             if drawn(*step) {
                 points.push((*step as f64, mean[k]));
@@ -107,11 +128,16 @@ fn one(group: &Group<'_>, mode: usize, k: usize, title: &str, rows: &mut Vec<Row
         }
     }
     let samples = |mark: Mark| mark.colour(Colour::Ink).label("samples");
-    Some(panel.with_all([
-        samples(Mark::line(middle)),
-        samples(Mark::band(band)).colour(Colour::Muted).unlisted(),
-        Mark::line(mean_point).colour(Colour::Muted).label("mean point").dashed(),
-    ]))
+    Some(
+        panel.with_all([
+            samples(Mark::line(middle)),
+            samples(Mark::band(band)).colour(Colour::Muted).unlisted(),
+            Mark::line(mean_point)
+                .colour(Colour::Muted)
+                .label("mean point")
+                .dashed(),
+        ]),
+    )
 }
 
 /// How much of the variance along u and w labels explain.
@@ -129,12 +155,19 @@ pub fn between_labels(groups: &[Group<'_>]) -> Drawn {
     let titles = ["u₁", "w₁", "u₂", "w₂"];
     let series: Vec<Vec<Series>> = (0..4).map(|k| by_group(groups, of(k / 2, k % 2))).collect();
     if !series.iter().flatten().any(Series::has_values) {
-        return Err(("Label in u and w", "the data have no labels, or were not there".to_owned()));
+        return Err((
+            "Label in u and w",
+            "the data have no labels, or were not there".to_owned(),
+        ));
     }
     let y = || Axis::linear("share of the variance").over(0.0, 1.0);
     let panels = titles.iter().zip(&series);
     let panels = panels.map(|(title, series)| panel(title, super::updates(), y(), series));
-    let rows: Vec<_> = titles.iter().zip(&series).map(|(t, s)| (*t, s.as_slice())).collect();
+    let rows: Vec<_> = titles
+        .iter()
+        .zip(&series)
+        .map(|(t, s)| (*t, s.as_slice()))
+        .collect();
     Ok(Figure {
         name: "labels",
         title: "What u and w know of the label".to_owned(),

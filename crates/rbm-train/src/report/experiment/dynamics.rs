@@ -20,7 +20,8 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             all.flat_map(|c| &c.relaxation)
                 .map(|mode| {
                     let known = mode.time.zip(unit(mode));
-                    let [value, error] = known.map_or([f64::NAN; 2], |(time, unit)| time.map(|t| t / unit));
+                    let [value, error] =
+                        known.map_or([f64::NAN; 2], |(time, unit)| time.map(|t| t / unit));
                     (mode.lambda, value, error)
                 })
                 .collect()
@@ -31,13 +32,19 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             .map(|(k, group)| {
                 let series = Series::cells(group, of);
                 let colour = Colour::Series(if groups.len() > 1 && k > 0 { k + 1 } else { 0 });
-                series.colour(colour).style(Style::Dots).named(if groups.len() > 1 { "" } else { "measured" })
+                series
+                    .colour(colour)
+                    .style(Style::Dots)
+                    .named(if groups.len() > 1 { "" } else { "measured" })
             })
             .collect()
     };
     let measured = cells(|_| Some(1.0));
     if !measured.iter().any(Series::has_values) {
-        return Err(("Relaxation times", "no chain was long enough for any of them".to_owned()));
+        return Err((
+            "Relaxation times",
+            "no chain was long enough for any of them".to_owned(),
+        ));
     }
     let over_plain = cells(|mode| mode.plain);
     let over_spherical = cells(|mode| mode.spherical);
@@ -45,16 +52,27 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     let all = || {
         groups.iter().flat_map(|group| {
             let runs = group.replicas.iter();
-            runs.flat_map(|run| run.measurements.checkpoints.iter().flat_map(|c| &c.relaxation))
+            runs.flat_map(|run| {
+                run.measurements
+                    .checkpoints
+                    .iter()
+                    .flat_map(|c| &c.relaxation)
+            })
         })
     };
-    let (count, lost) = (all().count(), all().filter(|mode| mode.time.is_none()).count());
+    let (count, lost) = (
+        all().count(),
+        all().filter(|mode| mode.time.is_none()).count(),
+    );
     let least = all()
         .filter(|mode| mode.time.is_none())
         .map(|mode| mode.lambda)
         .fold(f64::INFINITY, f64::min);
     // (1 + rho)/(1 - rho) with rho = (lambda/4)^2
-    let from = all().map(|mode| mode.lambda).filter(|l| *l > 0.0).fold(4.0, f64::min);
+    let from = all()
+        .map(|mode| mode.lambda)
+        .filter(|l| *l > 0.0)
+        .fold(4.0, f64::min);
     let curve = (0..CURVE).map(|k| {
         let lambda = from * (4.0 / from).powf(k as f64 / CURVE as f64);
         let rho = (lambda / 4.0_f64).powi(2);
@@ -67,10 +85,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         "Measured / spherical closure",
         "Measured / one loop",
     ];
-    let one = || Mark::horizontal(1.0, "as predicted").colour(Colour::Muted).dashed();
-    let ratio = |title: &str, series: &[Series]| {
-        panel(title, x(), Axis::log("ratio"), series).with(one())
+    let one = || {
+        Mark::horizontal(1.0, "as predicted")
+            .colour(Colour::Muted)
+            .dashed()
     };
+    let ratio =
+        |title: &str, series: &[Series]| panel(title, x(), Axis::log("ratio"), series).with(one());
     let panels = vec![
         panel(titles[0], x(), Axis::log(""), &measured)
             .with(Mark::line(curve).label("Gaussian limit"))

@@ -17,11 +17,17 @@ const METHODS: [Method; 4] = [
     ("one loop", |z| z.one_loop, Colour::Series(3)),
 ];
 
+/// ln Z of a checkpoint of a run.
+type Value = fn(&Checkpoint, &Replica) -> Option<f64>;
+
 /// Exact, or by annealing of the checkpoint, or from an evaluation of the run at the same update.
 fn reference(checkpoint: &Checkpoint, run: &Replica) -> Option<f64> {
     let exact = checkpoint.ln_z.as_ref().and_then(|z| z.exact);
     let here = checkpoint.annealed.as_ref().map(|z| z.combined);
-    let row = run.likelihood.iter().find(|row| row.step == checkpoint.step);
+    let row = run
+        .likelihood
+        .iter()
+        .find(|row| row.step == checkpoint.step);
     exact.or(here).or(row.map(|row| row.ln_z_bar))
 }
 
@@ -44,16 +50,26 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         let mut series: Vec<Series> = METHODS
             .into_iter()
             .map(|(name, value, colour)| {
-                alone(Series::over(group, of(value))).named(name).colour(colour)
+                alone(Series::over(group, of(value)))
+                    .named(name)
+                    .colour(colour)
             })
             .collect();
-        series.push(alone(Series::over(group, of(|z| z.exact))).named("exact").colour(Colour::Ink).style(Style::Dots));
+        series.push(
+            alone(Series::over(group, of(|z| z.exact)))
+                .named("exact")
+                .colour(Colour::Ink)
+                .style(Style::Dots),
+        );
         let sides: [(&str, fn(&Replica) -> Vec<(f64, f64)>, Colour); 2] = [
             ("AIS", |run| annealed(run, 0), Colour::Series(1)),
             ("reverse AIS", |run| annealed(run, 1), Colour::Series(5)),
         ];
         series.extend(sides.into_iter().map(|(name, of, colour)| {
-            alone(Series::over(group, of)).named(name).colour(colour).style(Style::Dots)
+            alone(Series::over(group, of))
+                .named(name)
+                .colour(colour)
+                .style(Style::Dots)
         }));
         series.retain(Series::has_values);
         if series.is_empty() {
@@ -70,30 +86,59 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 let all = run.measurements.checkpoints.iter();
                 all.filter_map(|c| {
                     let lambda = c.modes.first()?.landau.singular_value;
-                    Some((lambda, (value(c.ln_z.as_ref()?)? - reference(c, run)?).abs()))
+                    Some((
+                        lambda,
+                        (value(c.ln_z.as_ref()?)? - reference(c, run)?).abs(),
+                    ))
                 })
                 .collect()
             };
             // All runs as one group: what they share is the distance from the transition.
             let all = Group {
                 label: String::new(),
-                replicas: groups.iter().flat_map(|group| group.replicas.iter().copied()).collect(),
+                replicas: groups
+                    .iter()
+                    .flat_map(|group| group.replicas.iter().copied())
+                    .collect(),
             };
-            Series::over(&all, of).named(name).colour(colour).style(Style::Dots)
+            Series::over(&all, of)
+                .named(name)
+                .colour(colour)
+                .style(Style::Dots)
         })
         .collect();
+    let above = above_mean_field(groups);
+    if above.iter().any(Series::has_values) {
+        panels.push(panel(
+            "Above the mean-field value",
+            super::updates(),
+            Axis::linear("nats"),
+            &above,
+        ));
+        tables.push(("above mean field".into(), above));
+    }
     let compared = errors.iter().any(Series::has_values);
     if compared {
         panels.push(
-            panel("Distance from the exact or annealed value", Axis::linear("λ₁"), Axis::log("nats"), &errors)
-                .with(super::spectra::critical(|x, label| Mark::vertical(x, label))),
+            panel(
+                "Distance from the exact or annealed value",
+                Axis::linear("λ₁"),
+                Axis::log("nats"),
+                &errors,
+            )
+            .with(super::spectra::critical(|x, label| {
+                Mark::vertical(x, label)
+            })),
         );
         tables.push(("distance over lambda_1".into(), errors));
     }
     if panels.is_empty() {
         return Err(("ln Z by all methods", "there are no checkpoints".to_owned()));
     }
-    let rows: Vec<(&str, &[Series])> = tables.iter().map(|(t, s)| (t.as_str(), s.as_slice())).collect();
+    let rows: Vec<(&str, &[Series])> = tables
+        .iter()
+        .map(|(t, s)| (t.as_str(), s.as_slice()))
+        .collect();
     let left_out = groups.len() - shown(groups).len();
     Ok(Figure {
         name: "ln-z",
@@ -111,6 +156,38 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         content: Content::Panels(panels),
         tables: vec![table("ln-z", "step_or_lambda", &rows)],
     })
+}
+
+/// What the other methods add to mean field, which hardly differ from it on the scale of ln Z.
+fn above_mean_field(groups: &[Group<'_>]) -> Vec<Series> {
+    let kinds: [(&str, Value, Style); 3] = [
+        ("Onsager", |c, _| c.ln_z.as_ref()?.onsager, Style::Dashed),
+        ("one loop", |c, _| c.ln_z.as_ref()?.one_loop, Style::Line),
+        ("exact or annealed", reference, Style::Dots),
+    ];
+    let mut all = Vec::new();
+    for (index, group) in shown(groups).into_iter().enumerate() {
+        for (k, (name, value, style)) in kinds.into_iter().enumerate() {
+            let of = |run: &Replica| -> Vec<(f64, f64)> {
+                let checkpoints = run.measurements.checkpoints.iter();
+                checkpoints
+                    .filter_map(|c| {
+                        let base = c.ln_z.as_ref()?.mean_field?;
+                        Some((c.step as f64, value(c, run)? - base))
+                    })
+                    .collect()
+            };
+            let colour = Colour::Series(if groups.len() > 1 { index } else { k });
+            all.push(
+                Series::over(group, of)
+                    .named(name)
+                    .colour(colour)
+                    .style(style),
+            );
+        }
+    }
+    all.retain(Series::has_values);
+    all
 }
 
 /// ln Z by AIS (0) or reverse AIS (1), of the checkpoints or from an evaluation of the run.

@@ -68,7 +68,10 @@ pub fn groups(replicas: &[Replica]) -> Vec<Group<'_>> {
             None => found.push((settings, vec![replica])),
         }
     }
-    let keys: BTreeSet<&String> = found.iter().flat_map(|(settings, _)| settings.keys()).collect();
+    let keys: BTreeSet<&String> = found
+        .iter()
+        .flat_map(|(settings, _)| settings.keys())
+        .collect();
     let differ: Vec<&String> = keys
         .into_iter()
         .filter(|key| {

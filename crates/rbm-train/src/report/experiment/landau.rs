@@ -32,7 +32,10 @@ pub fn curves(groups: &[Group<'_>]) -> Drawn {
                 .iter()
                 .filter_map(|c| Some((c.step, c.modes.get(k)?.landau)))
                 .collect();
-            let far = all.iter().map(|(_, mode)| mode.order_parameter).fold(0.0, f64::max);
+            let far = all
+                .iter()
+                .map(|(_, mode)| mode.order_parameter)
+                .fold(0.0, f64::max);
             // Without a second well: where the quadratic term alone costs a few nats.
             let width = if far > 0.0 { BEYOND * far } else { 2.0 };
             let deepest = all.iter().map(|(_, mode)| mode.barrier).fold(0.0, f64::max);
@@ -50,10 +53,24 @@ pub fn curves(groups: &[Group<'_>]) -> Drawn {
                         (x, untilted(mode, x))
                     })
                     .collect();
-                rows.extend(points.iter().map(|(x, f)| (group.label.clone(), k + 1, *step, *x, *f)));
-                let inside = points.into_iter().map(|(x, f)| (x, if f <= top { f } else { f64::NAN }));
-                let label = format!("{} (λ {})", readable(*step as f64), significant(mode.singular_value, 2));
-                panel = panel.with(Mark::line(inside).colour(along(index, all.len())).label(label));
+                rows.extend(
+                    points
+                        .iter()
+                        .map(|(x, f)| (group.label.clone(), k + 1, *step, *x, *f)),
+                );
+                let inside = points
+                    .into_iter()
+                    .map(|(x, f)| (x, if f <= top { f } else { f64::NAN }));
+                let label = format!(
+                    "{} (λ {})",
+                    readable(*step as f64),
+                    significant(mode.singular_value, 2)
+                );
+                panel = panel.with(
+                    Mark::line(inside)
+                        .colour(along(index, all.len()))
+                        .label(label),
+                );
             }
             if !all.is_empty() {
                 panels.push(panel);
@@ -101,8 +118,16 @@ pub fn coefficients(groups: &[Group<'_>]) -> Drawn {
         |mode, n| mode.order_parameter / (n as f64).sqrt(),
         |mode, n| mode.tilt.abs() / (n as f64).sqrt(),
     ];
-    let series: Vec<Vec<Series>> = values.into_iter().map(|value| by_group(groups, of(value))).collect();
-    let titles = ["Coefficient a", "Coefficient g N", "Order parameter |x|/√N", "Tilt |h|/√N"];
+    let series: Vec<Vec<Series>> = values
+        .into_iter()
+        .map(|value| by_group(groups, of(value)))
+        .collect();
+    let titles = [
+        "Coefficient a",
+        "Coefficient g N",
+        "Order parameter |x|/√N",
+        "Tilt |h|/√N",
+    ];
     let panels = titles.iter().zip(&series).map(|(title, series)| {
         let y = match *title {
             "Coefficient g N" => Axis::log(""),
@@ -110,11 +135,19 @@ pub fn coefficients(groups: &[Group<'_>]) -> Drawn {
         };
         let panel = panel(title, super::updates(), y, series);
         match *title {
-            "Coefficient a" => panel.with(Mark::horizontal(0.0, "λ = 4").colour(Colour::Series(1)).dashed()),
+            "Coefficient a" => panel.with(
+                Mark::horizontal(0.0, "λ = 4")
+                    .colour(Colour::Series(1))
+                    .dashed(),
+            ),
             _ => panel,
         }
     });
-    let rows: Vec<_> = titles.iter().zip(&series).map(|(t, s)| (*t, s.as_slice())).collect();
+    let rows: Vec<_> = titles
+        .iter()
+        .zip(&series)
+        .map(|(t, s)| (*t, s.as_slice()))
+        .collect();
     if !series.iter().flatten().any(Series::has_values) {
         return Err(("Landau coefficients", "there are no checkpoints".to_owned()));
     }
@@ -138,26 +171,61 @@ pub fn sampled(groups: &[Group<'_>]) -> Drawn {
     let mut rows: Vec<(String, usize, &str, f64, f64, f64)> = Vec::new();
     let mut constrained = false;
     for group in shown(groups) {
-        for curve in group.first().measurements.landscape.curves.iter().take(count) {
-            let lowest = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::INFINITY, f64::min);
+        for curve in group
+            .first()
+            .measurements
+            .landscape
+            .curves
+            .iter()
+            .take(count)
+        {
+            let lowest =
+                |values: &mut dyn Iterator<Item = f64>| values.fold(f64::INFINITY, f64::min);
             let base = lowest(&mut curve.sampled.iter().map(|point| point[1]));
-            let points: Vec<_> = curve.sampled.iter().map(|[x, f, error]| (*x, f - base, *error)).collect();
-            rows.extend(points.iter().map(|(x, f, e)| (group.label.clone(), curve.mode + 1, "sampled", *x, *f, *e)));
+            let points: Vec<_> = curve
+                .sampled
+                .iter()
+                .map(|[x, f, error]| (*x, f - base, *error))
+                .collect();
+            rows.extend(
+                points
+                    .iter()
+                    .map(|(x, f, e)| (group.label.clone(), curve.mode + 1, "sampled", *x, *f, *e)),
+            );
             let title = group.prefixed(&format!("mode {}", curve.mode + 1));
-            let mut panel = Panel::new(title, Axis::linear("x"), Axis::linear("nats"))
-                .with(Mark::error_bars(points).colour(Colour::Series(0)).label("sampled"));
+            let mut panel = Panel::new(title, Axis::linear("x"), Axis::linear("nats")).with(
+                Mark::error_bars(points)
+                    .colour(Colour::Series(0))
+                    .label("sampled"),
+            );
             if let Some(line) = &curve.mean_field {
                 constrained = true;
                 let base = lowest(&mut line.iter().map(|point| point[1]));
                 let line: Vec<_> = line.iter().map(|[x, f]| (*x, f - base)).collect();
-                rows.extend(line.iter().map(|(x, f)| (group.label.clone(), curve.mode + 1, "mean field", *x, *f, f64::NAN)));
-                panel = panel.with(Mark::line(line).colour(Colour::Series(1)).label("constrained mean field"));
+                rows.extend(line.iter().map(|(x, f)| {
+                    (
+                        group.label.clone(),
+                        curve.mode + 1,
+                        "mean field",
+                        *x,
+                        *f,
+                        f64::NAN,
+                    )
+                }));
+                panel = panel.with(
+                    Mark::line(line)
+                        .colour(Colour::Series(1))
+                        .label("constrained mean field"),
+                );
             }
             panels.push(panel);
         }
     }
     if panels.is_empty() {
-        return Err(("Free energy along single modes", "there are no checkpoints".to_owned()));
+        return Err((
+            "Free energy along single modes",
+            "there are no checkpoints".to_owned(),
+        ));
     }
     Ok(Figure {
         name: "free-energy-modes",

@@ -1,8 +1,8 @@
 //! Energy landscapes of single modes with data on them, and the free energy of two modes.
 
 use super::{Drawn, Group, is_alone, representatives, shown};
-use crate::measure::{Landscape, chains};
 use crate::measure::landscape::Plane;
+use crate::measure::{Landscape, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Heat, Mark, Panel};
 use crate::report::number::significant;
@@ -25,7 +25,11 @@ fn planes<'a>(groups: &[Group<'a>]) -> Vec<(String, &'a Plane, Option<&'a [u8]>)
     for group in shown(groups) {
         let landscape: &'a Landscape = &group.first().measurements.landscape;
         for plane in landscape.planes.iter().take(count) {
-            let title = format!("mode {}, λ = {}", plane.mode + 1, significant(plane.lambda, 3));
+            let title = format!(
+                "mode {}, λ = {}",
+                plane.mode + 1,
+                significant(plane.lambda, 3)
+            );
             all.push((group.prefixed(&title), plane, landscape.labels.as_deref()));
         }
     }
@@ -70,18 +74,17 @@ fn by_label(
 fn extent(points: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
     let (low, high) = points
         .filter(|x| x.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+            (low.min(x), high.max(x))
+        });
     let room = (room * (high - low)).max(1e-9 * high.abs().max(1.0));
     (low - room, high + room)
 }
 
 /// A field over a rectangle, with levels for contour lines: evenly spaced from 0 to each end.
-fn field(
-    x: (f64, f64),
-    y: (f64, f64),
-    value: impl Fn(f64, f64) -> f64,
-) -> (Heat, Vec<f64>) {
-    let at = |(low, high): (f64, f64), k: usize| low + (high - low) * (k as f64 + 0.5) / CELLS as f64;
+fn field(x: (f64, f64), y: (f64, f64), value: impl Fn(f64, f64) -> f64) -> (Heat, Vec<f64>) {
+    let at =
+        |(low, high): (f64, f64), k: usize| low + (high - low) * (k as f64 + 0.5) / CELLS as f64;
     let values: Vec<f64> = (0..CELLS * CELLS)
         .map(|k| value(at(x, k % CELLS), at(y, k / CELLS)))
         .collect();
@@ -112,7 +115,12 @@ fn contour(points: Vec<(f64, f64)>, level: f64) -> Mark {
         .thin()
 }
 
-fn points_table(name: &str, groups: &[Group<'_>], place: impl Fn(&Plane, [f64; 2]) -> [f64; 2], heads: [&str; 2]) -> Table {
+fn points_table(
+    name: &str,
+    groups: &[Group<'_>],
+    place: impl Fn(&Plane, [f64; 2]) -> [f64; 2],
+    heads: [&str; 2],
+) -> Table {
     let mut rows: Vec<(String, usize, String, [f64; 2])> = Vec::new();
     for group in shown(groups) {
         let landscape = &group.first().measurements.landscape;
@@ -120,10 +128,20 @@ fn points_table(name: &str, groups: &[Group<'_>], place: impl Fn(&Plane, [f64; 2
             for (k, point) in plane.data.iter().enumerate() {
                 let label = landscape.labels.as_ref().and_then(|all| all.get(k));
                 let of = label.map_or("data".into(), |label| format!("data, {label}"));
-                rows.push((group.label.clone(), plane.mode + 1, of, place(plane, *point)));
+                rows.push((
+                    group.label.clone(),
+                    plane.mode + 1,
+                    of,
+                    place(plane, *point),
+                ));
             }
             for point in &plane.model {
-                rows.push((group.label.clone(), plane.mode + 1, "samples".into(), place(plane, *point)));
+                rows.push((
+                    group.label.clone(),
+                    plane.mode + 1,
+                    "samples".into(),
+                    place(plane, *point),
+                ));
             }
         }
     }
@@ -168,7 +186,10 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
     });
     let panels: Vec<Panel> = panels.collect();
     if panels.is_empty() {
-        return Err(("Energy landscapes", "there is no snapshot with a usable saddle".to_owned()));
+        return Err((
+            "Energy landscapes",
+            "there is no snapshot with a usable saddle".to_owned(),
+        ));
     }
     Ok(Figure {
         name: "landscape",
@@ -180,7 +201,12 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
             "The saddle is often outside of the frame. " (representatives(groups))
         },
         content: Content::Panels(panels),
-        tables: vec![points_table("landscape", groups, |_, point| point, ["x", "y"])],
+        tables: vec![points_table(
+            "landscape",
+            groups,
+            |_, point| point,
+            ["x", "y"],
+        )],
     })
 }
 
@@ -191,7 +217,13 @@ pub fn polar(groups: &[Group<'_>]) -> Drawn {
             let (radius, angle) = plane.saddle.to_polar(x, y);
             (angle / PI, radius)
         };
-        let all = || plane.data.iter().chain(&plane.model).map(|point| place(*point));
+        let all = || {
+            plane
+                .data
+                .iter()
+                .chain(&plane.model)
+                .map(|point| place(*point))
+        };
         let angle = extent(all().map(|point| point.0), 0.15);
         let angle = (angle.0.max(-1.0), angle.1.min(1.0));
         let radius = extent(all().map(|point| point.1), 0.08);
@@ -219,7 +251,10 @@ pub fn polar(groups: &[Group<'_>]) -> Drawn {
     });
     let panels: Vec<Panel> = panels.collect();
     if panels.is_empty() {
-        return Err(("Energy landscapes, polar", "there is no snapshot with a usable saddle".to_owned()));
+        return Err((
+            "Energy landscapes, polar",
+            "there is no snapshot with a usable saddle".to_owned(),
+        ));
     }
     let place = |plane: &Plane, [x, y]: [f64; 2]| {
         let (radius, angle) = plane.saddle.to_polar(x, y);
@@ -234,7 +269,12 @@ pub fn polar(groups: &[Group<'_>]) -> Drawn {
             "The frame holds the angles at which data and samples lie. Dots as above. " (representatives(groups))
         },
         content: Content::Panels(panels),
-        tables: vec![points_table("landscape-polar", groups, place, ["angle", "radius"])],
+        tables: vec![points_table(
+            "landscape-polar",
+            groups,
+            place,
+            ["angle", "radius"],
+        )],
     })
 }
 
@@ -244,9 +284,14 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
     let mut rows: Vec<(String, f64, f64, f64)> = Vec::new();
     for group in shown(groups) {
         let landscape = &group.first().measurements.landscape;
-        let Some(pair) = &landscape.pair else { continue };
+        let Some(pair) = &landscape.pair else {
+            continue;
+        };
         let known = || pair.free_energy.iter().flatten().copied();
-        let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+        let (low, high) = (
+            known().fold(f64::INFINITY, f64::min),
+            known().fold(f64::NEG_INFINITY, f64::max),
+        );
         if low > high {
             continue;
         }
@@ -258,7 +303,12 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
             .map(|k| at(k % columns, k / columns).map_or(f64::NAN, |f| f - high - 1.0));
         for (column, a) in x.centres().into_iter().enumerate() {
             for (row, b) in y.centres().into_iter().enumerate() {
-                rows.push((group.label.clone(), a, b, at(column, row).unwrap_or(f64::NAN)));
+                rows.push((
+                    group.label.clone(),
+                    a,
+                    b,
+                    at(column, row).unwrap_or(f64::NAN),
+                ));
             }
         }
         let heat = Heat {
@@ -268,16 +318,37 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
             values: values.collect(),
             limit: high - low + 1.0,
         };
-        let mut marks = vec![Mark::heat(heat).colour(Colour::Series(0)).label("−ln p of samples")];
+        let mut marks = vec![
+            Mark::heat(heat)
+                .colour(Colour::Series(0))
+                .label("−ln p of samples"),
+        ];
         if let [first, second, ..] = landscape.planes.as_slice() {
-            let points: Vec<[f64; 2]> = first.data.iter().zip(&second.data).map(|(a, b)| [a[0], b[0]]).collect();
-            marks.extend(by_label(&points, landscape.labels.as_deref(), |[a, b]| (a, b)));
+            let points: Vec<[f64; 2]> = first
+                .data
+                .iter()
+                .zip(&second.data)
+                .map(|(a, b)| [a[0], b[0]])
+                .collect();
+            marks.extend(by_label(&points, landscape.labels.as_deref(), |[a, b]| {
+                (a, b)
+            }));
         }
         let title = format!("{} nats from light to dark", significant(high - low, 2));
-        panels.push(Panel::new(group.prefixed(&title), Axis::linear("x₁"), Axis::linear("x₂")).with_all(marks));
+        panels.push(
+            Panel::new(
+                group.prefixed(&title),
+                Axis::linear("x₁"),
+                Axis::linear("x₂"),
+            )
+            .with_all(marks),
+        );
     }
     if panels.is_empty() {
-        return Err(("Free energy over two modes", "the model has fewer than two modes or no snapshot".to_owned()));
+        return Err((
+            "Free energy over two modes",
+            "the model has fewer than two modes or no snapshot".to_owned(),
+        ));
     }
     Ok(Figure {
         name: "free-energy-pair",

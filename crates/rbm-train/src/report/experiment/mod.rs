@@ -37,7 +37,11 @@ pub fn sections(groups: &[Group<'_>]) -> Vec<Section> {
     let alone = is_alone(groups);
     let mut all = Vec::new();
     if !alone {
-        all.push(section("training", "Training", vec![training::figure(groups)]));
+        all.push(section(
+            "training",
+            "Training",
+            vec![training::figure(groups)],
+        ));
         all.push(section(
             "likelihoods",
             "Likelihood",
@@ -177,5 +181,9 @@ fn updates() -> Axis {
 /// The colour of a step along an ordered set, first to last.
 fn along(index: usize, count: usize) -> Colour {
     let last = super::colour::RANKS - 1;
-    Colour::Rank(last - (index * last).checked_div(count.saturating_sub(1)).unwrap_or(last))
+    Colour::Rank(
+        last - (index * last)
+            .checked_div(count.saturating_sub(1))
+            .unwrap_or(last),
+    )
 }

@@ -36,9 +36,11 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     // What random spaces of the same dimensions have, which nearly degenerate modes of a bulk make large.
     let pairs = |value: fn(&ModeState) -> Option<f64>, null: fn(&ModeState) -> Option<f64>| {
         let mut all = by_group(groups, mean(value));
-        all.extend(by_group(groups, mean(null)).into_iter().map(|series| {
-            series.named("random").style(Style::Dashed)
-        }));
+        all.extend(
+            by_group(groups, mean(null))
+                .into_iter()
+                .map(|series| series.named("random").style(Style::Dashed)),
+        );
         all
     };
     let data = pairs(with_data, |mode| mode.components.as_ref().map(|o| o.null));
@@ -50,7 +52,11 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         return Err(("Overlaps of modes", "there are no checkpoints".to_owned()));
     }
     let y = || Axis::linear("overlap").over(0.0, 1.02);
-    let titles = ["With the data's components", "With the last snapshot", "Mode by mode, with the data"];
+    let titles = [
+        "With the data's components",
+        "With the last snapshot",
+        "Mode by mode, with the data",
+    ];
     let mut panels = vec![
         panel(titles[0], super::updates(), y(), &data),
         panel(titles[1], super::updates(), y(), &last),
@@ -95,7 +101,11 @@ fn columns_of(checkpoints: &[Checkpoint]) -> impl Iterator<Item = &Checkpoint> {
     let skipped = checkpoints.len().saturating_sub(COLUMNS);
     // The earliest after the first differ least from it.
     let keep = move |k: usize| k == 0 || k > skipped;
-    checkpoints.iter().enumerate().filter(move |(k, _)| keep(*k)).map(|(_, c)| c)
+    checkpoints
+        .iter()
+        .enumerate()
+        .filter(move |(k, _)| keep(*k))
+        .map(|(_, c)| c)
 }
 
 /// Leading left vectors as images: over training for one run, at the end for several groups.
@@ -109,10 +119,17 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
     let alone = is_alone(groups);
     for group in shown(groups) {
         let all = group.first().measurements.checkpoints.as_slice();
-        let drawn = if alone { all } else { &all[all.len().saturating_sub(1)..] };
+        let drawn = if alone {
+            all
+        } else {
+            &all[all.len().saturating_sub(1)..]
+        };
         for checkpoint in columns_of(drawn) {
             for (k, image) in checkpoint.images.iter().enumerate() {
-                let lambda = checkpoint.modes.get(k).map_or(f64::NAN, |m| m.landau.singular_value);
+                let lambda = checkpoint
+                    .modes
+                    .get(k)
+                    .map_or(f64::NAN, |m| m.landau.singular_value);
                 let values = image.iter().map(|x| f64::from(*x)).collect();
                 tiles.push((group.label.clone(), checkpoint.step, k + 1, lambda, values));
             }
@@ -143,7 +160,10 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
         vec!["A row a mode, by rank, over updates; below each image the update and its λ.".into()]
     } else {
         let names = shown(groups).into_iter().map(|g| g.label.clone());
-        vec![format!("At the end; rows: {}; columns: the modes by rank.", names.collect::<Vec<_>>().join("; "))]
+        vec![format!(
+            "At the end; rows: {}; columns: the modes by rank.",
+            names.collect::<Vec<_>>().join("; ")
+        )]
     };
     let tiles = tiles.into_iter().map(|(_, step, _, lambda, values)| Tile {
         label: match alone {

@@ -7,7 +7,9 @@ use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use crate::report::table::Table;
 use maud::html;
 use rayon::prelude::*;
-use rbm_analysis::phase::{Averages, Ensemble, MapPoint, PlanePoint, Transitions, Units, phase_map};
+use rbm_analysis::phase::{
+    Averages, Ensemble, MapPoint, PlanePoint, Transitions, Units, phase_map,
+};
 
 /// Size and number of the random models.
 const SIZE: (usize, usize) = (12, 10);
@@ -46,7 +48,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .map(|(k, group)| {
             Series::cells(group, |run| {
                 super::spectra::thinned(&run.measurements.history)
-                    .map(|s| (s.j0_over_j.unwrap_or(f64::NAN), s.t_over_j.unwrap_or(f64::NAN), f64::NAN))
+                    .map(|s| {
+                        (
+                            s.j0_over_j.unwrap_or(f64::NAN),
+                            s.t_over_j.unwrap_or(f64::NAN),
+                            f64::NAN,
+                        )
+                    })
                     .collect()
             })
             .colour(Colour::Series(k))
@@ -76,16 +84,24 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .flat_map(|series| series.points.iter().map(|point| point.1.value))
         .filter(|y| y.is_finite())
         .fold(glass, f64::min);
-    let mut plane = panel("Path of training", Axis::linear("|J₀|/J"), Axis::log("T/J, in spins"), &paths)
-        .with(Mark::line(boundary).label("edge of the paramagnet"))
-        .with(
-            Mark::line([(meeting, 0.7 * lowest), (meeting, glass)])
-                .label("glass | ferromagnet")
-                .colour(Colour::Muted)
-                .dashed(),
-        );
+    let mut plane = panel(
+        "Path of training",
+        Axis::linear("|J₀|/J"),
+        Axis::log("T/J, in spins"),
+        &paths,
+    )
+    .with(Mark::line(boundary).label("edge of the paramagnet"))
+    .with(
+        Mark::line([(meeting, 0.7 * lowest), (meeting, glass)])
+            .label("glass | ferromagnet")
+            .colour(Colour::Muted)
+            .dashed(),
+    );
     for (series, colour) in paths.iter().zip(0..) {
-        let ends = [("start", series.points.first()), ("end", series.points.last())];
+        let ends = [
+            ("start", series.points.first()),
+            ("end", series.points.last()),
+        ];
         for (name, point) in ends {
             if let Some((x, y)) = point {
                 let dot = Mark::points([(*x, y.value)]).colour(Colour::Series(colour));
@@ -109,20 +125,31 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 .label(format!("|J₀|/J = {ratio}"))
         });
         let random = Transitions::new(SIZE.0, SIZE.1, 0.0, 1.0);
-        Panel::new(title, Axis::log("T/J, in spins"), Axis::linear("").over(-0.1, 1.0))
-            .with_all(marks)
-            .with(
-                Mark::vertical(random.spin_glass, "glass")
-                    .colour(Colour::Muted)
-                    .dashed(),
-            )
+        Panel::new(
+            title,
+            Axis::log("T/J, in spins"),
+            Axis::linear("").over(-0.1, 1.0),
+        )
+        .with_all(marks)
+        .with(
+            Mark::vertical(random.spin_glass, "glass")
+                .colour(Colour::Muted)
+                .dashed(),
+        )
     };
     let panels = vec![
         plane,
-        order("Random models: magnetisation", |p| (p.layer_magnetisation.mean, p.layer_magnetisation.error)),
-        order("Random models: overlap", |p| (p.layer_overlap.mean, p.layer_overlap.error)),
+        order("Random models: magnetisation", |p| {
+            (p.layer_magnetisation.mean, p.layer_magnetisation.error)
+        }),
+        order("Random models: overlap", |p| {
+            (p.layer_overlap.mean, p.layer_overlap.error)
+        }),
     ];
-    let map_rows = || map.iter().flat_map(|(ratio, points)| points.iter().map(move |p| (*ratio, p)));
+    let map_rows = || {
+        map.iter()
+            .flat_map(|(ratio, points)| points.iter().map(move |p| (*ratio, p)))
+    };
     Ok(Figure {
         name: "phase-plane",
         title: "Phase plane".to_owned(),
@@ -140,10 +167,22 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             Table::new("phase-plane-random")
                 .numbers("j0_over_j", map_rows().map(|row| row.0))
                 .numbers("t_over_j", map_rows().map(|row| row.1.at.temperature))
-                .numbers("layer_magnetisation", map_rows().map(|row| row.1.layer_magnetisation.mean))
-                .numbers("layer_magnetisation_error", map_rows().map(|row| row.1.layer_magnetisation.error))
-                .numbers("layer_overlap", map_rows().map(|row| row.1.layer_overlap.mean))
-                .numbers("layer_overlap_error", map_rows().map(|row| row.1.layer_overlap.error)),
+                .numbers(
+                    "layer_magnetisation",
+                    map_rows().map(|row| row.1.layer_magnetisation.mean),
+                )
+                .numbers(
+                    "layer_magnetisation_error",
+                    map_rows().map(|row| row.1.layer_magnetisation.error),
+                )
+                .numbers(
+                    "layer_overlap",
+                    map_rows().map(|row| row.1.layer_overlap.mean),
+                )
+                .numbers(
+                    "layer_overlap_error",
+                    map_rows().map(|row| row.1.layer_overlap.error),
+                ),
         ],
     })
 }

@@ -97,10 +97,7 @@ impl Series {
     }
 
     /// Means of x and of y over the k-th points (x, value, error) of all replicas, where both vary.
-    pub fn cells(
-        group: &Group<'_>,
-        points: impl Fn(&Replica) -> Vec<(f64, f64, f64)>,
-    ) -> Self {
+    pub fn cells(group: &Group<'_>, points: impl Fn(&Replica) -> Vec<(f64, f64, f64)>) -> Self {
         let all: Vec<Vec<_>> = group.replicas.iter().map(|run| points(run)).collect();
         let most = all.iter().map(Vec::len).max().unwrap_or(0);
         let cell = |k: usize| {
@@ -218,10 +215,7 @@ pub fn table(name: &str, x: &str, panels: &[(&str, &[Series])]) -> Table {
 }
 
 /// One series a group, in the colours of the groups.
-pub fn by_group(
-    groups: &[Group<'_>],
-    points: impl Fn(&Replica) -> Vec<(f64, f64)>,
-) -> Vec<Series> {
+pub fn by_group(groups: &[Group<'_>], points: impl Fn(&Replica) -> Vec<(f64, f64)>) -> Vec<Series> {
     groups
         .iter()
         .enumerate()
@@ -272,8 +266,20 @@ mod tests {
         let own = |run: &Replica| points(run).iter().map(|(x, y)| (*x, *y, 0.5)).collect();
         let cells = Series::cells(&group, own);
         let (x, y) = cells.points[0];
-        assert_eq!((x, y.value, y.count), (5.0, 3.0, 2), "the first points of both");
-        assert_eq!(cells.points[1].1, Mean { value: 3.0, error: 0.5, count: 1 }, "its own");
+        assert_eq!(
+            (x, y.value, y.count),
+            (5.0, 3.0, 2),
+            "the first points of both"
+        );
+        assert_eq!(
+            cells.points[1].1,
+            Mean {
+                value: 3.0,
+                error: 0.5,
+                count: 1
+            },
+            "its own"
+        );
         let marks = series.marks();
         assert_eq!(marks.len(), 2, "a line and a band");
     }

@@ -107,9 +107,12 @@ pub fn against_marchenko_pastur(groups: &[Group<'_>]) -> Drawn {
                 Axis::linear("density ρ"),
             )
             .with(
-                Mark::bars(bars.iter().map(|(low, high, mean)| (*low, *high, mean.value)))
-                    .colour(Colour::Series(0))
-                    .label(label),
+                Mark::bars(
+                    bars.iter()
+                        .map(|(low, high, mean)| (*low, *high, mean.value)),
+                )
+                .colour(Colour::Series(0))
+                .label(label),
             );
             if snapshots.len() > 1 {
                 let middle = bars
@@ -127,11 +130,17 @@ pub fn against_marchenko_pastur(groups: &[Group<'_>]) -> Drawn {
                 panel = panel.with(Mark::line(points).label("Marchenko-Pastur"));
             }
             panels.push(panel.with(critical(|x, label| Mark::vertical(x, label))));
-            rows.extend(bars.into_iter().map(|(a, b, mean)| (name.clone(), a, b, mean)));
+            rows.extend(
+                bars.into_iter()
+                    .map(|(a, b, mean)| (name.clone(), a, b, mean)),
+            );
         }
     }
     if panels.is_empty() {
-        return Err(("Spectra and Marchenko-Pastur density", "there are no snapshots".to_owned()));
+        return Err((
+            "Spectra and Marchenko-Pastur density",
+            "there are no snapshots".to_owned(),
+        ));
     }
     let left_out = groups.len() - shown(groups).len();
     Ok(Figure {
@@ -183,12 +192,21 @@ pub fn singular_values(groups: &[Group<'_>]) -> Drawn {
             })
             .collect();
         let mut panel = Panel::new(
-            if group.label.is_empty() { "Leading modes" } else { &group.label },
+            if group.label.is_empty() {
+                "Leading modes"
+            } else {
+                &group.label
+            },
             super::updates(),
             Axis::log("singular value λ"),
         );
         for one in &series {
-            let marks = super::series::panel("", super::updates(), Axis::log(""), std::slice::from_ref(one));
+            let marks = super::series::panel(
+                "",
+                super::updates(),
+                Axis::log(""),
+                std::slice::from_ref(one),
+            );
             panel = panel.with_all(marks.marks.into_iter().map(Mark::unlisted));
         }
         panels.push(panel.with(critical(|y, label| Mark::horizontal(y, label))));

@@ -38,7 +38,10 @@ fn at_end(
 fn joined(series: &[Series]) -> Series {
     let mut all = series[0].clone();
     all.group = String::new();
-    all.points = series.iter().flat_map(|one| one.points.iter().copied()).collect();
+    all.points = series
+        .iter()
+        .flat_map(|one| one.points.iter().copied())
+        .collect();
     all.points.sort_by(|a, b| a.0.total_cmp(&b.0));
     all
 }
@@ -63,7 +66,9 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
         })
     };
     let null = divergence(true, "two rotated copies", |d| [d.null_mean, d.null_error]);
-    let null = null.into_iter().map(|one| one.colour(Colour::Muted).style(Style::Dashed));
+    let null = null
+        .into_iter()
+        .map(|one| one.colour(Colour::Muted).style(Style::Dashed));
     let first = [
         divergence(false, "untrained", |d| [d.mean, d.error]),
         divergence(true, "trained", |d| [d.mean, d.error]),
@@ -92,18 +97,32 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
             Some(group.prefixed(&format!("{before:.2} before and {after:.2} after training")))
         })
         .collect();
-    let copies = groups
-        .iter()
-        .find_map(|g| Some(g.first().measurements.checkpoints.first()?.rotation.as_ref()?.rotations));
+    let copies = groups.iter().find_map(|g| {
+        Some(
+            g.first()
+                .measurements
+                .checkpoints
+                .first()?
+                .rotation
+                .as_ref()?
+                .rotations,
+        )
+    });
     let x = || Axis::linear("1/M");
-    let titles = ["Jensen-Shannon divergence", "Participation ratio over Haar's"];
+    let titles = [
+        "Jensen-Shannon divergence",
+        "Participation ratio over Haar's",
+    ];
     let panels = vec![
         joined_panel(titles[0], x(), Axis::log("nats"), &first),
         joined_panel(titles[1], x(), Axis::linear("Σᵢ Uᵢₖ⁴ (N + 2)/3"), &second)
             .with(Mark::horizontal(1.0, "Haar").colour(Colour::Muted).dashed()),
     ];
     let (first, second) = (first.concat(), second.concat());
-    let rows = [(titles[0], first.as_slice()), (titles[1], second.as_slice())];
+    let rows = [
+        (titles[0], first.as_slice()),
+        (titles[1], second.as_slice()),
+    ];
     Ok(Figure {
         name: "rotation",
         title: "Rotation test".to_owned(),
@@ -136,17 +155,31 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
             let density = |rotated: bool| {
                 move |run: &Replica| -> Vec<(f64, f64)> {
                     let checkpoints = &run.measurements.checkpoints;
-                    let end = if trained { checkpoints.last() } else { checkpoints.first() };
+                    let end = if trained {
+                        checkpoints.last()
+                    } else {
+                        checkpoints.first()
+                    };
                     let Some(histogram) = end.and_then(|c| c.weights.as_ref()) else {
                         return Vec::new();
                     };
-                    let values = if rotated { &histogram.rotated } else { &histogram.own };
-                    let known = histogram.middles.iter().zip(values).filter(|(_, y)| **y > 0.0);
+                    let values = if rotated {
+                        &histogram.rotated
+                    } else {
+                        &histogram.own
+                    };
+                    let known = histogram
+                        .middles
+                        .iter()
+                        .zip(values)
+                        .filter(|(_, y)| **y > 0.0);
                     known.map(|(x, y)| (*x, *y)).collect()
                 }
             };
             let series = [
-                Series::over(group, density(false)).named("W").colour(TRAINED),
+                Series::over(group, density(false))
+                    .named("W")
+                    .colour(TRAINED),
                 Series::over(group, density(true))
                     .named("rotated")
                     .colour(Colour::Series(1))
@@ -159,18 +192,33 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
             let title = group.prefixed(if trained { "trained" } else { "untrained" });
             let gaussian = (0..=CURVE).map(|k| {
                 let x = -5.0 + 10.0 * k as f64 / CURVE as f64;
-                (x, (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt())
+                (
+                    x,
+                    (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
+                )
             });
-            let axes = (Axis::linear("entry / rms"), Axis::log("density").over(1e-6, 10.0));
+            let axes = (
+                Axis::linear("entry / rms"),
+                Axis::log("density").over(1e-6, 10.0),
+            );
             let gaussian = Mark::line(gaussian).colour(Colour::Muted).label("Gaussian");
             panels.push(panel(&title, axes.0, axes.1, &series).with(gaussian));
             all.push((title, series.to_vec()));
         }
     }
-    if !all.iter().any(|(_, series)| series.iter().any(Series::has_values)) {
-        return Err(("Weights before and after rotation", "they were not measured".to_owned()));
+    if !all
+        .iter()
+        .any(|(_, series)| series.iter().any(Series::has_values))
+    {
+        return Err((
+            "Weights before and after rotation",
+            "they were not measured".to_owned(),
+        ));
     }
-    let rows: Vec<_> = all.iter().map(|(t, s)| (t.as_str(), s.as_slice())).collect();
+    let rows: Vec<_> = all
+        .iter()
+        .map(|(t, s)| (t.as_str(), s.as_slice()))
+        .collect();
     let left_out = groups.len() - shown(groups).len();
     Ok(Figure {
         name: "weights-rotated",
@@ -208,7 +256,12 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
             Some((1.0 / units(run, k) as f64, value, error))
         })
     };
-    let colours = [Colour::Series(2), Colour::Series(0), Colour::Series(4), Colour::Series(1)];
+    let colours = [
+        Colour::Series(2),
+        Colour::Series(0),
+        Colour::Series(4),
+        Colour::Series(1),
+    ];
     let names = ["x, untrained", "x, trained", "y, untrained", "y, trained"];
     let four = |of: &dyn Fn(bool, usize, &str) -> Vec<Series>| -> Vec<Vec<Series>> {
         (0..4)
@@ -239,7 +292,10 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
         joined_panel(titles[1], x(), Axis::linear("kurtosis"), &second).with(line()),
     ];
     let (first, second) = (first.concat(), second.concat());
-    let rows = [(titles[0], first.as_slice()), (titles[1], second.as_slice())];
+    let rows = [
+        (titles[0], first.as_slice()),
+        (titles[1], second.as_slice()),
+    ];
     Ok(Figure {
         name: "kurtosis",
         title: "Kurtosis of x and y".to_owned(),

@@ -44,9 +44,10 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         ("Free-energy gap, test − training", "nats per row"),
         ("Norm of the weights", "‖W‖ (Frobenius)"),
     ];
-    let panels = titles.iter().zip(&series).map(|((title, unit), series)| {
-        panel(title, super::updates(), Axis::linear(*unit), series)
-    });
+    let panels = titles
+        .iter()
+        .zip(&series)
+        .map(|((title, unit), series)| panel(title, super::updates(), Axis::linear(*unit), series));
     let rows: Vec<_> = titles
         .iter()
         .zip(&series)
@@ -78,7 +79,8 @@ pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
     };
     let centre = by_group(groups, rows(|_| 0.0));
     if !centre.iter().any(|series| series.has_values()) {
-        let reason = "no run was evaluated; `rbm-train evaluate RUN --path` brackets it for every snapshot";
+        let reason =
+            "no run was evaluated; `rbm-train evaluate RUN --path` brackets it for every snapshot";
         return Err((TITLE, reason.to_owned()));
     }
     let sides = [
@@ -91,7 +93,9 @@ pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
             .points
             .iter()
             .zip(&high.points)
-            .map(|((x, low), (_, high))| (*x, low.value.min(high.value), low.value.max(high.value)));
+            .map(|((x, low), (_, high))| {
+                (*x, low.value.min(high.value), low.value.max(high.value))
+            });
         let label = format!("{}, AIS to reverse AIS", groups[k].label);
         let band = Mark::band(points).colour(Colour::Series(k)).label(label);
         drawn = drawn.with(band.unlisted());

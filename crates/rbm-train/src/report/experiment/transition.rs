@@ -53,7 +53,14 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     const TITLE: &str = "The first transition";
     let crossings: Vec<Mean> = groups
         .iter()
-        .map(|group| Mean::of(group.replicas.iter().filter_map(|run| crossing(&leading(run)))))
+        .map(|group| {
+            Mean::of(
+                group
+                    .replicas
+                    .iter()
+                    .filter_map(|run| crossing(&leading(run))),
+            )
+        })
         .collect();
     let raw = by_group(groups, |run| {
         thinned(&run.measurements.history)
@@ -82,9 +89,17 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .enumerate()
         .map(|(k, group)| {
             Series::cells(group, scaled_variances)
-                .colour(Colour::Series(if groups.len() > 1 && k > 0 { k + 1 } else { 0 }))
+                .colour(Colour::Series(if groups.len() > 1 && k > 0 {
+                    k + 1
+                } else {
+                    0
+                }))
                 .style(Style::Dots)
-                .named(if groups.len() > 1 { "" } else { "leading modes, all checkpoints" })
+                .named(if groups.len() > 1 {
+                    ""
+                } else {
+                    "leading modes, all checkpoints"
+                })
         })
         .map(|mut series| {
             series.points.retain(|(z, _)| z.abs() <= RANGE);
@@ -92,8 +107,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         })
         .collect();
     let mut panels = vec![
-        panel("Leading singular value", super::updates(), Axis::log("λ₁"), &raw)
-            .with(critical(|y, label| Mark::horizontal(y, label))),
+        panel(
+            "Leading singular value",
+            super::updates(),
+            Axis::log("λ₁"),
+            &raw,
+        )
+        .with(critical(|y, label| Mark::horizontal(y, label))),
     ];
     if scaled.iter().any(Series::has_values) {
         let title = "The same over the time of crossing";
@@ -116,8 +136,15 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         let mut times = Panel::new("Time of crossing", Axis::log("M"), Axis::log("updates t_c"))
             .with(Mark::error_bars(points).label("first update with λ₁ ≥ 4"));
         if let Some(([exponent, offset], _)) = fit {
-            let line = sizes.iter().map(|(m, _)| (*m, (offset + exponent * m.ln()).exp()));
-            times = times.with(Mark::line(line).colour(Colour::Muted).label("power law").dashed());
+            let line = sizes
+                .iter()
+                .map(|(m, _)| (*m, (offset + exponent * m.ln()).exp()));
+            times = times.with(
+                Mark::line(line)
+                    .colour(Colour::Muted)
+                    .label("power law")
+                    .dashed(),
+            );
         }
         panels.push(times);
     }
@@ -130,8 +157,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     if fluctuations.iter().any(Series::has_values) {
         let axis = Axis::linear("z = a/√g").over(-RANGE, RANGE);
         panels.push(
-            panel("Fluctuations, scaled", axis, Axis::log("⟨δx²⟩ √g"), &fluctuations)
-                .with(Mark::line(function.iter().copied()).label("one mode, exact")),
+            panel(
+                "Fluctuations, scaled",
+                axis,
+                Axis::log("⟨δx²⟩ √g"),
+                &fluctuations,
+            )
+            .with(Mark::line(function.iter().copied()).label("one mode, exact")),
         );
     }
     let rows = [
@@ -194,7 +226,10 @@ fn power_law(sizes: &[(f64, Mean)]) -> Option<([f64; 2], Option<f64>)> {
     }
     let slope = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / spread;
     let offset = y - slope * x;
-    let rest: f64 = points.iter().map(|p| (p.1 - offset - slope * p.0).powi(2)).sum();
+    let rest: f64 = points
+        .iter()
+        .map(|p| (p.1 - offset - slope * p.0).powi(2))
+        .sum();
     let error = (points.len() > 2).then(|| (rest / (n - 2.0) / spread).sqrt());
     Some(([slope, offset], error))
 }
@@ -205,9 +240,16 @@ mod tests {
 
     #[test]
     fn crossing_is_interpolated() {
-        assert_eq!(crossing(&[(0.0, 1.0), (10.0, 3.0), (20.0, 5.0)]), Some(15.0));
+        assert_eq!(
+            crossing(&[(0.0, 1.0), (10.0, 3.0), (20.0, 5.0)]),
+            Some(15.0)
+        );
         assert_eq!(crossing(&[(0.0, 1.0), (10.0, 3.9)]), None);
-        assert_eq!(crossing(&[(0.0, 5.0), (1.0, 6.0)]), None, "it was never below");
+        assert_eq!(
+            crossing(&[(0.0, 5.0), (1.0, 6.0)]),
+            None,
+            "it was never below"
+        );
     }
 
     #[test]
