@@ -3,6 +3,7 @@
 mod analyze;
 mod errors;
 mod likelihood;
+mod report;
 mod resume;
 mod support;
 mod sweep;

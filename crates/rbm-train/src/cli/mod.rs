@@ -49,7 +49,7 @@ enum Command {
     Analyze(analyze::AnalyzeArgs),
     /// Compare the speed of backends and paths on this machine
     Bench(bench::BenchArgs),
-    /// Write the report of a run again
+    /// Write the report of a run again, or that of a sweep
     Report(report::ReportArgs),
 }
 

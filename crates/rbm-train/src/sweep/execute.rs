@@ -282,7 +282,7 @@ fn train(order: &Order<'_>, run: usize, meter: &Meter) -> anyhow::Result<Ended> 
     };
     let fresh = outcome.is_some() || !directory.report_path().join("index.html").exists();
     if order.reports && state == State::Finished && fresh {
-        crate::report::of_run(&directory)?;
+        crate::report::of_run(&directory, Default::default())?;
     }
     Ok(Ended {
         state,
