@@ -316,6 +316,7 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
         train_log_likelihood: value + 1.0,
         test_log_likelihood: Some(value),
         verdict: "bracketed".into(),
+        reason: String::new(),
     };
     let mut runs = [replica(4, 1), replica(4, 2), replica(8, 1)];
     for (run, value) in runs.iter_mut().zip([-10.0, -12.0]) {
