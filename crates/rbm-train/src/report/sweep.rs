@@ -197,7 +197,8 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
 
 /// One row a group, values at the end as mean ± standard error.
 fn summary(groups: &[Group<'_>]) -> Grid {
-    let columns: [(&str, fn(&Replica) -> Option<f64>); 5] = [
+    type Value = fn(&Replica) -> Option<f64>;
+    let columns: [(&str, Value); 5] = [
         ("test PLL", |run| {
             run.metrics.last()?.test_pseudo_log_likelihood
         }),
