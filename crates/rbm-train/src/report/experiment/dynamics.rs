@@ -31,7 +31,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             .enumerate()
             .map(|(k, group)| {
                 let series = Series::cells(group, of);
-                let colour = Colour::Series(if groups.len() > 1 && k > 0 { k + 1 } else { 0 });
+                let colour = Colour::Series(k);
                 series
                     .colour(colour)
                     .style(Style::Dots)

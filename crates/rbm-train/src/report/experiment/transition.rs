@@ -89,11 +89,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .enumerate()
         .map(|(k, group)| {
             Series::cells(group, scaled_variances)
-                .colour(Colour::Series(if groups.len() > 1 && k > 0 {
-                    k + 1
-                } else {
-                    0
-                }))
+                .colour(Colour::Series(k))
                 .style(Style::Dots)
                 .named(if groups.len() > 1 {
                     ""
