@@ -90,7 +90,7 @@ pub struct Annealed {
 pub struct ModeState {
     /// Landau's expansion, with the singular value.
     pub landau: LandauMode,
-    /// Occupation lambda <x y> over data with drawn hidden units.
+    /// Occupation `lambda <x y>` over data with drawn hidden units.
     pub data: Option<Occupation>,
     /// The same over samples of the model.
     pub model: Option<Occupation>,
