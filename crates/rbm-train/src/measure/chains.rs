@@ -198,6 +198,9 @@ fn mean_kurtosis(values: &Mat<f64>, rows: &[usize]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Device;
+    use rbm_analysis::ipr::inverse_participation_ratios;
+    use rbm_analysis::random::{gaussian_matrix, generator};
 
     #[test]
     fn kurtosis_of_two_values_is_one_and_still_columns_do_not_count() {
@@ -207,6 +210,46 @@ mod tests {
         });
         assert_eq!(mean_kurtosis(&values, &[0, 1, 2, 3]), Some(1.0));
         assert_eq!(mean_kurtosis(&values, &[0, 2]), None);
+    }
+
+    const SEEDS: u64 = 16;
+
+    /// Independent units with probability 1/2 have a kurtosis of exactly 3 - 2 IPR along each mode.
+    #[test]
+    fn sampled_kurtosis_of_nearly_independent_units() {
+        let (n, m) = (20, 10);
+        let weight = gaussian_matrix(&mut generator(1, 0), n, m, 1e-3);
+        let weight = (0..n * m).map(|k| weight[(k / m, k % m)]).collect();
+        let model = Parameters::new(n, m, weight, vec![0.0; n], vec![0.0; m]).unwrap();
+        let space = ReciprocalSpace::new(&model).unwrap();
+        let rbm = Rbm::from_parameters(&model, &Device::default());
+        let found: Vec<[WithError; 2]> = (0..SEEDS)
+            .map(|seed| {
+                let mut chains = Chains::from_biases(&rbm, 100, seed, stream::SAMPLE);
+                let found = sampled_kurtosis(&rbm, &space, &mut chains).unwrap();
+                found.unwrap()
+            })
+            .collect();
+        let vectors = [space.left_vectors(), space.right_vectors()];
+        for (layer, vectors) in vectors.into_iter().enumerate() {
+            let ratios = inverse_participation_ratios(vectors);
+            let expected = 3.0 - 2.0 * ratios.iter().sum::<f64>() / ratios.len() as f64;
+            let count = SEEDS as f64;
+            let mean = |k: usize| found.iter().map(|f| f[layer][k]).sum::<f64>() / count;
+            let (value, error) = (mean(0), mean(1));
+            let square = found
+                .iter()
+                .map(|f| (f[layer][0] - value).powi(2))
+                .sum::<f64>();
+            let scatter = (square / (count - 1.0)).sqrt();
+            let pull = (value - expected) / (scatter / count.sqrt());
+            assert!(pull.abs() < 4.0, "{value} {expected} {found:?}");
+            // The scatter of 16 values is known to 18%, the mean of their errors to 6%.
+            assert!(
+                (error / scatter).ln().abs() < 0.6,
+                "{error} {scatter} {found:?}"
+            );
+        }
     }
 
     #[test]

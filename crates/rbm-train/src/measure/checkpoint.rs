@@ -90,7 +90,7 @@ pub struct Annealed {
 pub struct ModeState {
     /// Landau's expansion, with the singular value.
     pub landau: LandauMode,
-    /// Occupation lambda <x y> over data with drawn hidden units.
+    /// Occupation `lambda <x y>` over data with drawn hidden units.
     pub data: Option<Occupation>,
     /// The same over samples of the model.
     pub model: Option<Occupation>,
@@ -325,5 +325,19 @@ fn cloud(label: Option<u8>, points: impl Iterator<Item = [f64; 2]> + Clone) -> C
         label,
         mean,
         deviation: [0, 1].map(|k| (square(k) / count).sqrt()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cloud_has_the_mean_and_the_deviation_of_its_points() {
+        let points = [[1.0, 0.0], [3.0, 0.0], [2.0, 6.0], [2.0, -6.0]];
+        let cloud = cloud(Some(7), points.into_iter());
+        assert_eq!((cloud.label, cloud.mean), (Some(7), [2.0, 0.0]));
+        assert!((cloud.deviation[0] - 0.5f64.sqrt()).abs() < 1e-15);
+        assert!((cloud.deviation[1] - 18f64.sqrt()).abs() < 1e-15);
     }
 }

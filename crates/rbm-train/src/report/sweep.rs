@@ -197,7 +197,8 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
 
 /// One row a group, values at the end as mean ± standard error.
 fn summary(groups: &[Group<'_>]) -> Grid {
-    let columns: [(&str, fn(&Replica) -> Option<f64>); 5] = [
+    type Value = fn(&Replica) -> Option<f64>;
+    let columns: [(&str, Value); 5] = [
         ("test PLL", |run| {
             run.metrics.last()?.test_pseudo_log_likelihood
         }),
@@ -224,14 +225,19 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     let mean = |group: &Group<'_>, value: fn(&Replica) -> Option<f64>| {
         Mean::of(group.replicas.iter().filter_map(|run| value(run)))
     };
-    let cell = |mean: Mean| match (mean.count, mean.error.is_finite()) {
-        (0, _) => "—".to_owned(),
-        (_, true) => format!(
-            "{}\u{a0}±\u{a0}{}",
-            significant(mean.value, 4),
-            significant(mean.error, 2)
-        ),
-        _ => significant(mean.value, 4),
+    let cell = |group: &Group<'_>, mean: Mean| {
+        let value = significant(mean.value, 4);
+        let value = match (mean.count, mean.error.is_finite()) {
+            (0, _) => return "—".to_owned(),
+            (_, true) => format!("{value}\u{a0}±\u{a0}{}", significant(mean.error, 2)),
+            _ => value,
+        };
+        // Not every run need have been evaluated.
+        if mean.count < group.replicas.len() {
+            format!("{value} ({} of {})", mean.count, group.replicas.len())
+        } else {
+            value
+        }
     };
     let mut table = Table::new("overview")
         .texts("group", groups.iter().map(|group| group.label.clone()))
@@ -249,7 +255,11 @@ fn summary(groups: &[Group<'_>]) -> Grid {
         let means: Vec<Mean> = groups.iter().map(|group| mean(group, value)).collect();
         table = table
             .numbers(name.clone(), means.iter().map(|mean| mean.value))
-            .numbers(format!("{name}_error"), means.iter().map(|mean| mean.error));
+            .numbers(format!("{name}_error"), means.iter().map(|mean| mean.error))
+            .numbers(
+                format!("{name}_replicas"),
+                means.iter().map(|mean| mean.count as f64),
+            );
     }
     let known: Vec<_> = columns
         .into_iter()
@@ -259,7 +269,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     heads.extend(known.iter().map(|(name, _)| html! { (name) }));
     Grid {
         caption: html! {
-            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error; LL and PLL: log-likelihood and pseudo-log-likelihood, in nats a row."
+            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error, with the number of runs that have a value where not all have; LL and PLL: log-likelihood and pseudo-log-likelihood, in nats a row."
         },
         heads,
         rows: groups
@@ -271,7 +281,11 @@ fn summary(groups: &[Group<'_>]) -> Grid {
                     &group.label
                 };
                 let mut cells = vec![name.to_owned(), group.replicas.len().to_string()];
-                cells.extend(known.iter().map(|(_, value)| cell(mean(group, *value))));
+                cells.extend(
+                    known
+                        .iter()
+                        .map(|(_, value)| cell(group, mean(group, *value))),
+                );
                 Row {
                     cells,
                     strong: false,

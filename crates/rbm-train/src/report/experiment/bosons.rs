@@ -1,7 +1,7 @@
 //! Occupations of the bosons.
 
 use super::series::{Series, Style, panel, table};
-use super::{Drawn, Group, Replica, along, is_alone, means};
+use super::{Drawn, Group, Replica, along, is_alone, means_or_own};
 use crate::measure::checkpoint::WithError;
 use crate::measure::{ModeState, chains};
 use crate::report::colour::Colour;
@@ -110,7 +110,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             i { "n" } sub { i { "k" } } "/" i { "N" } " = λ" sub { i { "k" } } " ⟨" i { "x" } sub { i { "k" } } i { "y" } sub { i { "k" } } "⟩/" i { "N" }
             " of the boson of each mode, under test rows with drawn hidden units, under samples of " (chains::CHAINS) " Gibbs chains, and at the mean-field point reached from "
             i { "m" } " = 1/2. An occupation of order " i { "N" } " is a condensate: a broken symmetry (theory, section 4). Where data and samples differ, the "
-            "chains have left the data, or the model does not fit. " (means(groups))
+            "chains have left the data, or the model does not fit. " (means_or_own(groups))
         },
         content: Content::Panels(panels),
         tables: vec![table("occupations", "step_or_mode", &rows)],

@@ -2,7 +2,7 @@
 
 use super::series::{Series, Style, panel, table};
 use super::spectra::critical;
-use super::{Drawn, Group, Replica, means};
+use super::{Drawn, Group, Replica, means_or_own};
 use crate::measure::chains::{self, Relaxation};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark};
@@ -31,7 +31,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             .enumerate()
             .map(|(k, group)| {
                 let series = Series::cells(group, of);
-                let colour = Colour::Series(if groups.len() > 1 && k > 0 { k + 1 } else { 0 });
+                let colour = Colour::Series(k);
                 series
                     .colour(colour)
                     .style(Style::Dots)
@@ -95,7 +95,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     let panels = vec![
         panel(titles[0], x(), Axis::log(""), &measured)
             .with(Mark::line(curve).label("Gaussian limit"))
-            .with(critical(|x, label| Mark::vertical(x, label))),
+            .with(critical(Mark::vertical)),
         ratio(titles[1], &over_plain),
         ratio(titles[2], &over_spherical),
         ratio(titles[3], &over_dressed),
@@ -116,7 +116,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             "sections 3 and 5). "
             (lost) " of " (count) " times could not be resolved by chains of this length and are left out"
             @if lost > 0 { ", the lowest at λ = " (crate::report::number::significant(least, 3)) }
-            ". " (means(groups))
+            ". " (means_or_own(groups))
         },
         content: Content::Panels(panels),
         tables: vec![table("relaxation", "lambda", &rows)],

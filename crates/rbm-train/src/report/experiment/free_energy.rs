@@ -61,15 +61,14 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 .colour(Colour::Ink)
                 .style(Style::Dots),
         );
-        let sides: [(&str, fn(&Replica) -> Vec<(f64, f64)>, Colour); 2] = [
-            ("AIS", |run| annealed(run, 0), Colour::Series(1)),
-            ("reverse AIS", |run| annealed(run, 1), Colour::Series(5)),
+        type Side = (&'static str, fn(&Replica) -> Vec<(f64, f64)>, Style);
+        let sides: [Side; 2] = [
+            ("AIS", |run| annealed(run, 0), Style::Line),
+            ("reverse AIS", |run| annealed(run, 1), Style::Dashed),
         ];
-        series.extend(sides.into_iter().map(|(name, of, colour)| {
-            alone(Series::over(group, of))
-                .named(name)
-                .colour(colour)
-                .style(Style::Dots)
+        series.extend(sides.into_iter().map(|(name, of, style)| {
+            let series = alone(Series::over(group, of)).named(name);
+            series.colour(Colour::Series(1)).style(style)
         }));
         series.retain(Series::has_values);
         if series.is_empty() {
@@ -126,9 +125,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 Axis::log("nats"),
                 &errors,
             )
-            .with(super::spectra::critical(|x, label| {
-                Mark::vertical(x, label)
-            })),
+            .with(super::spectra::critical(Mark::vertical)),
         );
         tables.push(("distance over lambda_1".into(), errors));
     }

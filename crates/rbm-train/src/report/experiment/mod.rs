@@ -170,7 +170,17 @@ fn means(groups: &[Group<'_>]) -> Markup {
             "Means over replicas, runs that differ only by their seed ("
             @if least == most { i { "n" } " = " (most) } @else { i { "n" } " = " (least) " to " (most) }
             "); bands and bars are ± their standard error. "
-        } @else { "Bars, if any, are standard errors of the estimates themselves. " }
+        }
+    }
+}
+
+/// The same where the values of single runs have errors of their own.
+fn means_or_own(groups: &[Group<'_>]) -> Markup {
+    html! {
+        (means(groups))
+        @if groups.iter().any(|group| group.replicas.len() == 1) {
+            "Of a single run, bands and bars are standard errors of the estimates themselves. "
+        }
     }
 }
 

@@ -36,6 +36,12 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     // What random spaces of the same dimensions have, which nearly degenerate modes of a bulk make large.
     let pairs = |value: fn(&ModeState) -> Option<f64>, null: fn(&ModeState) -> Option<f64>| {
         let mut all = by_group(groups, mean(value));
+        if is_alone(groups) {
+            all = all
+                .into_iter()
+                .map(|series| series.named("modes"))
+                .collect();
+        }
         all.extend(
             by_group(groups, mean(null))
                 .into_iter()

@@ -33,119 +33,37 @@ pub fn thinned(history: &[SnapshotSpectrum]) -> impl Iterator<Item = &SnapshotSp
     history.iter().rev().step_by(every)
 }
 
+/// The snapshot of a run that a histogram is of.
+type End = fn(&Replica) -> Option<&SnapshotSpectrum>;
+
+/// One bar of a histogram over replicas: panel, left, right, height.
+type Bar = (String, f64, f64, Mean);
+
 /// Histograms of the first and the last snapshot.
 pub fn against_marchenko_pastur(groups: &[Group<'_>]) -> Drawn {
-    let mut panels = Vec::new();
-    let mut rows: Vec<(String, f64, f64, Mean)> = Vec::new();
-    let mut remarks = Vec::new();
+    const TITLE: &str = "Spectra and Marchenko-Pastur density";
+    let ends: [(&str, End); 2] = [
+        ("start", |run| run.measurements.history.first()),
+        ("end", |run| run.measurements.history.last()),
+    ];
+    let (mut panels, mut bars, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for group in shown(groups) {
-        let ends: [(&str, fn(&Replica) -> Option<&SnapshotSpectrum>); 2] = [
-            ("start", |run| run.measurements.history.first()),
-            ("end", |run| run.measurements.history.last()),
-        ];
         for (when, of) in ends {
-            let name = group.prefixed(when);
             let snapshots: Vec<_> = group.replicas.iter().filter_map(|run| of(run)).collect();
-            let Some(first) = snapshots.first() else {
-                continue;
-            };
-            let mean = |value: fn(&SnapshotSpectrum) -> Option<f64>| {
-                Mean::of(snapshots.iter().filter_map(|snapshot| value(snapshot)))
-            };
-            let sigma = mean(|s| s.sigma);
-            let above = mean(|s| s.above_edge.map(|count| count as f64));
-            let error = |mean: Mean| {
-                if mean.error > 0.0 {
-                    format!(" ± {}", significant(mean.error, 2))
-                } else {
-                    String::new()
-                }
-            };
-            remarks.push(format!(
-                "{name}: σ = {}{}, {}{} modes above the edge.",
-                significant(sigma.value, 4),
-                error(sigma),
-                significant(above.value, 3),
-                error(above)
-            ));
-            let mut values: Vec<f64> = snapshots
-                .iter()
-                .flat_map(|s| s.singular_values.iter().copied())
-                .collect();
-            values.sort_by(f64::total_cmp);
-            let law = group.replicas.first().and_then(|run| {
-                let m = &run.measurements;
-                MarchenkoPastur::new(m.n_visible, m.n_hidden, sigma.value).ok()
-            });
-            let upper = law.as_ref().map_or(0.0, |law| law.edges().1);
-            let largest = values.last().copied().unwrap_or(1.0);
-            let tail = values[values.len() * 9 / 10];
-            let end = (1.25 * tail).clamp(1.3 * upper, (4.0 * upper).max(1.31 * upper));
-            let end = end.min(1.04 * largest.max(1.05 * upper)).max(1e-9);
-            let each: Vec<Histogram> = snapshots
-                .iter()
-                .map(|s| Histogram::new(&s.singular_values, (0.0, end), BARS))
-                .collect();
-            let bars: Vec<(f64, f64, Mean)> = (0..each[0].bars.len())
-                .map(|k| {
-                    let (low, high, _) = each[0].bars[k];
-                    (low, high, Mean::of(each.iter().map(|h| h.bars[k].2)))
-                })
-                .collect();
-            let beyond = each.iter().map(|h| h.beyond).sum::<usize>();
-            let label = match beyond {
-                0 => format!("{} modes", first.singular_values.len()),
-                more => format!(
-                    "{} modes, {} further right",
-                    first.singular_values.len(),
-                    significant(more as f64 / each.len() as f64, 2)
-                ),
-            };
-            let mut panel = Panel::new(
-                &name,
-                Axis::linear("singular value λ").over(0.0, end),
-                Axis::linear("density ρ"),
-            )
-            .with(
-                Mark::bars(
-                    bars.iter()
-                        .map(|(low, high, mean)| (*low, *high, mean.value)),
-                )
-                .colour(Colour::Series(0))
-                .label(label),
-            );
-            if snapshots.len() > 1 {
-                let middle = bars
-                    .iter()
-                    .filter(|bar| bar.2.value > 0.0)
-                    .map(|(low, high, mean)| (0.5 * (low + high), mean.value, mean.error));
-                let bars = Mark::error_bars(middle).colour(Colour::Series(0));
-                panel = panel.with(bars.label("mean over replicas").unlisted());
+            if !snapshots.is_empty() {
+                let name = group.prefixed(when);
+                remarks.push(remark(&name, &snapshots));
+                panels.push(histogram(group, &name, &snapshots, &mut bars));
             }
-            if let Some(law) = law {
-                let points = (0..=CURVE).map(|k| {
-                    let x = law.edges().0 + (upper - law.edges().0) * k as f64 / CURVE as f64;
-                    (x, law.density(x))
-                });
-                panel = panel.with(Mark::line(points).label("Marchenko-Pastur"));
-            }
-            panels.push(panel.with(critical(|x, label| Mark::vertical(x, label))));
-            rows.extend(
-                bars.into_iter()
-                    .map(|(a, b, mean)| (name.clone(), a, b, mean)),
-            );
         }
     }
     if panels.is_empty() {
-        return Err((
-            "Spectra and Marchenko-Pastur density",
-            "there are no snapshots".to_owned(),
-        ));
+        return Err((TITLE, "there are no snapshots".to_owned()));
     }
     let left_out = groups.len() - shown(groups).len();
     Ok(Figure {
         name: "sweep-spectrum",
-        title: "Spectra and Marchenko-Pastur density".to_owned(),
+        title: TITLE.to_owned(),
         caption: html! {
             "Densities of all singular values, normalised over the modes, at the first and the last snapshot, and "
             i { "ρ" } "(λ) = [(λ" sub { "+" } "² − λ²)(λ² − λ" sub { "−" } "²)]" sup { "1/2" } " / (π σ² " i { "R" } " λ), λ"
@@ -157,14 +75,107 @@ pub fn against_marchenko_pastur(groups: &[Group<'_>]) -> Drawn {
         content: Content::Panels(panels),
         tables: vec![
             Table::new("sweep-spectrum")
-                .texts("panel", rows.iter().map(|row| row.0.clone()))
-                .numbers("bar_low", rows.iter().map(|row| row.1))
-                .numbers("bar_high", rows.iter().map(|row| row.2))
-                .numbers("mean", rows.iter().map(|row| row.3.value))
-                .numbers("standard_error", rows.iter().map(|row| row.3.error))
-                .numbers("replicas", rows.iter().map(|row| row.3.count as f64)),
+                .texts("panel", bars.iter().map(|bar| bar.0.clone()))
+                .numbers("bar_low", bars.iter().map(|bar| bar.1))
+                .numbers("bar_high", bars.iter().map(|bar| bar.2))
+                .numbers("mean", bars.iter().map(|bar| bar.3.value))
+                .numbers("standard_error", bars.iter().map(|bar| bar.3.error))
+                .numbers("replicas", bars.iter().map(|bar| bar.3.count as f64)),
         ],
     })
+}
+
+fn sigma(snapshots: &[&SnapshotSpectrum]) -> Mean {
+    Mean::of(snapshots.iter().filter_map(|snapshot| snapshot.sigma))
+}
+
+/// What the fits say.
+fn remark(name: &str, snapshots: &[&SnapshotSpectrum]) -> String {
+    let above = snapshots.iter().filter_map(|snapshot| snapshot.above_edge);
+    let above = Mean::of(above.map(|count| count as f64));
+    let with_error = |mean: Mean, digits: usize| {
+        let value = significant(mean.value, digits);
+        if mean.error > 0.0 {
+            format!("{value} ± {}", significant(mean.error, 2))
+        } else {
+            value
+        }
+    };
+    format!(
+        "{name}: σ = {}, {} modes above the edge.",
+        with_error(sigma(snapshots), 4),
+        with_error(above, 3)
+    )
+}
+
+fn histogram(
+    group: &Group<'_>,
+    name: &str,
+    snapshots: &[&SnapshotSpectrum],
+    rows: &mut Vec<Bar>,
+) -> Panel {
+    let m = &group.first().measurements;
+    let law = MarchenkoPastur::new(m.n_visible, m.n_hidden, sigma(snapshots).value).ok();
+    let upper = law.as_ref().map_or(0.0, |law| law.edges().1);
+    let end = right_end(snapshots, upper);
+    let each: Vec<Histogram> = snapshots
+        .iter()
+        .map(|snapshot| Histogram::new(&snapshot.singular_values, (0.0, end), BARS))
+        .collect();
+    let height = |k: usize| Mean::of(each.iter().filter_map(move |h| Some(h.bars.get(k)?.2)));
+    let bars = each.iter().flat_map(|h| &h.bars).take(BARS).enumerate();
+    let bars: Vec<(f64, f64, Mean)> = bars.map(|(k, bar)| (bar.0, bar.1, height(k))).collect();
+    let modes = snapshots[0].singular_values.len();
+    let beyond = each.iter().map(|h| h.beyond).sum::<usize>() as f64 / each.len() as f64;
+    let label = if beyond > 0.0 {
+        format!("{modes} modes, {} further right", significant(beyond, 2))
+    } else {
+        format!("{modes} modes")
+    };
+    let heights = bars
+        .iter()
+        .map(|(low, high, mean)| (*low, *high, mean.value));
+    let mut panel = Panel::new(
+        name,
+        Axis::linear("singular value λ").over(0.0, end),
+        Axis::linear("density ρ"),
+    )
+    .with(Mark::bars(heights).colour(Colour::Series(0)).label(label));
+    if snapshots.len() > 1 {
+        let filled = bars.iter().filter(|bar| bar.2.value > 0.0);
+        let middles = filled.map(|(low, high, mean)| (0.5 * (low + high), mean.value, mean.error));
+        let middles = Mark::error_bars(middles).colour(Colour::Series(0));
+        panel = panel.with(middles.label("mean over replicas").unlisted());
+    }
+    if let Some(law) = law {
+        let (low, high) = law.edges();
+        let at = |k: usize| low + (high - low) * k as f64 / CURVE as f64;
+        let curve = (0..=CURVE).map(|k| (at(k), law.density(at(k))));
+        panel = panel.with(Mark::line(curve).label("Marchenko-Pastur"));
+    }
+    rows.extend(
+        bars.into_iter()
+            .map(|(a, b, mean)| (name.to_owned(), a, b, mean)),
+    );
+    panel.with(critical(Mark::vertical))
+}
+
+/// Where the axis ends: past the bulk, and with the tail that most modes are in as far as that leaves the bulk its shape.
+fn right_end(snapshots: &[&SnapshotSpectrum], upper: f64) -> f64 {
+    let all = snapshots
+        .iter()
+        .flat_map(|s| s.singular_values.iter().copied());
+    let mut values: Vec<f64> = all.filter(|value| value.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let (Some(largest), Some(tail)) = (values.last(), values.get(values.len() * 9 / 10)) else {
+        return 1.0;
+    };
+    let end = if upper > 0.0 {
+        (1.25 * tail).clamp(1.3 * upper, 4.0 * upper)
+    } else {
+        f64::INFINITY
+    };
+    end.min(1.04 * largest.max(1.05 * upper)).max(1e-9)
 }
 
 /// The leading singular values of each group over updates.
@@ -209,7 +220,7 @@ pub fn singular_values(groups: &[Group<'_>]) -> Drawn {
             );
             panel = panel.with_all(marks.marks.into_iter().map(Mark::unlisted));
         }
-        panels.push(panel.with(critical(|y, label| Mark::horizontal(y, label))));
+        panels.push(panel.with(critical(Mark::horizontal)));
         all.push((group.label.clone(), series));
     }
     let rows: Vec<(&str, &[Series])> = all

@@ -2,7 +2,7 @@
 
 use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
-use super::{Drawn, Group, Replica, is_alone, means, shown};
+use super::{Drawn, Group, Replica, is_alone, means, means_or_own, shown};
 use crate::measure::{Checkpoint, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
@@ -131,7 +131,7 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
             i { " W Q" } sub { i { "V" } } sup { "T" } " with Haar-distributed " i { "Q" } ", and of two such copies from each other: the value that \
              finite histograms of one law have. Right: mean inverse participation ratio of the singular vectors over that of Haar \
              vectors, 3/(" i { "N" } " + 2) for left and 3/(" i { "M" } " + 2) for right ones (theory, section 2). "
-            (means(groups))
+            (means_or_own(groups))
             @if let Some(copies) = copies {
                 "p-values of the divergence among " (copies) " copies (at least " (format!("{:.2}", 1.0 / (1.0 + copies as f64))) "): "
                 (p_values.join("; ")) "."
@@ -304,7 +304,7 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
              probability 1/2, where it is exactly 3 − 2 Σ" sub { i { "i" } } i { "U" } sub { i { "ik" } } "⁴, on average 3 − 6/(" i { "n" }
             " + 2) for Haar vectors of " i { "n" } " units: Gaussian, 3, as " i { "n" } " grows (theory, section 3). Right: over states of " (chains::CHAINS) " Gibbs "
             "chains from data rows; coordinates that crowd in wells lie below 3, and units that rarely switch raise it. Untrained models "
-            "have the biases of the data unless the configuration says otherwise. " (means(groups))
+            "have the biases of the data unless the configuration says otherwise. " (means_or_own(groups))
         },
         content: Content::Panels(panels),
         tables: vec![table("kurtosis", "inverse_units", &rows)],

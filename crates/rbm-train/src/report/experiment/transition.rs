@@ -2,7 +2,7 @@
 
 use super::series::{Mean, Series, Style, by_group, panel, table};
 use super::spectra::{critical, thinned};
-use super::{Drawn, Group, Replica, means};
+use super::{Drawn, Group, Replica, means_or_own};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use crate::report::number::significant;
@@ -89,11 +89,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .enumerate()
         .map(|(k, group)| {
             Series::cells(group, scaled_variances)
-                .colour(Colour::Series(if groups.len() > 1 && k > 0 {
-                    k + 1
-                } else {
-                    0
-                }))
+                .colour(Colour::Series(k))
                 .style(Style::Dots)
                 .named(if groups.len() > 1 {
                     ""
@@ -113,15 +109,12 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             Axis::log("λ₁"),
             &raw,
         )
-        .with(critical(|y, label| Mark::horizontal(y, label))),
+        .with(critical(Mark::horizontal)),
     ];
     if scaled.iter().any(Series::has_values) {
         let title = "The same over the time of crossing";
         let axis = Axis::log("t/t_c").over(0.02, 50.0);
-        panels.push(
-            panel(title, axis, Axis::log("λ₁"), &scaled)
-                .with(critical(|y, label| Mark::horizontal(y, label))),
-        );
+        panels.push(panel(title, axis, Axis::log("λ₁"), &scaled).with(critical(Mark::horizontal)));
     }
     let sizes: Vec<(f64, Mean)> = groups
         .iter()
@@ -184,7 +177,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             "Fluctuations: a single mode with Landau's free energy " i { "a x" } "² + " i { "g x" } "⁴ has ⟨" i { "x" } "²⟩√" i { "g" } " = " i { "f" } "(" i { "a" } "/√" i { "g" } ") "
             "with one function " i { "f" } " for all sizes (line; theory, section 5; " i { "g" } " is of order 1/" i { "N" } "); dots: variance of " i { "x" } " over Gibbs chains for the \
              leading modes of all checkpoints within the frame. Biases and other modes take a trained model off the line: units far from 1/2 fluctuate less. "
-            (means(groups))
+            (means_or_own(groups))
         },
         content: Content::Panels(panels),
         tables: vec![
