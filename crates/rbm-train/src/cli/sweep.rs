@@ -157,7 +157,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
     );
     let names = order.runs.iter().map(|run| run.name.clone()).collect();
     let ended = sweep::execute(&order, Board::new(names))?;
-    summarize(&order, args.shard, ended, args.json)
+    summarize(&order, args, ended)
 }
 
 /// Units and training rows of the data of each run; every data set is loaded once.
@@ -226,13 +226,8 @@ fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
     names.map(str::len).max().unwrap_or(0).max(3)
 }
 
-/// Prints how the runs ended; exit code 0 if all are finished.
-fn summarize(
-    order: &Order<'_>,
-    shard: Option<Shard>,
-    ended: Vec<Ended>,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
+/// Prints how the runs ended, and writes the report of all; exit code 0 if all are finished.
+fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::Result<ExitCode> {
     let done: Vec<Done> = ended
         .into_iter()
         .enumerate()
@@ -259,24 +254,34 @@ fn summarize(
         .iter()
         .filter(|run| run.state == State::Finished)
         .count();
-    let report = format!("rbm-train report {}", order.out.display());
-    if json {
-        output::json(&serde_json::json!({
-            "sweep": order.out, "finished": finished, "runs": done, "next": report
-        }))?;
-    } else {
+    let next = format!("rbm-train report {}", order.out.display());
+    let count = done.len();
+    if !args.json {
         output::lines(table(&done))?;
     }
-    let count = done.len();
-    let part = shard.map(|shard| format!(" --shard {shard}"));
+    let all = finished == count && args.shard.is_none();
+    let report = match all && !args.no_report {
+        true => {
+            tracing::info!("measuring and drawing ...");
+            Some(crate::report::of_sweep(order.out, Default::default())?)
+        }
+        false => None,
+    };
+    if args.json {
+        output::json(&serde_json::json!({
+            "sweep": order.out, "finished": finished, "runs": done, "report": report, "next": next
+        }))?;
+    }
+    let part = args.shard.map(|shard| format!(" --shard {shard}"));
     let part = part.unwrap_or_default();
     if finished == count {
-        match shard {
-            None => {
-                tracing::info!("all {count} runs finished; look at them together with: {report}")
+        match (args.shard, report) {
+            (_, Some(index)) => tracing::info!("report: {}", index.display()),
+            (None, None) => {
+                tracing::info!("all {count} runs finished; look at them together with: {next}")
             }
-            Some(shard) => tracing::info!(
-                "all {count} runs of part {shard} finished; when the other parts are, look at them together with: {report}"
+            (Some(shard), None) => tracing::info!(
+                "all {count} runs of part {shard} finished; when the other parts are, look at them together with: {next}"
             ),
         }
         return Ok(ExitCode::SUCCESS);
