@@ -44,6 +44,9 @@ pub struct SweepArgs {
     /// List the runs, what each needs, and how far it is; run and write nothing
     #[arg(long, help_heading = "Sweep")]
     dry_run: bool,
+    /// Write no report of the sweep when all its runs are finished; `rbm-train report DIR` does it later
+    #[arg(long, help_heading = "Sweep")]
+    no_report: bool,
     /// Write an HTML report of every run, too: some seconds and about a megabyte each
     #[arg(long, help_heading = "Sweep")]
     run_reports: bool,
