@@ -6,6 +6,7 @@ mod errors;
 mod likelihood;
 #[cfg(feature = "remote")]
 mod remote;
+mod report;
 mod resume;
 mod support;
 mod sweep;

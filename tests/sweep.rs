@@ -32,10 +32,11 @@ fn each_run_is_what_train_makes_of_it() {
     let dir = tempdir().unwrap();
     let text = succeed(
         dir.path(),
-        &format!("sweep {FLAGS} --out all --json --jobs 3"),
+        &format!("sweep {FLAGS} --out all --json --jobs 3 --no-report"),
     );
     let document = json(&text);
     assert_eq!(document["finished"], 8);
+    assert!(document["report"].is_null());
     assert_eq!(document["runs"][7]["name"], "hidden-20,learner-pcd,seed-1");
     assert_eq!(document["runs"][7]["state"], "finished");
     assert_eq!(document["runs"][7]["step"], 36);
@@ -55,6 +56,8 @@ fn each_run_is_what_train_makes_of_it() {
     let before = modified();
     let again = json(&succeed(dir.path(), "sweep --out all --json"));
     assert_eq!(again["finished"], 8);
+    let page = std::fs::read_to_string(all.join("report/index.html")).unwrap();
+    assert!(page.contains("hidden"), "the report of all runs");
     assert!(again["runs"][0]["seconds"].is_null());
     let changed = FLAGS.replace("8,20", "8,21");
     fail(
@@ -82,8 +85,8 @@ fn each_run_is_what_train_makes_of_it() {
 fn a_sweep_killed_five_times_is_the_same_in_the_end() {
     let dir = tempdir().unwrap();
     // A checkpoint after every update: most kills then hit a write.
-    let flags = "sweep --limit 600 --hidden 8,20 --replicas 2 --epochs 2 --batch-size 50 \
-                 --evaluate-every 5 --checkpoint-seconds 0";
+    let flags = "sweep --limit 600 --hidden 8,20 --replicas 2 --epochs 4 --batch-size 50 \
+                 --evaluate-every 5 --checkpoint-seconds 0 --no-report";
     succeed(dir.path(), &format!("{flags} --out whole"));
     let whole = dir.path().join("whole");
     let killed = dir.path().join("killed");
@@ -97,11 +100,11 @@ fn a_sweep_killed_five_times_is_the_same_in_the_end() {
             .spawn()
             .unwrap();
         // Somewhere in the next fifth of the work.
-        let enough = snapshots() + 4 + round;
+        let enough = snapshots() + 3 + round;
         while snapshots() < enough && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(3 * round as u64));
+        std::thread::sleep(Duration::from_millis(round as u64));
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success(), "it was done before");
         // Nobody is left who writes.
@@ -111,7 +114,7 @@ fn a_sweep_killed_five_times_is_the_same_in_the_end() {
     }
     // What a kill while a run was being made would leave behind.
     std::fs::create_dir_all(killed.join("runs/.new-run-abc/run")).unwrap();
-    succeed(dir.path(), "sweep --out killed");
+    succeed(dir.path(), "sweep --out killed --no-report");
     assert_same_sweep(&whole, &killed);
 }
 
@@ -184,7 +187,7 @@ fn a_run_that_diverges_or_fails_leaves_the_others_alone() {
 #[test]
 fn two_processes_share_a_sweep() {
     let dir = tempdir().unwrap();
-    let flags = format!("sweep {FLAGS} --out");
+    let flags = format!("sweep {FLAGS} --no-report --out");
     succeed(dir.path(), &format!("{flags} one"));
     let start = || {
         program(dir.path(), &format!("{flags} two --jobs 2"))

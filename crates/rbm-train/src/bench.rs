@@ -113,7 +113,7 @@ pub struct Report {
 /// Chains that only sweep, where a learner would have them.
 enum Sweeper {
     Host(PackedChains),
-    Device(Chains),
+    Device(Box<Chains>),
 }
 
 impl Sweeper {
@@ -121,7 +121,12 @@ impl Sweeper {
         if device::is_host(&rbm.device()) {
             Self::Host(PackedChains::from_biases(rbm, count, seed, stream::SAMPLE))
         } else {
-            Self::Device(Chains::from_biases(rbm, count, seed, stream::SAMPLE))
+            Self::Device(Box::new(Chains::from_biases(
+                rbm,
+                count,
+                seed,
+                stream::SAMPLE,
+            )))
         }
     }
 

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod data;
 pub mod evaluation;
 pub mod learner;
+pub mod measure;
 pub mod memory;
 pub mod observers;
 pub mod optimizer;

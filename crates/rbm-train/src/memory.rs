@@ -42,9 +42,9 @@ pub fn check(settings: &Settings, n_visible: usize) -> Result<(), MemoryError> {
 
 const GIB: f64 = (1u64 << 30) as f64;
 
-/// Estimate of what training takes, in bytes: parameters, a copy to work on and moments as f32, the Gram matrix of the metrics in f64; for PCD, chains
-/// as bits, hidden values of 64 units and two batches; for other learners, states, fields and
-/// probabilities of both phases as f32.
+/// Estimate of what training takes, in bytes: parameters, a copy to work on and moments as f32, the
+/// Gram matrix of the metrics in f64; for PCD, chains as bits, hidden values of 64 units and two
+/// batches; for other learners, states, fields and probabilities of both phases as f32.
 pub fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
     let (n, m) = (n_visible as f64, settings.model.hidden as f64);
     let moments = match settings.optimizer.kind {

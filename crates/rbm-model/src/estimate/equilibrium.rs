@@ -22,11 +22,9 @@ pub struct Group {
     pub visible: Vec<f32>,
 }
 
-/// Where groups of chains arrived, and whether at the same distribution.
+/// Whether groups of chains have the same distribution.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// Visible states of each group after the sweeps.
-    pub visible: Vec<Vec<f32>>,
     /// R-hat of free energy, number of units on, and leading mode.
     pub r_hat: [f64; 3],
     /// Whether they agree.
@@ -38,8 +36,32 @@ pub struct Comparison {
 /// A function of a visible state, with its name.
 type Quantity<'a> = (&'static str, &'a dyn Fn(&[f64]) -> f64);
 
-/// Makes Gibbs sweeps with groups of chains that start in different places, and compares where
-/// they arrive.
+/// Makes Gibbs sweeps of a model with all groups.
+///
+/// # Errors
+/// [`ModelError::Shape`] or [`ModelError::Annealing`] for states that do not fit or are not there.
+pub fn equilibrate(
+    model: &Parameters,
+    device: &Device,
+    groups: &mut [Group],
+    sweeps: usize,
+    noise: Noise,
+    each: &mut Each<'_>,
+) -> Result<(), ModelError> {
+    let all: Vec<f32> = groups
+        .iter()
+        .flat_map(|g| g.visible.iter().copied())
+        .collect();
+    let mut rest = &sweep(model, device, &all, sweeps, noise, each)?[..];
+    for group in groups {
+        let (visible, after) = rest.split_at(group.visible.len());
+        group.visible.copy_from_slice(visible);
+        rest = after;
+    }
+    Ok(())
+}
+
+/// Compares where groups of chains arrived that started in different places, `sweeps` sweeps ago.
 ///
 /// Three quantities are compared: free energy, number of units that are on, and the projection
 /// on the leading left singular vector of W. For each, over groups of chains with means m_g,
@@ -54,23 +76,8 @@ type Quantity<'a> = (&'static str, &'a dyn Fn(&[f64]) -> f64);
 ///
 /// Source: A. Gelman and D. B. Rubin, Stat. Sci. 7, 457 (1992), doi:10.1214/ss/1177011136; for many
 /// short chains, C. C. Margossian et al., arXiv:2110.13017.
-///
-/// # Errors
-/// [`ModelError::Shape`] or [`ModelError::Annealing`] for states that do not fit or are not there.
-pub fn equilibrate(
-    model: &Parameters,
-    device: &Device,
-    groups: &[Group],
-    sweeps: usize,
-    noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Comparison, ModelError> {
+pub fn compare(model: &Parameters, groups: &[&Group], sweeps: usize) -> Comparison {
     let n = model.n_visible;
-    let all: Vec<f32> = groups
-        .iter()
-        .flat_map(|g| g.visible.iter().copied())
-        .collect();
-    let mut rest = &sweep(model, device, &all, sweeps, noise, each)?[..];
     let leading = leading_left_vector(model);
     let quantities: [Quantity<'_>; 3] = [
         ("free energy", &|v| model.free_energy(v)),
@@ -79,21 +86,18 @@ pub fn equilibrate(
             v.iter().zip(&leading).map(|(v, u)| v * u).sum()
         }),
     ];
-    let (mut visible, mut values) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
+    let mut values = [Vec::new(), Vec::new(), Vec::new()];
     for group in groups {
-        let (rows, after) = rest.split_at(group.visible.len());
-        rest = after;
+        let rows = group.visible.chunks_exact(n);
         let doubles: Vec<Vec<f64>> = rows
-            .chunks_exact(n)
             .map(|row| row.iter().map(|x| f64::from(*x)).collect())
             .collect();
         for (values, (_, quantity)) in values.iter_mut().zip(&quantities) {
             values.push(doubles.iter().map(|v| quantity(v)).collect::<Vec<f64>>());
         }
-        visible.push(rows.to_vec());
     }
     let r_hat = values.map(|values| r_hat(&values));
-    let enough = groups.len() >= 2 && visible.iter().all(|rows| rows.len() >= FEWEST_CHAINS * n);
+    let enough = groups.len() >= 2 && groups.iter().all(|g| g.visible.len() >= FEWEST_CHAINS * n);
     let agree = enough && r_hat.iter().all(|r| *r <= LARGEST_R_HAT);
     let names: Vec<&str> = groups.iter().map(|g| g.name.as_str()).collect();
     let found = quantities.iter().zip(r_hat);
@@ -114,16 +118,11 @@ pub fn equilibrate(
             found.join(", ")
         )
     };
-    Ok(Comparison {
-        visible,
-        r_hat,
-        agree,
-        text,
-    })
+    Comparison { r_hat, agree, text }
 }
 
 /// Visible states after Gibbs sweeps of a model.
-pub(super) fn sweep(
+fn sweep(
     model: &Parameters,
     device: &Device,
     visible: &[f32],

@@ -5,7 +5,7 @@
 //! model estimates Z without bias, so ln Z low on average, and likelihoods high. The same way
 //! back from samples of the model estimates 1 / Z without bias, so ln Z high, *if the samples are
 //! from the model's equilibrium*. [`bennett()`] combines both, and a [`Bracket`] says what the pair
-//! is worth.
+//! is worth. A [`pilot()`] run finds where a model has its mass, and spaces the temperatures.
 
 mod anneal;
 mod bennett;
@@ -13,20 +13,20 @@ mod bracket;
 mod equilibrium;
 mod exact;
 mod path;
+mod pilot;
 mod pseudo_likelihood;
 mod schedule;
-mod trajectory;
 mod weights;
 
 pub use anneal::{Annealed, Each, Start, anneal, quiet};
 pub use bennett::{Bennett, bennett};
 pub use bracket::{Bracket, Equilibrium, Verdict};
-pub use equilibrium::{Comparison, Group, equilibrate, pick, r_hat, resample};
+pub use equilibrium::{Comparison, Group, compare, equilibrate, pick, r_hat, resample};
 pub use exact::{ENUMERATION_LIMIT, Enumeration, Moments};
 pub use path::{Base, Noise, Path};
+pub use pilot::{Pilot, pilot};
 pub use pseudo_likelihood::{HiddenFields, pseudo_log_likelihood, sampled_pseudo_log_likelihood};
-pub use schedule::{automatic, check_betas, linear, sigmoid, spread_evenly};
-pub use trajectory::{Step, Trajectory, TrajectoryOptions};
+pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
 pub use weights::{Direction, Estimate};
 
 #[cfg(test)]

@@ -1,13 +1,7 @@
 //! Inverse temperatures.
 
-use super::anneal::{Start, anneal};
-use super::path::{Noise, Path};
 use crate::error::ModelError;
-use burn::tensor::Device;
-use std::ops::ControlFlow;
 
-/// Stretches of a pilot run that are compared.
-const WINDOWS: usize = 50;
 /// Part of the temperatures that is spaced evenly whatever the pilot says, so that no stretch of
 /// the path is left out by chance.
 const EVEN_PART: f64 = 0.1;
@@ -56,56 +50,8 @@ pub fn check_betas(betas: &[f64]) -> Result<(), ModelError> {
     }
 }
 
-/// `count` steps that spread the variance of the work evenly, from a pilot run of a few chains.
-///
-/// A pilot of `pilot` equal steps measures, for 50 stretches of the path, the variance over
-/// chains of the work V that each gathers. It holds the fluctuations of dE/dbeta times how long
-/// they last, so V is what a stretch adds to the variance of ln w, relaxation included; with n steps
-/// in a stretch it falls as 1/n. The least sum of V has n proportional to sqrt(V): steps are laid out so,
-/// with a tenth of them even.
-///
-/// Sources: G. E. Crooks, Phys. Rev. Lett. 99, 100602 (2007), doi:10.1103/PhysRevLett.99.100602
-/// (thermodynamic length); D. A. Sivak and G. E. Crooks, Phys. Rev. Lett. 108, 190602 (2012),
-/// doi:10.1103/PhysRevLett.108.190602 (with relaxation).
-///
-/// # Errors
-/// As [`anneal()`].
-pub fn automatic(
-    path: &Path,
-    device: &Device,
-    count: usize,
-    pilot: usize,
-    start: Start<'_>,
-    noise: Noise,
-) -> Result<Vec<f64>, ModelError> {
-    let per_window = pilot.div_ceil(WINDOWS).max(1);
-    let steps = linear(per_window * WINDOWS);
-    let mut variances = Vec::with_capacity(WINDOWS);
-    let mut before: Vec<f64> = Vec::new();
-    anneal(
-        path,
-        device,
-        &steps,
-        start,
-        noise,
-        &mut |done, log_weights| {
-            if done % per_window == 0 {
-                before.resize(log_weights.len(), 0.0);
-                let work = log_weights
-                    .iter()
-                    .zip(&before)
-                    .map(|(now, then)| now - then);
-                variances.push(variance(&work.collect::<Vec<f64>>()));
-                before.copy_from_slice(log_weights);
-            }
-            ControlFlow::Continue(())
-        },
-    )?;
-    Ok(spread_evenly(&variances, count))
-}
-
 /// `count` steps whose density over equal stretches of \[0, 1\] follows the square roots of
-/// variances, one a stretch; see [`automatic`].
+/// variances, one a stretch; see [`super::Pilot::betas`].
 pub fn spread_evenly(variances: &[f64], count: usize) -> Vec<f64> {
     let roots: Vec<f64> = variances.iter().map(|v| v.max(0.0).sqrt()).collect();
     let total: f64 = roots.iter().sum();

@@ -48,7 +48,7 @@ pub enum Content {
     /// Row-major little-endian bytes; their length is the shape's product times the element size.
     Bytes(Vec<u8>),
     /// A tensor that is read when it is written, so that it need not be there twice.
-    Floats(Tensor<1>),
+    Floats(Box<Tensor<1>>),
 }
 
 impl Entry {
@@ -68,7 +68,7 @@ impl Entry {
             name: name.into(),
             element: ElementType::F32,
             shape: tensor.dims().to_vec(),
-            content: Content::Floats(tensor.clone().reshape([-1])),
+            content: Content::Floats(Box::new(tensor.clone().reshape([-1]))),
         }
     }
 
@@ -97,7 +97,7 @@ impl Entry {
             Content::Floats(tensor) => tensor,
         };
         let mut result = Ok(());
-        with_numbers(tensor.clone(), |numbers| {
+        with_numbers(Tensor::clone(tensor), |numbers| {
             result = numbers.chunks(SOME).try_for_each(|numbers| {
                 let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
                 to.write_all(&bytes)

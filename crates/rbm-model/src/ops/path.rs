@@ -37,8 +37,8 @@ impl Path {
 
     /// The cheaper of [`Path::Packed`] and [`Path::Dense`].
     ///
-    /// Of each weight the packed path makes four entries of tables, whatever the number of rows, and
-    /// transposes it once for all sweeps; then it needs a quarter of an addition a row. The dense path
+    /// Of each weight the packed path makes four entries of tables, whatever the number of rows, and turns
+    /// it round for the visible layer; then it needs a quarter of an addition a row. The dense path
     /// needs a multiply-add a row, and for a single row only to read the weights. Measured with
     /// `rbm-train bench --path packed,dense --batch-size 1,2,4,6,8,12`, dense is the cheaper one
     ///
@@ -46,13 +46,15 @@ impl Path {
     /// |---|---|---|
     /// | up to 2^20 | 3 or more, or one conditional | 1 row |
     /// | up to 2^20 | 1 or 2 | 4 rows |
-    /// | more: the tables are no longer made from the cache | any | 12 rows |
+    /// | more: the tables are no longer made from the cache | 3 or more | 4 rows |
+    /// | more | 1 or 2, or one conditional | 8 rows |
     ///
     /// The choice is by shapes alone, so that a run takes the same path on every machine.
     #[must_use]
     pub fn cheapest(rows: usize, weights: usize, sweeps: Option<u64>) -> Self {
         let most = match (weights > 1 << 20, sweeps) {
-            (true, _) => 12,
+            (true, Some(3..)) => 4,
+            (true, _) => 8,
             (false, Some(1 | 2)) => 4,
             (false, _) => 1,
         };
@@ -85,8 +87,10 @@ mod tests {
             (4, mnist, Some(1), Path::Dense),
             (4, mnist, Some(10), Path::Packed),
             (100, mnist, Some(1), Path::Packed),
-            (12, 784 * 3000, Some(10), Path::Dense),
-            (13, 784 * 3000, Some(1), Path::Packed),
+            (4, 784 * 3000, Some(10), Path::Dense),
+            (5, 784 * 3000, Some(10), Path::Packed),
+            (8, 784 * 3000, Some(1), Path::Dense),
+            (9, 784 * 3000, Some(1), Path::Packed),
         ] {
             assert_eq!(Path::cheapest(rows, weights, sweeps), expected);
         }

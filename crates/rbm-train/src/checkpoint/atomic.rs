@@ -28,10 +28,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], with what `content` writes.
+/// As [`write()`], with what `content` writes.
 ///
 /// # Errors
-/// As [`write`], and what `content` says.
+/// As [`write()`], and what `content` says.
 pub fn write_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,

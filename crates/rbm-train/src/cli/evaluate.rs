@@ -40,13 +40,14 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     budget: Option<Duration>,
     /// Temperatures of annealing in each direction: the same number gives the same bytes
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..1 << 23))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..1 << 22))]
     temperatures: Option<u32>,
     /// Chains of annealing in each direction [default: 200]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
     ais_chains: Option<u32>,
-    /// Bracket all snapshots of a run instead [default there: 2000 temperatures, 100 chains]; also
-    /// writes likelihood-path.csv into the run, for its report
+    /// Bracket all snapshots of a run instead, each with what the last one taught: at most 1000
+    /// temperatures, 64 chains, unless given; fewer temperatures where pilot runs show that they
+    /// will do. Also writes likelihood-path.csv into the run, for its report
     #[arg(long, conflicts_with_all = ["model", "budget"])]
     path: bool,
     /// Where to compute [default: that of the run, or the first compiled in]
@@ -94,6 +95,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         annealing: AnnealingOptions {
             chains: args.ais_chains.map_or(annealing::CHAINS, |c| c as usize),
             temperatures: args.temperatures.map(|t| t as usize),
+            fewer: false,
             deadline: Some(began + budget),
             seed: args.seed,
             first_step: 0,
@@ -114,8 +116,9 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     progress.finish();
     if let Some(chosen) = &evaluation.ln_z.annealing {
         tracing::info!(
-            "annealing: {} temperatures, {} chains in each direction, {} sweeps in between; {:.1} s in \
-             all",
+            "annealing from independent units, {}: {} temperatures, {} chains in each direction, {} \
+             sweeps in between; {:.1} s in all",
+            chosen.start,
             chosen.temperatures,
             chosen.chains,
             chosen.sweeps,
@@ -203,8 +206,9 @@ fn follow(
         );
     };
     let options = AnnealingOptions {
-        chains: args.ais_chains.unwrap_or(100) as usize,
-        temperatures: Some(args.temperatures.unwrap_or(2000) as usize),
+        chains: args.ais_chains.map_or(path::CHAINS, |c| c as usize),
+        temperatures: Some(args.temperatures.map_or(path::TEMPERATURES, |t| t as usize)),
+        fewer: true,
         deadline: None,
         seed: args.seed,
         first_step: 0,

@@ -51,7 +51,7 @@ enum Command {
     Analyze(analyze::AnalyzeArgs),
     /// Compare the speed of backends and paths on this machine
     Bench(bench::BenchArgs),
-    /// Write the report of a run again
+    /// Write the report of a run again, or that of a sweep
     Report(report::ReportArgs),
     /// Lend this machine's devices to training elsewhere
     Serve(serve::ServeArgs),

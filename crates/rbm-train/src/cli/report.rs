@@ -2,6 +2,8 @@
 
 use super::output;
 use crate::checkpoint::RunDir;
+use crate::measure::Options;
+use crate::report;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,8 +11,13 @@ use std::process::ExitCode;
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Run directory
-    run: PathBuf,
+    /// Run directory, or directory of a sweep
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// Also measure what takes minutes a run: ln Z of checkpoints by annealing, constrained mean field, more
+    /// rotated copies
+    #[arg(long)]
+    full: bool,
     /// Print one JSON document on standard output
     #[arg(long)]
     json: bool,
@@ -18,7 +25,12 @@ pub struct ReportArgs {
 
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let index = crate::report::of_run(&RunDir::open(&args.run)?)?;
+    let options = Options { full: args.full };
+    let index = if report::is_sweep(&args.directory) {
+        report::of_sweep(&args.directory, options)?
+    } else {
+        report::of_run(&RunDir::open(&args.directory)?, options)?
+    };
     if args.json {
         output::json(&serde_json::json!({ "report": index }))?;
     } else {

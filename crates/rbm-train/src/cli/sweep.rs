@@ -54,7 +54,10 @@ pub struct SweepArgs {
     /// List the runs, what each needs, and how far it is; run and write nothing
     #[arg(long, help_heading = "Sweep")]
     dry_run: bool,
-    /// Write an HTML report of every run, too: some seconds and a few megabytes each
+    /// Write no report of the sweep when all its runs are finished; `rbm-train report DIR` does it later
+    #[arg(long, help_heading = "Sweep")]
+    no_report: bool,
+    /// Write an HTML report of every run, too: some seconds and about a megabyte each
     #[arg(long, help_heading = "Sweep")]
     run_reports: bool,
     /// Print one JSON document on standard output
@@ -172,7 +175,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
     );
     let names = order.runs.iter().map(|run| run.name.clone()).collect();
     let ended = sweep::execute(&order, Board::new(names))?;
-    summarize(&order, args.shard, ended, args.json)
+    summarize(&order, args, ended)
 }
 
 /// Units and training rows of the data of each run; every data set is loaded once.
@@ -241,13 +244,8 @@ fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
     names.map(str::len).max().unwrap_or(0).max(3)
 }
 
-/// Prints how the runs ended; exit code 0 if all are finished.
-fn summarize(
-    order: &Order<'_>,
-    shard: Option<Shard>,
-    ended: Vec<Ended>,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
+/// Prints how the runs ended, and writes the report of all; exit code 0 if all are finished.
+fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::Result<ExitCode> {
     let done: Vec<Done> = ended
         .into_iter()
         .enumerate()
@@ -274,24 +272,34 @@ fn summarize(
         .iter()
         .filter(|run| run.state == State::Finished)
         .count();
-    let report = format!("rbm-train report {}", order.out.display());
-    if json {
-        output::json(&serde_json::json!({
-            "sweep": order.out, "finished": finished, "runs": done, "next": report
-        }))?;
-    } else {
+    let next = format!("rbm-train report {}", order.out.display());
+    let count = done.len();
+    if !args.json {
         output::lines(table(&done))?;
     }
-    let count = done.len();
-    let part = shard.map(|shard| format!(" --shard {shard}"));
+    let all = finished == count && args.shard.is_none();
+    let report = match all && !args.no_report {
+        true => {
+            tracing::info!("measuring and drawing ...");
+            Some(crate::report::of_sweep(order.out, Default::default())?)
+        }
+        false => None,
+    };
+    if args.json {
+        output::json(&serde_json::json!({
+            "sweep": order.out, "finished": finished, "runs": done, "report": report, "next": next
+        }))?;
+    }
+    let part = args.shard.map(|shard| format!(" --shard {shard}"));
     let part = part.unwrap_or_default();
     if finished == count {
-        match shard {
-            None => {
-                tracing::info!("all {count} runs finished; look at them together with: {report}")
+        match (args.shard, report) {
+            (_, Some(index)) => tracing::info!("report: {}", index.display()),
+            (None, None) => {
+                tracing::info!("all {count} runs finished; look at them together with: {next}")
             }
-            Some(shard) => tracing::info!(
-                "all {count} runs of part {shard} finished; when the other parts are, look at them together with: {report}"
+            (Some(shard), None) => tracing::info!(
+                "all {count} runs of part {shard} finished; when the other parts are, look at them together with: {next}"
             ),
         }
         return Ok(ExitCode::SUCCESS);

@@ -140,7 +140,7 @@ pub fn finish(
         }
     };
     let report = if report {
-        let index = crate::report::of_run(run)?;
+        let index = crate::report::of_run(run, Default::default())?;
         tracing::info!("report: {}", index.display());
         Some(index)
     } else {

@@ -90,9 +90,9 @@ fn small_lattices_against_enumeration() {
 
 /// Complete elliptic integral of the first kind of modulus k, by the arithmetic-geometric mean.
 fn elliptic_k(k: f64) -> f64 {
-    let (mut a, mut b) = (1.0, (1.0 - k * k).sqrt());
-    while (a - b as f64).abs() > 1e-14 {
-        (a, b) = (0.5 * (a + b), (a * b as f64).sqrt());
+    let (mut a, mut b): (f64, f64) = (1.0, (1.0 - k * k).sqrt());
+    while (a - b).abs() > 1e-14 {
+        (a, b) = (0.5 * (a + b), (a * b).sqrt());
     }
     std::f64::consts::FRAC_PI_2 / a
 }

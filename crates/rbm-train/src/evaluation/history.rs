@@ -36,6 +36,9 @@ pub struct LikelihoodRow {
     pub test_log_likelihood: Option<f64>,
     /// How far to trust it; see [`rbm_model::estimate::Verdict`].
     pub verdict: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
 }
 
 impl LikelihoodRow {
@@ -109,6 +112,7 @@ mod tests {
             train_log_likelihood: -80.0,
             test_log_likelihood: test,
             verdict: "upper bound only".into(),
+            reason: "a gap, wide".into(),
         };
         let rows = vec![row(0, None), row(10, Some(-81.5))];
         let text = String::from_utf8(to_csv(&rows).unwrap()).unwrap();

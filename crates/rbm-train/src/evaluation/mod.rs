@@ -1,18 +1,20 @@
 //! How well a model describes data.
 
 pub mod annealing;
+mod bases;
 pub mod history;
 pub mod path;
 mod progress;
+mod samples;
 
 pub use progress::Progress;
 
 use crate::data::{BinaryDataset, BinaryMatrix};
-use annealing::{AnnealingOptions, Chosen, Show};
+use annealing::{Annealed, AnnealingOptions, Chosen, Show};
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::estimate::{
-    Bennett, Bracket, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict, pseudo_log_likelihood,
+    Bennett, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict, pseudo_log_likelihood,
     sampled_pseudo_log_likelihood,
 };
 use rbm_model::sampling::Chains;
@@ -156,6 +158,7 @@ pub fn evaluate(
             &device,
             data,
             saved,
+            &[],
             &options.annealing,
             show,
         )?),
@@ -176,10 +179,12 @@ pub fn evaluate(
 }
 
 /// Enumeration goes before annealing.
-fn combine(exact: Option<f64>, annealed: Option<(Bracket, Chosen)>, small: usize) -> Estimates {
+fn combine(exact: Option<f64>, annealed: Option<Annealed>, small: usize) -> Estimates {
     let exact_reason = || format!("enumeration of 2^{small} states");
     match annealed {
-        Some((bracket, chosen)) => Estimates {
+        Some(Annealed {
+            bracket, chosen, ..
+        }) => Estimates {
             exact,
             verdict: exact.map_or(bracket.verdict, |_| Verdict::Exact),
             reason: exact.map_or(bracket.reason, |_| exact_reason()),
@@ -243,3 +248,6 @@ fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
 fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,7 @@ impl<'a> Likelihood<'a> {
             options: AnnealingOptions {
                 chains: settings.monitor.likelihood_chains,
                 temperatures: Some(settings.monitor.likelihood_temperatures),
+                fewer: false,
                 deadline: None,
                 seed: settings.training.seed,
                 first_step: 0,

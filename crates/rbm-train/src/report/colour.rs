@@ -2,7 +2,7 @@
 //!
 //! A colour has a value on light and on dark paper. The page refers to it as a CSS variable, so
 //! that inline figures follow the reader's choice; a figure in a file of its own uses the light
-//! value. The series colours are those of Okabe and Ito (2008), shifted for contrast; the rank
+//! value. The first five series colours are those of Okabe and Ito (2008), shifted for contrast; the rank
 //! colours are seven steps of viridis, which also order correctly without colour.
 
 use std::fmt::Write;
@@ -18,7 +18,7 @@ pub enum Colour {
     Grid,
     /// The background.
     Paper,
-    /// One of a few series that differ in kind; counted from 0, repeating after 5.
+    /// One of a few series that differ in kind; counted from 0, repeating after 10.
     Series(usize),
     /// One of seven steps for series that have an order; 0 stands out most.
     Rank(usize),
@@ -26,7 +26,7 @@ pub enum Colour {
 
 /// Number of steps of [`Colour::Rank`].
 pub(super) const RANKS: usize = 7;
-const SERIES: usize = 5;
+const SERIES: usize = 10;
 
 /// Name, value on light paper, value on dark paper.
 const TABLE: [(&str, &str, &str); 4 + SERIES + RANKS] = [
@@ -39,6 +39,11 @@ const TABLE: [(&str, &str, &str); 4 + SERIES + RANKS] = [
     ("series-2", "#007a5a", "#35c99f"),
     ("series-3", "#a34682", "#e9a6cf"),
     ("series-4", "#7f6400", "#ecd04b"),
+    ("series-5", "#b3261e", "#ff8a80"),
+    ("series-6", "#4b3fa8", "#a99cff"),
+    ("series-7", "#3d7a1c", "#8fd16a"),
+    ("series-8", "#007c91", "#4dd0e1"),
+    ("series-9", "#7a4a2b", "#d7a27f"),
     ("rank-0", "#440f5c", "#f6e326"),
     ("rank-1", "#46327f", "#addc30"),
     ("rank-2", "#365c8d", "#5ec962"),

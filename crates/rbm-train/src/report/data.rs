@@ -1,5 +1,6 @@
 //! What a report is made of: plain values, without any drawing.
 
+use super::experiment::Replica;
 use crate::quality::Quality;
 
 /// Everything that [`write`](super::write()) puts on the page.
@@ -39,6 +40,8 @@ pub struct ReportData {
     pub analysis: Vec<(String, String)>,
     /// The saddle point of every mode, in order of rank.
     pub saddles: Vec<SaddleRow>,
+    /// What was measured of the snapshots, for the figures of the experiment.
+    pub experiment: Option<Replica>,
     /// Remarks that a reader needs, one paragraph each.
     pub notes: Vec<String>,
 }

@@ -72,6 +72,8 @@ pub struct Mark {
     pub in_legend: bool,
     /// Whether lines are dashed.
     pub dashed: bool,
+    /// Whether lines are thin, as contour lines are.
+    pub thin: bool,
 }
 
 /// The shapes that marks have. Values that are not finite are gaps.
@@ -89,10 +91,27 @@ pub enum Shape {
     Bars(Vec<(f64, f64, f64)>),
     /// Short strokes on the horizontal axis at x.
     Rug(Vec<f64>),
+    /// A field over a rectangle, blue below zero and orange above.
+    Heat(Heat),
     /// A line across the panel at y.
     Horizontal(f64),
     /// A line up the panel at x.
     Vertical(f64),
+}
+
+/// Values on equal cells over a rectangle. Cells that are not finite stay blank.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heat {
+    /// Left and right end.
+    pub x: (f64, f64),
+    /// Lower and upper end.
+    pub y: (f64, f64),
+    /// Cells side by side.
+    pub columns: usize,
+    /// Values, row by row from the lowest.
+    pub values: Vec<f64>,
+    /// Absolute value from which on the colour no longer changes.
+    pub limit: f64,
 }
 
 impl Axis {
@@ -131,6 +150,7 @@ impl Mark {
             label: String::new(),
             in_legend: true,
             dashed: false,
+            thin: false,
         }
     }
 
@@ -162,6 +182,11 @@ impl Mark {
     /// Short strokes on the horizontal axis.
     pub fn rug(values: impl IntoIterator<Item = f64>) -> Self {
         Self::new(Shape::Rug(values.into_iter().collect()))
+    }
+
+    /// A field over a rectangle.
+    pub fn heat(heat: Heat) -> Self {
+        Self::new(Shape::Heat(heat))
     }
 
     /// A line across the panel, labelled where it is.
@@ -215,6 +240,12 @@ impl Mark {
         }
     }
 
+    /// Makes the line thin.
+    #[must_use]
+    pub fn thin(self) -> Self {
+        Self { thin: true, ..self }
+    }
+
     /// All (x, y) that the mark needs room for; NaN stands for "none on this axis".
     pub(super) fn extent(&self) -> Vec<(f64, f64)> {
         match &self.shape {
@@ -235,6 +266,10 @@ impl Mark {
                 .flat_map(|&(left, right, height)| [(left, 0.0), (right, height)])
                 .collect(),
             Shape::Rug(values) => values.iter().map(|&x| (x, f64::NAN)).collect(),
+            Shape::Heat(heat) if heat.values.iter().any(|value| value.is_finite()) => {
+                vec![(heat.x.0, heat.y.0), (heat.x.1, heat.y.1)]
+            }
+            Shape::Heat(_) => Vec::new(),
             Shape::Horizontal(y) => vec![(f64::NAN, *y)],
             Shape::Vertical(x) => vec![(*x, f64::NAN)],
         }

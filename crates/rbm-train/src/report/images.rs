@@ -115,7 +115,8 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-fn data_uri(
+/// The same as a URI.
+pub(super) fn data_uri(
     shape: (usize, usize),
     values: &[f64],
     map: ColourMap,

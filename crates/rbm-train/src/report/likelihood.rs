@@ -88,7 +88,7 @@ fn figure(direct: &[LikelihoodPoint], path: &[LikelihoodPoint]) -> Figure {
             " by Bennett's ratio. The band lies between AIS (its upper edge: AIS gives ln " i { "Z" }
             " low on average) and reverse AIS (its lower edge, if the samples that it starts from are \
              those of the model). "
-            "Each point is annealed from independent units, "
+            "Each point is annealed from independent units at the means of samples of the model, "
             @if path.is_empty() { "during training." } @else {
                 "from the snapshots; bars, if any, were annealed during training."
             }

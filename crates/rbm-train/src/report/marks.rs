@@ -15,6 +15,7 @@ pub(super) const AREA_OPACITY: &str = "0.28";
 /// Hover texts that one panel may have: more would make the page heavy and nobody could aim.
 const HOVERS: usize = 300;
 const LABEL_SIZE: f64 = 11.5;
+const MANY_DOTS: usize = 200;
 
 /// A panel with its scales and the corners of its plotting area.
 pub(super) struct Plot<'a> {
@@ -53,12 +54,13 @@ impl Plot<'_> {
 /// Areas lie behind lines and lines behind dots; among equals the first mark is in front.
 fn depth(mark: &Mark) -> usize {
     match mark.shape {
-        Shape::Band(_) => 0,
-        Shape::Bars(_) => 1,
-        Shape::Rug(_) => 2,
-        Shape::Line(_) => 3,
-        Shape::Horizontal(_) | Shape::Vertical(_) => 4,
-        Shape::Points(_) | Shape::ErrorBars(_) => 5,
+        Shape::Heat(_) => 0,
+        Shape::Band(_) => 1,
+        Shape::Bars(_) => 2,
+        Shape::Rug(_) => 3,
+        Shape::Line(_) => 4,
+        Shape::Horizontal(_) | Shape::Vertical(_) => 5,
+        Shape::Points(_) | Shape::ErrorBars(_) => 6,
     }
 }
 
@@ -102,6 +104,7 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
     let dashes = mark.dashed.then_some(DASHES);
     match &mark.shape {
         Shape::Line(points) => {
+            let stroke = if mark.thin { 1.0 } else { stroke };
             let runs = runs(points.iter().map(|&(x, y)| plot.at(x, y)));
             let (alone, runs): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.len() == 1);
             html! {
@@ -120,8 +123,8 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
                 let _ = write!(dots, "M{} {}h.01", tenth(x), tenth(y));
             }
             html! {
-                path class="mark" d=(dots) stroke=(paint) stroke-width="6" stroke-linecap="round"
-                    stroke-opacity="0.9" {}
+                path class="mark" d=(dots) stroke=(paint) stroke-width=(dot_width(plot.panel))
+                    stroke-linecap="round" stroke-opacity="0.9" {}
             }
         }
         Shape::ErrorBars(points) => html! {
@@ -134,7 +137,8 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
                             (tenth(at_x - 3.0)) " " (tenth(low)) "h6" }
                             stroke=(paint) stroke-width="1.3" fill="none" {}
                     }
-                    circle class="mark" cx=(tenth(at_x)) cy=(tenth(at_y)) r="3" fill=(paint) {}
+                    circle class="mark" cx=(tenth(at_x)) cy=(tenth(at_y)) r=(0.5 * dot_width(plot.panel))
+                        fill=(paint) {}
                 }
             }
         },
@@ -176,6 +180,7 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
                 path class="mark" d=(strokes) stroke=(paint) stroke-width="0.8" stroke-opacity="0.75" {}
             }
         }
+        Shape::Heat(heat) => super::heat::draw(plot, heat),
         Shape::Horizontal(y) => html! {
             @if let Some(at) = plot.y.position(*y).map(tenth) {
                 path class="mark" d={ "M" (plot.left) " " (at) "H" (plot.right) } stroke=(paint)
@@ -188,6 +193,20 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
                     stroke=(paint) stroke-width="1.4" stroke-dasharray=[dashes] {}
             }
         },
+    }
+}
+
+/// Dots are small where there are many of them.
+fn dot_width(panel: &Panel) -> f64 {
+    let dots = panel.marks.iter().map(|mark| match &mark.shape {
+        Shape::Points(points) => points.len(),
+        Shape::ErrorBars(points) => points.len(),
+        _ => 0,
+    });
+    if dots.sum::<usize>() > MANY_DOTS {
+        3.6
+    } else {
+        6.0
     }
 }
 

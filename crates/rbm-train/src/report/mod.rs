@@ -1,6 +1,7 @@
-//! Reports: a run on one page, its figures as SVG, and their data as CSV.
+//! Reports: a run or a sweep on one page, its figures as SVG, and their data as CSV.
 //!
-//! [`write()`] turns plain [`ReportData`] into a directory
+//! [`of_run`] and [`of_sweep`] make the report of what is in a directory; [`write()`] turns plain
+//! [`ReportData`] into a directory
 //!
 //! ```text
 //! index.html         the page, complete in itself: no script, font or image from elsewhere
@@ -8,7 +9,8 @@
 //! data/NAME.csv      its data
 //! ```
 //!
-//! In layers: [`data`] (numbers) → [`training`], [`spectrum`], [`pictures`] (what to show) →
+//! In layers: [`data`] and [`crate::measure`] (numbers) → [`training`], [`spectrum`], [`pictures`],
+//! [`experiment`] (what to show; the last for one run and for many) →
 //! [`document`] and [`figure`] (a small vocabulary of pages and figures) → `page`, `svg`, `marks`,
 //! `images` (how it looks). To add a figure, write a function that returns a
 //! [`figure::Figure`], and push it into a section.
@@ -16,6 +18,7 @@
 pub mod colour;
 pub mod data;
 pub mod document;
+pub mod experiment;
 pub mod figure;
 pub mod histogram;
 pub mod images;
@@ -29,10 +32,12 @@ pub mod table;
 pub mod training;
 
 mod files;
+mod heat;
 mod marks;
 mod page;
 mod run;
 mod svg;
+mod sweep;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +50,7 @@ pub use data::{
     SpectrumPanel,
 };
 pub use run::of_run;
+pub use sweep::{is_sweep, of_sweep};
 
 use document::{Block, Document, Section};
 use figure::Content;
@@ -110,22 +116,27 @@ pub fn compose(data: &ReportData) -> Document {
             folded,
         });
     }
+    let mut sections = vec![
+        training::section(data),
+        pictures::samples_section(data),
+        data.quality.as_ref().map_or_else(
+            || Section::new("quality", "Sample quality"),
+            quality::section,
+        ),
+        spectrum::section(data),
+        pictures::modes_section(data),
+    ];
+    if let Some(replica) = &data.experiment {
+        sections.extend(experiment::sections(&experiment::groups(
+            std::slice::from_ref(replica),
+        )));
+    }
+    sections.extend([notes, settings]);
     Document {
         title: data.title.clone(),
         subtitle: data.subtitle.clone(),
         facts: data.facts.clone(),
-        sections: vec![
-            training::section(data),
-            pictures::samples_section(data),
-            data.quality.as_ref().map_or_else(
-                || Section::new("quality", "Sample quality"),
-                quality::section,
-            ),
-            spectrum::section(data),
-            pictures::modes_section(data),
-            notes,
-            settings,
-        ],
+        sections,
     }
 }
 

@@ -6,10 +6,13 @@ use super::ReportError;
 use super::colour::css_variables;
 use super::document::{Block, Document, Grid, Section};
 use super::figure::{Content, Figure};
+use super::number::readable;
 use super::table::Table;
 use super::{images, svg};
 
 const STYLE: &str = include_str!("style.css");
+/// Cells of a table that is put on the page.
+const EMBEDDED: usize = 420;
 const HOVER: &str = include_str!("hover.js");
 
 /// The whole page.
@@ -152,8 +155,32 @@ fn render_figure(figure: &Figure, number: usize) -> Result<Markup, ReportError> 
                     @for table in &figure.tables { (csv_link(table, figure.name)) }
                 }
             }
+            @for table in &figure.tables { (embedded(table)) }
         }
     })
+}
+
+/// A small table on the page, folded; larger ones are files only.
+fn embedded(table: &Table) -> Markup {
+    // As it was written for the file, with fewer digits.
+    let cell = |text: &str| match text.parse::<f64>() {
+        Ok(value) => readable(value),
+        Err(_) => text.to_owned(),
+    };
+    html! {
+        @if let Some((heads, rows)) = table.small(EMBEDDED) {
+            details class="data" {
+                summary { "Data: " (table.name) }
+                // Wide tables scroll on their own, also by the keyboard.
+                div class="scroll" tabindex="0" role="region" aria-label={ "Data of " (table.name) } {
+                    table class="grid" {
+                        thead { tr { @for head in &heads { th scope="col" { (head.replace('_', " ")) } } } }
+                        tbody { @for row in &rows { tr { @for text in row { td { (cell(text)) } } } } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A link to a table, named by what its file name adds to `figure`.
@@ -177,13 +204,16 @@ fn pairs(rows: &[(String, String)]) -> Markup {
 }
 
 fn render_grid(grid: &Grid) -> Markup {
+    // On a narrow screen it scrolls on its own, also by the keyboard.
     html! {
-        table class="grid" id=(grid.table.name) {
-            caption { (grid.caption) " " span class="files" { (csv_link(&grid.table, &grid.table.name)) } }
-            thead { tr { @for head in &grid.heads { th scope="col" { (head) } } } }
-            tbody {
-                @for row in &grid.rows {
-                    tr class=[row.strong.then_some("strong")] { @for cell in &row.cells { td { (cell) } } }
+        div class="scroll" tabindex="0" role="region" aria-label={ "Table " (grid.table.name) } {
+            table class="grid" id=(grid.table.name) {
+                caption { (grid.caption) " " span class="files" { (csv_link(&grid.table, &grid.table.name)) } }
+                thead { tr { @for head in &grid.heads { th scope="col" { (head) } } } }
+                tbody {
+                    @for row in &grid.rows {
+                        tr class=[row.strong.then_some("strong")] { @for cell in &row.cells { td { (cell) } } }
+                    }
                 }
             }
         }

@@ -1,19 +1,19 @@
 //! The report of one run, from what is in its directory.
 
+use super::experiment::Replica;
 use super::{
     ImageGrid, LikelihoodPoint, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory,
     SpectrumPanel,
 };
 use crate::checkpoint::{Manifest, RunDir, read_state};
-use crate::evaluation::history;
+use crate::evaluation::history::{self, LikelihoodRow};
+use crate::measure::{self, Measurements, Options};
 use crate::observers::{MetricsLog, Row};
 use crate::quality::Quality;
 use crate::sampling::{self, Start};
 use anyhow::Context;
 use burn::tensor::Device;
-use rayon::prelude::*;
 use rbm_analysis::spectrum::{fit_bulk, ks_test};
-use rbm_analysis::svd::{singular_values, weight_matrix};
 use rbm_analysis::{MarchenkoPastur, ReciprocalSpace, Summary, SummaryOptions};
 use rbm_model::{Parameters, Rbm, device};
 use std::path::{Path, PathBuf};
@@ -29,37 +29,38 @@ const CURVE: usize = 200;
 /// Random matrices behind a p-value.
 const SIMULATIONS: usize = 20;
 
-/// Writes the report of a run into its `report/` and returns the page.
+/// Writes the report of a run into its `report/` and returns the page. What is measured of its
+/// snapshots is kept in the run: see [`measure`](crate::measure).
 ///
 /// # Errors
 /// A file of the run that cannot be read, or of the report that cannot be written.
-pub fn of_run(run: &RunDir) -> anyhow::Result<PathBuf> {
+pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
     let manifest = run.manifest()?;
     let settings = run.settings()?;
-    let log = match std::fs::read_to_string(run.metrics_path()) {
-        Ok(text) => MetricsLog::from_csv(&text)?,
-        Err(_) => MetricsLog::default(),
-    };
+    let log = metrics(run)?;
+    let measured = measure::of_runs(std::slice::from_ref(run), options);
+    let measured = measured
+        .into_iter()
+        .next()
+        .context("one run, one measurement")??;
+    let replica = replica(run, measured)?;
     let device = device::parse_device(&settings.training.device)?;
     let model = rbm_model::file::read(&run.state_path())?;
     let space = ReciprocalSpace::new(&model)?;
     let options = SummaryOptions {
         ks_simulations: SIMULATIONS,
+        // Measured for the first and the last snapshot.
+        rotations: 0,
         ..Default::default()
     };
     let summary = rbm_analysis::summary::summarize_in(&space, &model, &options)?;
-    let steps = run.snapshot_steps()?;
-    let spectra = steps
-        .par_iter()
-        .map(|step| {
-            Ok(singular_values(
-                weight_matrix(&run.snapshot(*step)?).as_ref(),
-            )?)
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let history = &replica.measurements.history;
+    let steps = history.iter().map(|snapshot| snapshot.step).collect();
+    let spectra: Vec<Vec<f64>> = history.iter().map(|s| s.singular_values.clone()).collect();
     let mut panels = Vec::new();
-    if let (Some(first), Some(start)) = (spectra.first(), steps.first()) {
-        panels.push(panel(format!("start (update {start})"), first, &model)?);
+    if let Some(first) = history.first() {
+        let title = format!("start (update {})", first.step);
+        panels.push(panel(title, &first.singular_values, &model)?);
     }
     let end = format!("end (update {})", manifest.step);
     panels.push(panel(end, space.singular_values(), &model)?);
@@ -76,7 +77,7 @@ pub fn of_run(run: &RunDir) -> anyhow::Result<PathBuf> {
         ),
         facts: facts(&manifest, log.rows.last(), &summary),
         settings: settings.flatten().into_iter().collect(),
-        metrics: log.rows.into_iter().map(metrics_row).collect(),
+        metrics: replica.metrics.clone(),
         likelihood: likelihood(&run.likelihood_path())?,
         snapshot_likelihood: likelihood(&run.snapshot_likelihood_path())?,
         reconstruction_unit: "squared error a unit".into(),
@@ -90,9 +91,36 @@ pub fn of_run(run: &RunDir) -> anyhow::Result<PathBuf> {
         modes: modes(&manifest, &space)?,
         analysis: analysis(&summary),
         saddles: saddles(&summary),
-        notes: notes(&manifest, &summary),
+        notes: notes(&manifest, &summary, &replica.measurements),
+        experiment: Some(replica),
     };
     Ok(super::write(&data, &run.report_path())?)
+}
+
+/// What the figures of the experiment need of a run.
+pub(super) fn replica(run: &RunDir, measurements: Measurements) -> anyhow::Result<Replica> {
+    let of_snapshots = likelihood_rows(&run.snapshot_likelihood_path())?;
+    Ok(Replica {
+        name: run
+            .root()
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        settings: run.settings()?.flatten(),
+        metrics: metrics(run)?.rows.into_iter().map(metrics_row).collect(),
+        likelihood: if of_snapshots.is_empty() {
+            likelihood_rows(&run.likelihood_path())?
+        } else {
+            of_snapshots
+        },
+        measurements,
+    })
+}
+
+fn metrics(run: &RunDir) -> anyhow::Result<MetricsLog> {
+    Ok(match std::fs::read_to_string(run.metrics_path()) {
+        Ok(text) => MetricsLog::from_csv(&text)?,
+        Err(_) => MetricsLog::default(),
+    })
 }
 
 /// What `sample --quality` has left in the run, if it was asked for.
@@ -159,12 +187,16 @@ fn metrics_row(row: Row) -> MetricsRow {
 }
 
 /// The rows of a file of likelihoods; none where it is not there.
+fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => history::from_csv(&text).with_context(|| path.display().to_string()),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The same as points of a curve.
 fn likelihood(path: &Path) -> anyhow::Result<Vec<LikelihoodPoint>> {
-    let Ok(text) = std::fs::read_to_string(path) else {
-        return Ok(Vec::new());
-    };
-    let rows = history::from_csv(&text).with_context(|| path.display().to_string())?;
-    Ok(rows
+    Ok(likelihood_rows(path)?
         .into_iter()
         .map(|row| LikelihoodPoint {
             step: row.step,
@@ -299,7 +331,7 @@ fn saddles(summary: &Summary) -> Vec<SaddleRow> {
         .collect()
 }
 
-fn notes(manifest: &Manifest, summary: &Summary) -> Vec<String> {
+fn notes(manifest: &Manifest, summary: &Summary, measured: &Measurements) -> Vec<String> {
     let mut notes = vec![
         "Pseudo-log-likelihoods are estimated on a fixed subset of rows with a few random units \
          each, the same rows and units at every evaluation: they compare points of one run. \
@@ -307,7 +339,26 @@ fn notes(manifest: &Manifest, summary: &Summary) -> Vec<String> {
             .to_string(),
         format!("Data: {}", manifest.provenance),
     ];
-    for (key, reason) in &summary.notes {
+    notes.extend(
+        measured
+            .notes
+            .iter()
+            .map(|note| format!("Measured: {note}.")),
+    );
+    if !measured.full {
+        notes.push(
+            "Figures of the experiment are measured on some snapshots and leading modes; \
+             `rbm-train report RUN --full` adds annealed ln Z, constrained mean field and more \
+             rotated copies, which takes minutes."
+                .to_string(),
+        );
+    }
+    // The rotation test is among the measurements.
+    let of_model = summary
+        .notes
+        .iter()
+        .filter(|(key, _)| *key != "symmetry.rotation");
+    for (key, reason) in of_model {
         notes.push(format!("{key}: {reason}."));
     }
     notes

@@ -147,7 +147,7 @@ fn over_time(history: &[(u64, &[f64])]) -> Figure {
     }
 }
 
-fn subscript(number: usize) -> String {
+pub(super) fn subscript(number: usize) -> String {
     const DIGITS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
     number
         .to_string()

@@ -220,7 +220,7 @@ fn swatch(mark: &Mark, (x, y): (f64, f64), medium: Medium) -> Markup {
     let dashes = mark.dashed.then_some(marks::DASHES);
     html! {
         @match mark.shape {
-            Shape::Band(_) | Shape::Bars(_) => {
+            Shape::Band(_) | Shape::Bars(_) | Shape::Heat(_) => {
                 rect x=(x) y=(y - 5.0) width=(SWATCH) height="10" fill=(paint)
                     fill-opacity=(marks::AREA_OPACITY) {}
             }

@@ -43,6 +43,25 @@ impl Table {
         self
     }
 
+    /// Heads and rows, as texts; `None` for a table of more than `most` cells, or of none.
+    pub(super) fn small(&self, most: usize) -> Option<(Vec<&str>, Vec<Vec<&str>>)> {
+        let rows = self
+            .columns
+            .iter()
+            .map(|(_, cells)| cells.len())
+            .max()
+            .unwrap_or(0);
+        if rows == 0 || rows * self.columns.len() > most {
+            return None;
+        }
+        let heads = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let row = |k: usize| {
+            let cells = self.columns.iter().map(|(_, cells)| cells.get(k));
+            cells.map(|cell| cell.map_or("", String::as_str)).collect()
+        };
+        Some((heads, (0..rows).map(row).collect()))
+    }
+
     /// The table as CSV with a header line.
     pub(super) fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());

@@ -11,7 +11,7 @@ use super::document::{Document, Section};
 use super::figure::{Axis, Content, Figure, Mark, Panel};
 use super::*;
 
-fn metrics(step: u64) -> MetricsRow {
+pub(super) fn metrics(step: u64) -> MetricsRow {
     let t = step as f64;
     MetricsRow {
         step,
@@ -94,6 +94,7 @@ fn full() -> ReportData {
                 usable: false,
             },
         ],
+        experiment: None,
         notes: vec!["One note.".to_owned()],
     }
 }
@@ -115,7 +116,7 @@ fn written(data: &ReportData) -> (tempfile::TempDir, String) {
 }
 
 /// Every tag is closed in order, and no attribute holds a number that is not finite.
-fn assert_well_formed(text: &str) {
+pub(super) fn assert_well_formed(text: &str) {
     const VOID: [&str; 5] = ["meta", "link", "img", "br", "hr"];
     let mut open: Vec<&str> = Vec::new();
     let mut rest = text;
@@ -165,7 +166,7 @@ fn assert_self_contained(page: &str, directory: &Path) {
     }
 }
 
-fn column(directory: &Path, table: &str, name: &str) -> Vec<String> {
+pub(super) fn column(directory: &Path, table: &str, name: &str) -> Vec<String> {
     let mut reader =
         csv::Reader::from_path(directory.join("data").join(format!("{table}.csv"))).unwrap();
     let at = reader
@@ -214,7 +215,7 @@ fn a_full_report_has_all_its_figures() {
     }
     assert!(page.contains("A &lt;small&gt; run &amp; its report"));
     assert!(!page.contains("left out"));
-    assert_eq!(page.matches("<table class=\"grid\"").count(), 1);
+    assert_eq!(page.matches("<table class=\"grid\" id=").count(), 1);
 }
 
 #[test]

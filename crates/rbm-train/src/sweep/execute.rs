@@ -255,11 +255,6 @@ fn work(
     }
 }
 
-fn is_remote(order: &Order<'_>, run: usize, device: Option<&str>) -> bool {
-    let own = &order.runs[run].settings.training.device;
-    device.unwrap_or(own).starts_with("remote:")
-}
-
 fn is_busy(root: &Path) -> bool {
     let locked = RunDir::open(root).and_then(|run| run.lock());
     matches!(locked, Err(RunError::Busy { .. }))
@@ -273,7 +268,7 @@ fn do_run(
     threads: usize,
     meter: &Meter,
 ) -> Option<Ended> {
-    let session = || -> anyhow::Result<Ended> {
+    let ended = guard(|| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()?;
@@ -282,25 +277,35 @@ fn do_run(
         pool.install(|| {
             tracing::subscriber::with_default(silent, || train(order, run, device, meter))
         })
-    };
+    });
+    let own = &order.runs[run].settings.training.device;
+    let is_remote = device.unwrap_or(own).starts_with("remote:");
+    ended.map(|ended| Ended {
+        device_lost: ended.device_lost && is_remote,
+        ..ended
+    })
+}
+
+/// Errors and panics as ends of the run; none if it belongs to another process.
+fn guard(session: impl FnOnce() -> anyhow::Result<Ended>) -> Option<Ended> {
     match catch_unwind(AssertUnwindSafe(session)) {
         Ok(Ok(ended)) => Some(ended),
         Ok(Err(error)) => match error.downcast_ref() {
             Some(RunError::Busy { .. }) => None,
             Some(RunError::Exists { path, .. }) if RunDir::open(path).is_ok() => None,
             _ => Some(Ended {
-                device_lost: is_remote(order, run, device)
-                    && matches!(error.downcast_ref(), Some(ModelError::Device { .. })),
+                device_lost: matches!(error.downcast_ref(), Some(ModelError::Device { .. })),
                 ..Ended::failed(format!("{error:#}"))
             }),
         },
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref().map(|s: &&str| (*s).to_string()));
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref().copied());
+            let text = text.unwrap_or("without a message");
             Some(Ended {
                 // Burn panics where a server's answer does not come.
-                device_lost: is_remote(order, run, device),
-                ..Ended::failed(format!("panic: {}", text.unwrap_or_default()))
+                device_lost: true,
+                ..Ended::failed(format!("panicked: {text}"))
             })
         }
     }
@@ -359,11 +364,33 @@ fn train(
     };
     let fresh = outcome.is_some() || !directory.report_path().join("index.html").exists();
     if order.reports && state == State::Finished && fresh {
-        crate::report::of_run(&directory)?;
+        crate::report::of_run(&directory, Default::default())?;
     }
     Ok(Ended {
         state,
         why,
         outcome,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_and_panics_end_the_run_alone() {
+        let why = |session: fn() -> anyhow::Result<Ended>| {
+            let ended = guard(session).unwrap();
+            assert_eq!(ended.state, State::Failed);
+            ended.why.unwrap()
+        };
+        let disk = || Err(anyhow!("disk full").context("cannot write model"));
+        assert_eq!(why(disk), "cannot write model: disk full");
+        assert_eq!(why(|| panic!("number {}", 7)), "panicked: number 7");
+        assert_eq!(why(|| panic!("plain")), "panicked: plain");
+        let finished = guard(|| Ok(Ended::new(State::Finished)));
+        assert_eq!(finished.unwrap().state, State::Finished);
+        let path = PathBuf::from("run");
+        assert!(guard(|| Err(RunError::Busy { path }.into())).is_none());
+    }
 }

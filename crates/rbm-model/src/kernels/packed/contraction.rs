@@ -1,6 +1,6 @@
 //! The sum over inputs that are on, for all chains and outputs.
 
-use super::transpose::transpose_block;
+use super::transpose::transpose_with;
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::for_each_task;
@@ -101,8 +101,9 @@ impl<'a> Matrix<'a> {
 
     /// Copies rows `first.0 ..` and columns `first.1 ..`, `size` of them, to rows of `width` numbers.
     #[inline(always)]
-    fn copy(
+    fn copy<S: Simd>(
         &self,
+        simd: S,
         first: (usize, usize),
         (rows, columns): (usize, usize),
         to: &mut [f32],
@@ -110,7 +111,7 @@ impl<'a> Matrix<'a> {
     ) {
         if self.turned {
             let from = &self.numbers[first.1 * self.stride + first.0..];
-            transpose_block(from, self.stride, (columns, rows), to, width);
+            transpose_with(simd, from, self.stride, (columns, rows), to, width);
             return;
         }
         for (row, to) in to.chunks_exact_mut(width).take(rows).enumerate() {
@@ -300,7 +301,7 @@ impl<E: Finish> Task<'_, E> {
                     panel.fill(0.0);
                 }
                 let present = (columns - column).min(width);
-                weight.copy((start, first), (rows, present), panel, width);
+                weight.copy(simd, (start, first), (rows, present), panel, width);
                 (&*panel, width)
             };
             if scale == 1.0 {

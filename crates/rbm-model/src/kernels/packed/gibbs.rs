@@ -2,14 +2,12 @@
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::states::{PackedStates, group_mask};
-use super::transpose::transpose;
 use crate::error::ModelError;
 use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
 use crate::sampling::noise::{Layer, NoiseKey};
-use std::cell::Cell;
 use std::ops::Range;
 
 /// The parameters of a binary RBM with N visible and M hidden units, for the packed kernels.
@@ -20,10 +18,6 @@ pub struct PackedModel<'a> {
     hidden_bias: &'a [f32],
     isa: Isa,
 }
-
-/// Weights of which a transposed copy is made for the sweeps of a call. Beyond, they are turned
-/// round a few at a time, for every sweep: the copy would not stay in the cache either.
-const MOST_COPIED: usize = 1 << 20;
 
 /// Which sweeps to make, and with what noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +42,6 @@ impl Sweeps {
             layer,
         }
     }
-}
-
-thread_local! {
-    static TRANSPOSED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 impl<'a> PackedModel<'a> {
@@ -200,17 +190,10 @@ impl<'a> PackedModel<'a> {
         visible: &mut PackedStates,
         mut last: Option<Option<&mut [f32]>>,
     ) {
-        // Memory that the thread keeps: to take it from the system at every update would cost as
-        // much as the transposition.
-        let mut transposed = TRANSPOSED.take();
         let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
-        let weight = if self.weight.len() <= MOST_COPIED {
-            transpose(self.weight, m, &mut transposed);
-            Matrix::new(&transposed, n)
-        } else {
-            Matrix::turned(self.weight, m)
-        };
         for sweep in 0..sweeps.count {
+            // Turned round a few at a time, where they are tabulated: a copy would be as large as they are.
+            let weight = Matrix::turned(self.weight, m);
             let fields = Contraction {
                 inputs: (Inputs::new(hidden.words(), weight), None),
                 chains: hidden.chains(),
@@ -230,7 +213,6 @@ impl<'a> PackedModel<'a> {
             let fields = self.hidden_fields(visible);
             self.activate(fields, Some((key, hidden)), probabilities);
         }
-        TRANSPOSED.set(transposed);
     }
 
     /// The fields of the hidden layer.

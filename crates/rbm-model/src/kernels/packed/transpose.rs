@@ -1,6 +1,7 @@
 //! Transposition of bits and of weights.
 
 use crate::kernels::parallel::{Tiles, for_each_task};
+use crate::kernels::simd::{MOST_LANES, Simd, load, store};
 
 /// Transposes a square of 64 x 64 bits: bit i of word j becomes bit j of word i. Missing words are 0.
 ///
@@ -62,6 +63,39 @@ pub(super) fn transpose_block(
                 for j in 0..(columns - column).min(4) {
                     to[j * to_stride + i] = from[i * from_stride + j];
                 }
+            }
+        }
+    }
+}
+
+/// As [`transpose_block`], with squares as large as the vectors allow.
+#[inline(always)]
+pub(super) fn transpose_with<S: Simd>(
+    simd: S,
+    from: &[f32],
+    from_stride: usize,
+    (rows, columns): (usize, usize),
+    to: &mut [f32],
+    to_stride: usize,
+) {
+    for row in (0..rows).step_by(S::LANES) {
+        for column in (0..columns).step_by(S::LANES) {
+            let from = &from[row * from_stride + column..];
+            let to = &mut to[column * to_stride + row..];
+            let (height, width) = (S::LANES.min(rows - row), S::LANES.min(columns - column));
+            if height < S::LANES || width < S::LANES {
+                transpose_block(from, from_stride, (height, width), to, to_stride);
+                continue;
+            }
+            let mut square = [simd.splat(0.0); MOST_LANES];
+            let rows = from.chunks(from_stride).take(S::LANES);
+            for (vector, row) in square.iter_mut().zip(rows) {
+                *vector = load(simd, &row[..S::LANES]);
+            }
+            simd.transpose(&mut square);
+            let rows = to.chunks_mut(to_stride).take(S::LANES);
+            for (&vector, row) in square.iter().zip(rows) {
+                store(simd, &mut row[..S::LANES], vector);
             }
         }
     }

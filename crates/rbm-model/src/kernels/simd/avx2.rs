@@ -1,6 +1,6 @@
 //! AVX2: eight lanes.
 
-use super::{Kernel, Simd, Unaligned};
+use super::{Kernel, MOST_LANES, Simd, Unaligned};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX2.
@@ -53,6 +53,33 @@ impl Simd for Avx2 {
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
         unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
+    }
+
+    #[inline(always)]
+    fn transpose(self, square: &mut [Self::F; MOST_LANES]) {
+        // SAFETY: a value of this type exists only where `new` found the features.
+        unsafe {
+            let r = *square;
+            let mut t = r;
+            for k in (0..8).step_by(2) {
+                t[k] = _mm256_unpacklo_ps(r[k], r[k + 1]);
+                t[k + 1] = _mm256_unpackhi_ps(r[k], r[k + 1]);
+            }
+            // Half L of u[4 g + c]: entries 4 L + c of vectors 4 g to 4 g + 3.
+            let mut u = t;
+            for g in (0..8).step_by(4) {
+                for half in 0..2 {
+                    let a = _mm256_castps_pd(t[g + half]);
+                    let b = _mm256_castps_pd(t[g + half + 2]);
+                    u[g + 2 * half] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+                    u[g + 2 * half + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+                }
+            }
+            for c in 0..4 {
+                square[c] = _mm256_permute2f128_ps::<0x20>(u[c], u[4 + c]);
+                square[4 + c] = _mm256_permute2f128_ps::<0x31>(u[c], u[4 + c]);
+            }
+        }
     }
 
     operations! {

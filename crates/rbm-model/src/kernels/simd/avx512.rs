@@ -1,6 +1,6 @@
 //! AVX-512: sixteen lanes.
 
-use super::{Kernel, Simd, Unaligned};
+use super::{Kernel, MOST_LANES, Simd, Unaligned};
 use std::arch::x86_64::*;
 
 /// Proof that the machine has AVX-512 F, BW, DQ and VL.
@@ -57,6 +57,40 @@ impl Simd for Avx512 {
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: `new` found the features; the caller vouches for the numbers.
         unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
+    }
+
+    #[inline(always)]
+    fn transpose(self, square: &mut [Self::F; MOST_LANES]) {
+        // SAFETY: a value of this type exists only where `new` found the features.
+        unsafe {
+            let r = *square;
+            let mut t = r;
+            for k in (0..16).step_by(2) {
+                t[k] = _mm512_unpacklo_ps(r[k], r[k + 1]);
+                t[k + 1] = _mm512_unpackhi_ps(r[k], r[k + 1]);
+            }
+            // Quarter L of u[4 g + c]: entries 4 L + c of vectors 4 g to 4 g + 3.
+            let mut u = t;
+            for g in (0..16).step_by(4) {
+                for half in 0..2 {
+                    let a = _mm512_castps_pd(t[g + half]);
+                    let b = _mm512_castps_pd(t[g + half + 2]);
+                    u[g + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+                    u[g + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+                }
+            }
+            for c in 0..4 {
+                let [a, b, d, e] = [u[c], u[4 + c], u[8 + c], u[12 + c]];
+                let low = _mm512_shuffle_f32x4::<0x44>(a, b);
+                let high = _mm512_shuffle_f32x4::<0xEE>(a, b);
+                let next_low = _mm512_shuffle_f32x4::<0x44>(d, e);
+                let next_high = _mm512_shuffle_f32x4::<0xEE>(d, e);
+                square[c] = _mm512_shuffle_f32x4::<0x88>(low, next_low);
+                square[4 + c] = _mm512_shuffle_f32x4::<0xDD>(low, next_low);
+                square[8 + c] = _mm512_shuffle_f32x4::<0x88>(high, next_high);
+                square[12 + c] = _mm512_shuffle_f32x4::<0xDD>(high, next_high);
+            }
+        }
     }
 
     operations! {

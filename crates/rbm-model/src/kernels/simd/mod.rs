@@ -10,7 +10,7 @@ pub(super) mod avx512;
 pub(super) mod portable;
 
 /// Lanes of the widest vectors.
-const MOST_LANES: usize = 16;
+pub(in crate::kernels) const MOST_LANES: usize = 16;
 
 /// A vector anywhere in memory.
 ///
@@ -72,6 +72,9 @@ pub(in crate::kernels) trait Simd: Copy {
     fn at_most(self, bound: Self::F, x: Self::F) -> Self::F;
     /// The larger of a bound and x; NaN where x is NaN.
     fn at_least(self, bound: Self::F, x: Self::F) -> Self::F;
+    /// Turns a square round: lane i of vector j becomes lane j of vector i. The first `LANES` vectors are
+    /// the square.
+    fn transpose(self, square: &mut [Self::F; MOST_LANES]);
     /// A bit for each lane, the first lane lowest: 1 where a < b.
     fn less(self, a: Self::F, b: Self::F) -> u32;
     /// 1.0 in the lanes of the bits that are set, else 0.0. Higher bits do not matter.

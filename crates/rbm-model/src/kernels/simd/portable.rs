@@ -1,6 +1,6 @@
 //! Plain loops over eight lanes, which the compiler turns into the vectors of its target.
 
-use super::{Kernel, Simd, Unaligned};
+use super::{Kernel, MOST_LANES, Simd, Unaligned};
 
 const N: usize = 8;
 
@@ -38,6 +38,16 @@ impl Simd for Portable {
     unsafe fn store(self, to: *mut f32, a: Self::F) {
         // SAFETY: the caller vouches for N writable numbers.
         unsafe { *to.cast::<Unaligned<Self::F>>() = Unaligned(a) }
+    }
+    #[inline(always)]
+    fn transpose(self, square: &mut [Self::F; MOST_LANES]) {
+        for i in 0..N {
+            for j in 0..i {
+                let swap = square[i][j];
+                square[i][j] = square[j][i];
+                square[j][i] = swap;
+            }
+        }
     }
     #[inline(always)]
     fn splat(self, a: f32) -> Self::F {

@@ -1,0 +1,176 @@
+//! Where annealing begins: independent units at means, chosen by pilot runs.
+
+use super::samples::some_rows;
+use crate::data::BinaryDataset;
+use burn::tensor::{Device, Tensor, TensorData};
+use rbm_model::estimate::{Base, Noise, Path, Pilot, pick, pilot, resample};
+use rbm_model::{ModelError, Parameters, Rbm};
+
+/// Rows that the mean of the hidden units is taken over, at most.
+const MEAN_ROWS: usize = 2000;
+/// Rows taken to the device at a time.
+const CHUNK: usize = 1000;
+/// Nats that a base may lie below the highest and still be chosen.
+const TOLERANCE: f64 = 1.0;
+/// Times that its effective sample size has to be that of all states alike.
+const BETTER: f64 = 2.0;
+/// Steps of the noise that a pilot run may take.
+const ROOM: u64 = 1 << 20;
+
+/// What the data's means are called.
+const DATA: &str = "means of training rows";
+
+/// Pilot runs of one model: two from what is known before, one from what those found, and one from
+/// the samples of a similar model, if there are any.
+pub const PILOTS: usize = 4;
+
+/// A base with what its pilot run found.
+pub(super) struct Begin {
+    /// What it is, in words.
+    pub name: &'static str,
+    pub base: Base,
+    pub path: Path,
+    pub pilot: Pilot,
+}
+
+impl Begin {
+    /// ln Z by the pilot run.
+    fn ln_z(&self) -> f64 {
+        self.base.ln_z() + self.pilot.ln_ratio
+    }
+}
+
+/// What the pilot runs found.
+pub(super) struct Choice {
+    /// Where annealing begins best.
+    pub best: Begin,
+    /// At the means of training rows; none if that is the best.
+    pub at_data: Option<Begin>,
+    /// Where the pilot runs led, drawn by the weights of all, row-major.
+    pub found: Vec<f32>,
+}
+
+/// Chooses where annealing to a model begins.
+///
+/// Pilot runs start from all states alike, from units at the means of training rows and of
+/// p(h | v) over them, and, where samples of a similar model are given, from their means. A model
+/// need not have its mass where the data are: the populations of all runs together, drawn by
+/// their weights, tell where it is, and a last pilot run starts from the means of *these* samples of
+/// the model. From there the way is shortest: the work dissipated is less by orders of magnitude
+/// where the model has modes far from the data.
+///
+/// Forward estimates are low on average, so that a base far below the highest misses something;
+/// of those within 1 nat of it, the one with the greatest effective sample size is chosen, unless
+/// all states alike has half as much: where several modes share the mass, it leaves none out. The
+/// runs that count afterwards take other random numbers, so choosing leaves them without bias.
+pub(super) fn choose(
+    model: &Parameters,
+    device: &Device,
+    data: &BinaryDataset,
+    similar: &[f32],
+    (chains, length): (usize, usize),
+    noise: Noise,
+    mut each: impl FnMut(usize),
+) -> Result<Choice, ModelError> {
+    let (n, m) = (model.n_visible, model.n_hidden);
+    let rows = some_rows(&data.train, MEAN_ROWS.min(data.train.rows()), noise.seed);
+    let hidden = hidden_means(model, device, &rows);
+    let of_data = Base::from_means(&data.train.column_means(), &hidden, data.train.rows());
+    let mut bases = vec![("all states alike", Base::uniform(n, m)), (DATA, of_data)];
+    if !similar.is_empty() {
+        let base = of_samples(model, device, similar);
+        bases.push(("means of samples of a similar model", base));
+    }
+    let run = |(name, base): (&'static str, Base), index: usize| -> Result<Begin, ModelError> {
+        let path = Path::from_base(&base, model)?;
+        let noise = Noise {
+            first_step: noise.first_step + index as u64 * ROOM,
+            ..noise
+        };
+        let pilot = pilot(&path, device, chains, length, noise)?;
+        Ok(Begin {
+            name,
+            base,
+            path,
+            pilot,
+        })
+    };
+    let mut runs = Vec::with_capacity(PILOTS);
+    for (index, base) in bases.into_iter().enumerate() {
+        each(index);
+        runs.push(run(base, index)?);
+    }
+    // Each run's chains stand for its estimate of Z in equal parts.
+    let mut all = Vec::with_capacity(runs.len() * chains * n);
+    let mut weights = Vec::with_capacity(runs.len() * chains);
+    for run in &runs {
+        all.extend_from_slice(&run.pilot.visible);
+        weights.extend(vec![run.ln_z(); chains]);
+    }
+    let drawn = resample(
+        &weights,
+        Noise {
+            first_step: noise.first_step + PILOTS as u64 * ROOM,
+            ..noise
+        },
+    );
+    let drawn: Vec<usize> = drawn.into_iter().step_by(runs.len()).collect();
+    let found = pick(&all, &drawn, weights.len());
+    each(runs.len());
+    let learned = of_samples(model, device, &found);
+    runs.push(run(("means of samples of the model", learned), runs.len())?);
+    let highest = runs
+        .iter()
+        .map(Begin::ln_z)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let fraction = |k: usize| runs[k].pilot.effective_fraction;
+    let near = |k: &usize| runs[*k].ln_z() >= highest - TOLERANCE;
+    let best = (0..runs.len())
+        .filter(near)
+        .max_by(|a, b| fraction(*a).total_cmp(&fraction(*b)));
+    let Some(best) = best else {
+        // Only estimates that are not numbers compare with nothing.
+        return Err(ModelError::Annealing {
+            reason:
+                "no pilot run gave a finite estimate; the model's weights or biases are too large"
+                    .into(),
+        });
+    };
+    let alike = near(&0) && fraction(best) < BETTER * fraction(0);
+    let best = runs.swap_remove(if alike { 0 } else { best });
+    let at_data = runs.into_iter().find(|run| run.name == DATA);
+    Ok(Choice {
+        best,
+        at_data,
+        found,
+    })
+}
+
+/// Units at the means of samples, and of p(h | v) over them.
+fn of_samples(model: &Parameters, device: &Device, rows: &[f32]) -> Base {
+    let n = model.n_visible;
+    let count = rows.len() / n;
+    let mut visible = vec![0.0; n];
+    for row in rows.chunks_exact(n) {
+        let parts = visible.iter_mut().zip(row);
+        parts.for_each(|(mean, x)| *mean += f64::from(*x) / count as f64);
+    }
+    Base::from_means(&visible, &hidden_means(model, device, rows), count)
+}
+
+/// Means of p(h | v) over rows.
+fn hidden_means(model: &Parameters, device: &Device, rows: &[f32]) -> Vec<f64> {
+    let n = model.n_visible;
+    let rbm = Rbm::from_parameters(model, device);
+    let mut hidden = vec![0.0; model.n_hidden];
+    for chunk in rows.chunks(CHUNK * n) {
+        let data = TensorData::new(chunk.to_vec(), [chunk.len() / n, n]);
+        let p = rbm.hidden_probabilities(Tensor::from_data(data, device));
+        let sum: Tensor<1> = p.sum_dim(0).squeeze_dim(0);
+        let part = n as f64 / rows.len() as f64;
+        let sum = sum.into_data();
+        let means = hidden.iter_mut().zip(sum.iter::<f64>());
+        means.for_each(|(mean, x)| *mean += x * part);
+    }
+    hidden
+}

@@ -1,0 +1,135 @@
+//! Brackets along a path of models, against enumeration.
+
+use super::annealing::{AnnealingOptions, bracket};
+use crate::data::{BinaryDataset, BinaryMatrix};
+use burn::tensor::Device;
+use rbm_model::estimate::{Enumeration, Verdict};
+use rbm_model::sampling::noise::Sequence;
+use rbm_model::{Parameters, RbmConfig};
+
+const UNITS: [usize; 2] = [12, 8];
+
+/// Rows of random bits: nothing that a random model would know of.
+fn data() -> BinaryDataset {
+    let mut random = Sequence::new(3, 200, 0);
+    let rows: Vec<Vec<bool>> = (0..100)
+        .map(|_| (0..UNITS[0]).map(|_| random.next_uniform() < 0.3).collect())
+        .collect();
+    let matrix = BinaryMatrix::from_rows(&rows).unwrap();
+    BinaryDataset {
+        name: "random bits".into(),
+        test: matrix.select(&[]),
+        train: matrix,
+        train_labels: None,
+        test_labels: None,
+        image_shape: None,
+        provenance: "a test".into(),
+    }
+}
+
+/// A walk of ten models with independent normal steps in all parameters, from weak couplings to well
+/// beyond the transition.
+fn walk(seed: u64) -> Vec<Parameters> {
+    let [n, m] = UNITS;
+    let mut now = Parameters::new(n, m, vec![0.0; n * m], vec![0.0; n], vec![0.0; m]).unwrap();
+    (0..10)
+        .map(|k| {
+            let draw = |std, index| -> Vec<f64> {
+                let config = RbmConfig::new(n, m)
+                    .with_weight_std(std)
+                    .with_seed(100 * seed + 2 * k + index);
+                let rbm = config.init(&Device::flex()).unwrap();
+                rbm.parameters().unwrap().weight
+            };
+            let (weight, bias) = (draw(0.45, 0), draw(0.3, 1));
+            let add = |now: &[f64], step: &[f64]| -> Vec<f64> {
+                let sums = now.iter().zip(step);
+                sums.map(|(x, step)| f64::from((x + step) as f32)).collect()
+            };
+            now = Parameters::new(
+                n,
+                m,
+                add(&now.weight, &weight),
+                add(&now.visible_bias, &bias[..n]),
+                add(&now.hidden_bias, &bias[n..n + m]),
+            )
+            .unwrap();
+            now.clone()
+        })
+        .collect()
+}
+
+fn options(temperatures: usize, seed: u64, model: usize) -> AnnealingOptions {
+    AnnealingOptions {
+        chains: 100,
+        temperatures: Some(temperatures),
+        fewer: false,
+        deadline: None,
+        seed,
+        first_step: (model as u64) << 24,
+    }
+}
+
+/// Two walks of ten: twenty models, each bracketed from the samples of the last.
+#[test]
+fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
+    let data = data();
+    let mut inside = [0; 3];
+    let mut bracketed = 0;
+    for seed in 0..2 {
+        let mut samples = Vec::new();
+        for (k, model) in walk(seed).iter().enumerate() {
+            let exact = Enumeration::new(model).unwrap().ln_z();
+            let (device, options) = (Device::flex(), options(400, seed, k));
+            let mut quiet = |_: &str, _, _| {};
+            let found =
+                bracket(model, &device, &data, None, &samples, &options, &mut quiet).unwrap();
+            samples = found.samples;
+            let found = found.bracket;
+            bracketed += usize::from(found.verdict == Verdict::Bracketed);
+            let (reverse, bar) = (found.reverse_ais.unwrap(), found.bar.unwrap());
+            let intervals = [found.ais.interval, reverse.interval, bar.interval];
+            for (inside, [low, high]) in inside.iter_mut().zip(intervals) {
+                // Log weights of weak models hardly vary; f32 fields leave 1e-5.
+                *inside += usize::from(low - 1e-5 <= exact && exact <= high + 1e-5);
+            }
+        }
+    }
+    println!("bracketed {bracketed}, inside {inside:?}");
+    assert!(bracketed >= 18, "{bracketed}");
+    // 95% of 20: fewer than 17 at a chance of 2%.
+    assert!(inside.iter().all(|i| *i >= 17), "{inside:?}");
+}
+
+/// Few temperatures, and a start learned from another model's samples: Z is right on average.
+#[test]
+fn a_learned_start_leaves_z_unbiased() {
+    let data = data();
+    let models = walk(5);
+    let exact = Enumeration::new(&models[9]).unwrap().ln_z();
+    let runs = 60;
+    let ratios: Vec<f64> = (0..runs)
+        .map(|seed| {
+            let mut samples = Vec::new();
+            let mut ratio = f64::NAN;
+            for k in 8..10 {
+                let (device, options) = (Device::flex(), options(4, seed, k));
+                let mut quiet = |_: &str, _, _| {};
+                let found = bracket(
+                    &models[k], &device, &data, None, &samples, &options, &mut quiet,
+                );
+                let found = found.unwrap();
+                samples = found.samples;
+                ratio = (found.bracket.ais.value - exact).exp();
+            }
+            ratio
+        })
+        .collect();
+    let mean = ratios.iter().sum::<f64>() / runs as f64;
+    let variance = ratios.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (runs - 1) as f64;
+    let error = (variance / runs as f64).sqrt();
+    println!("E[Z] / exact = {mean:.4} +- {error:.4}");
+    assert!((mean - 1.0).abs() < 4.0 * error, "{mean} +- {error}");
+    // Not for lack of work: weights vary.
+    assert!(error > 1e-3, "{error}");
+}

@@ -1,0 +1,343 @@
+//! One snapshot in detail: modes, mean field, chains, data.
+
+use super::chains::{self, Record, Relaxation};
+use super::reference::Reference;
+use super::weights::{self, WeightHistogram};
+use super::{MODES, Options};
+use burn::tensor::Device;
+use rbm_analysis::bootstrap::BootstrapOptions;
+use rbm_analysis::boson::{Occupation, occupations, point_occupations};
+use rbm_analysis::gaussian_limit::gaussian_limit;
+use rbm_analysis::landau::{LandauMode, landau_modes};
+use rbm_analysis::mean_field::{MeanFieldOptions, central_fixed_point};
+use rbm_analysis::overlap::{ModeOverlap, checkpoint_overlaps, data_overlaps};
+use rbm_analysis::reciprocal::Saddle;
+use rbm_analysis::rotation::RotationTest;
+use rbm_analysis::summary::LnZ;
+use rbm_analysis::svd::weight_matrix;
+use rbm_analysis::symmetry::{SymmetryOptions, symmetry};
+use rbm_analysis::trajectories::{HiddenUnits, Trajectories, pairs};
+use rbm_analysis::{AnalysisError, Coordinate, ReciprocalSpace};
+use rbm_model::Parameters;
+use rbm_model::estimate::Enumeration;
+use serde::{Deserialize, Serialize};
+
+/// Layers up to this size are enumerated.
+const EXACT_LIMIT: usize = 16;
+/// Rotated copies, few and many.
+const ROTATIONS: [usize; 2] = [4, 19];
+/// Left vectors that are kept as images.
+const IMAGES: usize = 4;
+/// Modes whose coordinates are split by label.
+const SPLIT: usize = 2;
+
+/// A value and its standard error.
+pub type WithError = [f64; 2];
+
+/// One snapshot in detail.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Updates made.
+    pub step: u64,
+    /// Entries of W against its rotated copies; of the first and the last snapshot.
+    pub rotation: Option<RotationTest>,
+    /// Entries of W and of a rotated copy; of the first and the last snapshot.
+    pub weights: Option<WeightHistogram>,
+    /// Mean inverse participation ratio of left and right vectors over its mean for Haar vectors.
+    pub participation: Option<[f64; 2]>,
+    /// Kurtosis of x and y.
+    pub kurtosis: Kurtosis,
+    /// ln Z by five methods.
+    pub ln_z: Option<LnZ>,
+    /// ln Z by annealing, if that was asked for.
+    pub annealed: Option<Annealed>,
+    /// The leading modes.
+    pub modes: Vec<ModeState>,
+    /// How fast x of some modes of all ranks relaxes.
+    pub relaxation: Vec<Relaxation>,
+    /// u and w of the leading modes by label.
+    pub split: Vec<Split>,
+    /// Left vectors of the leading modes, row-major where rows are images.
+    pub images: Vec<Vec<f32>>,
+    /// What is missing, and why.
+    pub notes: Vec<String>,
+}
+
+/// Mean kurtosis (3 for a Gaussian) of the coordinates of all modes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kurtosis {
+    /// Of x and y with independent, uniform units: exactly 3 - 2 IPR for each mode.
+    pub uniform: Option<[f64; 2]>,
+    /// Of x and y over samples of the model, with their errors; of the first and the last snapshot.
+    pub sampled: Option<[WithError; 2]>,
+}
+
+/// ln Z from two sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Annealed {
+    /// By AIS.
+    pub ais: f64,
+    /// By reverse AIS.
+    pub reverse_ais: f64,
+    /// By Bennett's ratio of both.
+    pub combined: f64,
+    /// How far to trust it.
+    pub verdict: String,
+}
+
+/// A leading mode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModeState {
+    /// Landau's expansion, with the singular value.
+    pub landau: LandauMode,
+    /// Occupation `lambda <x y>` over data with drawn hidden units.
+    pub data: Option<Occupation>,
+    /// The same over samples of the model.
+    pub model: Option<Occupation>,
+    /// The same at the mean-field point reached from m = 1/2.
+    pub mean_field: Option<f64>,
+    /// Variance of x over samples of the model.
+    pub variance: Option<WithError>,
+    /// Left vector against the data's principal components.
+    pub components: Option<ModeOverlap>,
+    /// Left vector against those of the last snapshot.
+    pub last: Option<ModeOverlap>,
+}
+
+/// Where a mode's coordinates lie.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// The mode, from 0.
+    pub mode: usize,
+    /// Mean and standard deviation of (u, w) over data rows, by label; without labels one entry, of label `None`.
+    pub data: Vec<Cloud>,
+    /// The same over samples of the model.
+    pub model: Option<Cloud>,
+    /// (u, w) of the mean point (U^T 1/2, V^T 1/2).
+    pub mean_point: [f64; 2],
+    /// Share of the variance of (u, w) over data that lies between labels.
+    pub between_labels: Option<[f64; 2]>,
+}
+
+/// Points of a plane in brief.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cloud {
+    /// Label of the rows.
+    pub label: Option<u8>,
+    /// Mean of u and w.
+    pub mean: [f64; 2],
+    /// Standard deviation of u and w.
+    pub deviation: [f64; 2],
+}
+
+/// What all checkpoints of a run share.
+pub(super) struct Context<'a> {
+    pub device: &'a Device,
+    pub reference: Option<&'a Reference>,
+    pub last: &'a ReciprocalSpace,
+    pub seed: u64,
+    pub options: Options,
+}
+
+impl Context<'_> {
+    /// Measures a snapshot; `ends` adds what is measured of the first and the last one only.
+    pub fn measure(
+        &self,
+        step: u64,
+        parameters: &Parameters,
+        ends: bool,
+    ) -> anyhow::Result<(Checkpoint, Record)> {
+        let space = ReciprocalSpace::new(parameters)?;
+        let count = MODES.min(space.modes());
+        let leading: Vec<usize> = (0..count).collect();
+        let mut notes = Vec::new();
+        let iteration = MeanFieldOptions {
+            max_iterations: 2_000,
+            ..Default::default()
+        };
+        let point = match central_fixed_point(parameters, &iteration) {
+            Ok(point) => Some(point),
+            Err(error @ AnalysisError::NoConvergence { .. }) => {
+                notes.push(format!("update {step}: {error}"));
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let exact = parameters.n_visible.min(parameters.n_hidden) <= EXACT_LIMIT;
+        let exact = exact.then(|| Enumeration::new(parameters)).transpose()?;
+        let record = chains::record(self, parameters, &space, point.as_ref(), ends)?;
+        let data = self
+            .reference
+            .map(|reference| {
+                Trajectories::from_data(
+                    &space,
+                    parameters,
+                    pairs(&leading),
+                    reference.rows.as_ref(),
+                    HiddenUnits::Drawn { seed: self.seed },
+                )
+            })
+            .transpose()?;
+        let errors = BootstrapOptions::default();
+        let of_data = data.as_ref().map(|rows| occupations(&space, rows, &errors));
+        let of_data = of_data.transpose()?;
+        let of_model = occupations(&space, &record.states, &errors)?;
+        let at_point = point.as_ref().map(|point| point_occupations(&space, point));
+        let at_point = at_point.transpose()?;
+        let components = self
+            .reference
+            .map(|reference| data_overlaps(&space, &reference.pca, count))
+            .transpose()?;
+        let last = checkpoint_overlaps(&space, self.last, count)?;
+        let modes = landau_modes(&space).into_iter().take(count);
+        let modes = modes.enumerate().map(|(k, landau)| ModeState {
+            landau,
+            data: of_data.as_ref().and_then(|all| all.get(k).cloned()),
+            model: of_model.get(k).cloned(),
+            mean_field: at_point
+                .as_ref()
+                .and_then(|all| all.get(k).map(|mode| mode.occupation)),
+            variance: record.variance(Coordinate::X(k)),
+            components: components.as_ref().and_then(|all| all.get(k).cloned()),
+            last: last.get(k).cloned(),
+        });
+        let saddles = space.saddles();
+        let labels = self
+            .reference
+            .and_then(|reference| reference.labels.as_deref());
+        let split = (0..SPLIT.min(count)).filter_map(|mode| {
+            let saddle = saddles[mode]?;
+            Some(split(mode, &saddle, &space, data.as_ref(), labels, &record))
+        });
+        let tests = SymmetryOptions {
+            haar_simulations: 0,
+            rotations: match ends {
+                true => ROTATIONS[usize::from(self.options.full)],
+                false => 0,
+            },
+            seed: self.seed,
+        };
+        let tests = symmetry(weight_matrix(parameters).as_ref(), &space.svd, &tests)?;
+        let images = (0..IMAGES.min(count))
+            .map(|k| Ok(space.left_vector(k)?.iter().map(|x| *x as f32).collect()))
+            .collect::<Result<_, AnalysisError>>()?;
+        let checkpoint = Checkpoint {
+            step,
+            rotation: tests.as_ref().and_then(|tests| tests.rotation.clone()),
+            weights: match ends {
+                true => weights::measure(parameters, &space, self.seed),
+                false => None,
+            },
+            participation: tests.as_ref().map(|tests| {
+                [
+                    tests.left.ipr.mean / tests.left.ipr.null,
+                    tests.right.ipr.mean / tests.right.ipr.null,
+                ]
+            }),
+            kurtosis: Kurtosis {
+                uniform: tests.as_ref().map(|tests| {
+                    [
+                        3.0 - 2.0 * tests.left.ipr.mean,
+                        3.0 - 2.0 * tests.right.ipr.mean,
+                    ]
+                }),
+                sampled: record.kurtosis,
+            },
+            ln_z: Some(LnZ {
+                exact: exact.map(|all| all.ln_z()),
+                mean_field: point.as_ref().map(|p| -p.free_energy),
+                onsager: point.as_ref().map(|p| p.ln_z_onsager),
+                one_loop: point.as_ref().and_then(|p| p.ln_z_one_loop),
+                gaussian: gaussian_limit(&space).ln_z,
+            }),
+            annealed: None,
+            modes: modes.collect(),
+            relaxation: record.relaxation.clone(),
+            split: split.collect(),
+            images,
+            notes,
+        };
+        Ok((checkpoint, record))
+    }
+}
+
+fn split(
+    mode: usize,
+    saddle: &Saddle,
+    space: &ReciprocalSpace,
+    data: Option<&Trajectories>,
+    labels: Option<&[u8]>,
+    record: &Record,
+) -> Split {
+    let at = |x: f64, y: f64| {
+        let (u, w) = saddle.to_uw(x, y);
+        [u, w]
+    };
+    // Both hold pairs of the leading modes, in their order.
+    let points = |rows: &Trajectories| -> Vec<[f64; 2]> {
+        let last = rows.times() - 1;
+        let point = |chain| {
+            let row = rows.at(last, chain);
+            at(row[2 * mode], row[2 * mode + 1])
+        };
+        (0..rows.chains()).map(point).collect()
+    };
+    let data = data.map(points).unwrap_or_default();
+    let mut clouds = Vec::new();
+    let mut between_labels = None;
+    if let (Some(labels), false) = (labels, data.is_empty()) {
+        let mut between = [0.0; 2];
+        let all = cloud(None, data.iter().copied());
+        for label in 0..=u8::MAX {
+            let chosen = || data.iter().zip(labels).filter(|(_, l)| **l == label);
+            let share = chosen().count() as f64 / data.len() as f64;
+            if share > 0.0 {
+                let cloud = cloud(Some(label), chosen().map(|(point, _)| *point));
+                for (k, between) in between.iter_mut().enumerate() {
+                    *between += share * (cloud.mean[k] - all.mean[k]).powi(2);
+                }
+                clouds.push(cloud);
+            }
+        }
+        between_labels = Some([0, 1].map(|k| between[k] / all.deviation[k].powi(2)));
+    } else if !data.is_empty() {
+        clouds.push(cloud(None, data.iter().copied()));
+    }
+    Split {
+        mode,
+        data: clouds,
+        model: Some(cloud(None, points(&record.states).into_iter())),
+        mean_point: at(space.mean_x[mode], space.mean_y[mode]),
+        between_labels: between_labels.filter(|shares| shares.iter().all(|x| x.is_finite())),
+    }
+}
+
+fn cloud(label: Option<u8>, points: impl Iterator<Item = [f64; 2]> + Clone) -> Cloud {
+    let count = points.clone().count().max(1) as f64;
+    let mean = [0, 1].map(|k| points.clone().map(|p| p[k]).sum::<f64>() / count);
+    let square = |k: usize| {
+        points
+            .clone()
+            .map(|p| (p[k] - mean[k]).powi(2))
+            .sum::<f64>()
+    };
+    Cloud {
+        label,
+        mean,
+        deviation: [0, 1].map(|k| (square(k) / count).sqrt()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cloud_has_the_mean_and_the_deviation_of_its_points() {
+        let points = [[1.0, 0.0], [3.0, 0.0], [2.0, 6.0], [2.0, -6.0]];
+        let cloud = cloud(Some(7), points.into_iter());
+        assert_eq!((cloud.label, cloud.mean), (Some(7), [2.0, 0.0]));
+        assert!((cloud.deviation[0] - 0.5f64.sqrt()).abs() < 1e-15);
+        assert!((cloud.deviation[1] - 18f64.sqrt()).abs() < 1e-15);
+    }
+}

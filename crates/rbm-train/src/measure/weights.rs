@@ -1,0 +1,100 @@
+//! The entries of W, and those of a rotated copy.
+
+use rbm_analysis::ReciprocalSpace;
+use rbm_analysis::faer::Mat;
+use rbm_analysis::random::{generator, haar_matrix};
+use rbm_analysis::svd::weight_matrix;
+use rbm_model::Parameters;
+use serde::{Deserialize, Serialize};
+
+/// Bins of the histograms, and half their width in root mean squares.
+const BINS: usize = 61;
+const HALF_WIDTH: f64 = 6.0;
+
+/// Densities of the entries in units of their root mean square.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WeightHistogram {
+    /// Root mean square of the entries, which rotations leave as it is.
+    pub rms: f64,
+    /// Middles of the bins, in units of `rms`.
+    pub middles: Vec<f64>,
+    /// Density of the entries of W; entries beyond the bins are missing from it.
+    pub own: Vec<f64>,
+    /// Density of the entries of Q_U W Q_V^T with Haar-distributed Q.
+    pub rotated: Vec<f64>,
+}
+
+/// Histograms of a model; `None` for a zero matrix.
+pub(super) fn measure(
+    parameters: &Parameters,
+    space: &ReciprocalSpace,
+    seed: u64,
+) -> Option<WeightHistogram> {
+    let weight = weight_matrix(parameters);
+    let (n, m, modes) = (space.n_visible(), space.n_hidden(), space.modes());
+    let square: f64 = parameters.weight.iter().map(|w| w * w).sum();
+    let rms = (square / (n * m) as f64).sqrt();
+    if rms <= 0.0 {
+        return None;
+    }
+    // Q_U W Q_V^T = (Q_U U) Lambda (Q_V V)^T, of two thin Haar matrices.
+    let mut random = generator(seed, 0x5748);
+    let mut left = haar_matrix(&mut random, n, modes);
+    let right = haar_matrix(&mut random, m, modes);
+    for (k, lambda) in space.singular_values().iter().enumerate() {
+        for entry in left.col_as_slice_mut(k) {
+            *entry *= lambda;
+        }
+    }
+    let rotated = &left * right.transpose();
+    let width = 2.0 * HALF_WIDTH / BINS as f64;
+    Some(WeightHistogram {
+        rms,
+        middles: (0..BINS)
+            .map(|k| -HALF_WIDTH + (k as f64 + 0.5) * width)
+            .collect(),
+        own: density(&weight, rms, width),
+        rotated: density(&rotated, rms, width),
+    })
+}
+
+fn density(matrix: &Mat<f64>, rms: f64, width: f64) -> Vec<f64> {
+    let mut counts = vec![0usize; BINS];
+    for column in 0..matrix.ncols() {
+        for entry in matrix.col_as_slice(column) {
+            let at = ((entry / rms + HALF_WIDTH) / width).floor();
+            if at >= 0.0 && at < BINS as f64 {
+                counts[at as usize] += 1;
+            }
+        }
+    }
+    let all = (matrix.nrows() * matrix.ncols()) as f64;
+    let density = |count: usize| count as f64 / (all * width);
+    counts.into_iter().map(density).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn densities_are_normalised_and_rotation_makes_entries_gaussian() {
+        // One entry alone is as far from symmetric as a matrix can be; rotated it is an outer product of unit vectors.
+        let (n, m) = (40, 30);
+        let mut weight = vec![0.0; n * m];
+        weight[7] = 2.0;
+        let model = Parameters::new(n, m, weight, vec![0.0; n], vec![0.0; m]).unwrap();
+        let space = ReciprocalSpace::new(&model).unwrap();
+        let histogram = measure(&model, &space, 1).unwrap();
+        assert!((histogram.rms - 2.0 / (n as f64 * m as f64).sqrt()).abs() < 1e-12);
+        let area = |values: &[f64]| values.iter().sum::<f64>() * 12.0 / BINS as f64;
+        // The one entry lies beyond all bins, at 35 root mean squares.
+        let inside = 1.0 - 1.0 / (n * m) as f64;
+        assert!((area(&histogram.own) - inside).abs() < 1e-12);
+        assert!(area(&histogram.rotated) > 0.97);
+        let middle = histogram.own[BINS / 2] / histogram.rotated[BINS / 2];
+        assert!(middle > 2.0, "all zeros before, spread after: {middle}");
+        let zero = Parameters::new(1, 1, vec![0.0], vec![0.0], vec![0.0]).unwrap();
+        assert!(measure(&zero, &ReciprocalSpace::new(&zero).unwrap(), 0).is_none());
+    }
+}

@@ -1,0 +1,363 @@
+//! The report of a sweep: all its runs on one page, as means over replicas.
+
+use super::document::{Block, Document, Grid, Row, Section};
+use super::experiment::series::Mean;
+use super::experiment::{self, Group, Replica, groups};
+use super::number::{readable, significant};
+use super::run::replica;
+use super::table::Table;
+use crate::checkpoint::{Manifest, RunDir, Status};
+use crate::measure::{self, Options};
+use maud::html;
+use std::path::{Path, PathBuf};
+
+/// Whether a directory holds a sweep.
+pub fn is_sweep(root: &Path) -> bool {
+    root.join("sweep.toml").exists()
+}
+
+/// A directory under `runs/`.
+struct Entry {
+    name: String,
+    manifest: Option<Manifest>,
+    /// Why it is not in the figures; `None` if it is.
+    left_out: Option<String>,
+}
+
+/// Writes the report of a sweep into its `report/` and returns the page. Finished runs are averaged; all others are
+/// listed with the reason why they are left out.
+///
+/// # Errors
+/// A sweep without a readable `runs/`, or a report that cannot be written. A run that cannot be read is no error.
+pub fn of_sweep(root: &Path, options: Options) -> anyhow::Result<PathBuf> {
+    let (mut entries, replicas) = read(root, options)?;
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    let title = root.file_name().map_or_else(
+        || "Sweep".to_owned(),
+        |name| format!("Sweep {}", name.to_string_lossy()),
+    );
+    let document = compose(title, &entries, &replicas);
+    Ok(super::write_document(&document, &root.join("report"))?)
+}
+
+fn read(root: &Path, options: Options) -> anyhow::Result<(Vec<Entry>, Vec<Replica>)> {
+    let directory = root.join("runs");
+    let mut paths: Vec<PathBuf> = match std::fs::read_dir(&directory) {
+        Ok(found) => found.flatten().map(|entry| entry.path()).collect(),
+        Err(error) => anyhow::bail!(
+            "{}: {error}; a sweep has its runs there",
+            directory.display()
+        ),
+    };
+    // Hidden names are those of runs that are being created.
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        path.is_dir() && !name.starts_with('.')
+    });
+    paths.sort();
+    let (mut entries, mut finished) = (Vec::new(), Vec::new());
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (manifest, left_out) =
+            match RunDir::open(&path).and_then(|run| Ok((run.manifest()?, run))) {
+                Err(error) => (None, Some(error.to_string())),
+                Ok((manifest, run)) => {
+                    let reason = match manifest.status {
+                        Status::Finished => {
+                            finished.push((entries.len(), run));
+                            None
+                        }
+                        Status::Running => Some("it is running, or was killed".to_owned()),
+                        Status::Stopped => Some("it was stopped before its end".to_owned()),
+                        Status::Diverged => Some("it diverged".to_owned()),
+                    };
+                    (Some(manifest), reason)
+                }
+            };
+        entries.push(Entry {
+            name: name.into_owned(),
+            manifest,
+            left_out,
+        });
+    }
+    let (places, runs): (Vec<usize>, Vec<RunDir>) = finished.into_iter().unzip();
+    let mut replicas = Vec::new();
+    for ((place, run), measured) in places
+        .iter()
+        .zip(&runs)
+        .zip(measure::of_runs(&runs, options))
+    {
+        match measured.and_then(|measured| replica(run, measured)) {
+            Ok(replica) => replicas.push(replica),
+            Err(error) => entries[*place].left_out = Some(format!("{error:#}")),
+        }
+    }
+    Ok((entries, replicas))
+}
+
+fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
+    let groups = groups(replicas);
+    let left_out: Vec<&Entry> = entries.iter().filter(|e| e.left_out.is_some()).collect();
+    let mut overview = Section::new("overview", "Overview");
+    if !left_out.is_empty() {
+        let names: Vec<String> = left_out
+            .iter()
+            .map(|e| format!("{} ({})", e.name, e.left_out.as_deref().unwrap_or_default()))
+            .collect();
+        overview.blocks.push(Block::Note(format!(
+            "Left out of all figures and means, {} of {} runs: {}.",
+            left_out.len(),
+            entries.len(),
+            names.join("; ")
+        )));
+    }
+    let mut sections = Vec::new();
+    if groups.is_empty() {
+        overview.blocks.push(Block::Note(
+            "No run is finished yet: there is nothing to draw.".to_owned(),
+        ));
+    } else {
+        overview.blocks.push(Block::Grid(summary(&groups)));
+        sections = experiment::sections(&groups);
+    }
+    let mut notes = Section::new("notes", "Notes");
+    let mut all: Vec<String> = replicas
+        .iter()
+        .flat_map(|run| {
+            run.measurements
+                .notes
+                .iter()
+                .map(|note| format!("{}: {note}.", run.name))
+        })
+        .collect();
+    all.dedup();
+    notes.blocks.extend(all.into_iter().map(Block::Note));
+    if replicas.iter().any(|run| !run.measurements.full) {
+        notes.blocks.push(Block::Note(
+            "Measured on some snapshots and leading modes of each run; `rbm-train report DIR --full` adds annealed ln Z, \
+             constrained mean field and more rotated copies, which takes minutes a run."
+                .to_owned(),
+        ));
+    }
+    let mut runs = Section::new("runs", "All runs");
+    runs.blocks.push(Block::Grid(all_runs(entries, replicas)));
+    let mut settings = Section::new("configuration", "Configuration");
+    let shared = shared_settings(replicas);
+    if !shared.is_empty() {
+        settings.blocks.push(Block::Pairs {
+            folded: Some(format!("{} settings that all runs share", shared.len())),
+            rows: shared,
+        });
+    }
+    let data = entries.iter().find_map(|e| e.manifest.as_ref());
+    let mut all = vec![overview];
+    all.extend(sections);
+    all.extend([notes, runs, settings]);
+    Document {
+        title,
+        subtitle: data.map_or_else(String::new, |manifest| {
+            format!(
+                "RBMs on {}, {} visible units",
+                manifest.dataset, manifest.n_visible
+            )
+        }),
+        facts: facts(entries, &groups, replicas),
+        sections: all,
+    }
+}
+
+fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(String, String)> {
+    let counts = || groups.iter().map(|group| group.replicas.len());
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let replica_count = if least == most {
+        most.to_string()
+    } else {
+        format!("{least} to {most}")
+    };
+    let best = replicas
+        .iter()
+        .filter_map(|run| run.metrics.last()?.test_pseudo_log_likelihood)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let mut facts = vec![
+        (
+            "runs finished".to_owned(),
+            format!("{} of {}", replicas.len(), entries.len()),
+        ),
+        ("settings compared".to_owned(), groups.len().to_string()),
+        ("replicas of each".to_owned(), replica_count),
+    ];
+    if best.is_finite() {
+        facts.push((
+            "best test pseudo-log-likelihood".to_owned(),
+            format!("{} nats", significant(best, 4)),
+        ));
+    }
+    facts
+}
+
+/// One row a group, values at the end as mean ± standard error.
+fn summary(groups: &[Group<'_>]) -> Grid {
+    type Value = fn(&Replica) -> Option<f64>;
+    let columns: [(&str, Value); 5] = [
+        ("test PLL", |run| {
+            run.metrics.last()?.test_pseudo_log_likelihood
+        }),
+        ("test LL", |run| run.likelihood.last()?.test_log_likelihood),
+        ("λ₁", |run| {
+            run.measurements
+                .history
+                .last()?
+                .singular_values
+                .first()
+                .copied()
+        }),
+        ("modes with λ ≥ 4", |run| {
+            Some(run.measurements.history.last()?.nonconvergent as f64)
+        }),
+        ("modes above the edge", |run| {
+            run.measurements
+                .history
+                .last()?
+                .above_edge
+                .map(|n| n as f64)
+        }),
+    ];
+    let mean = |group: &Group<'_>, value: fn(&Replica) -> Option<f64>| {
+        Mean::of(group.replicas.iter().filter_map(|run| value(run)))
+    };
+    let cell = |group: &Group<'_>, mean: Mean| {
+        let value = significant(mean.value, 4);
+        let value = match (mean.count, mean.error.is_finite()) {
+            (0, _) => return "—".to_owned(),
+            (_, true) => format!("{value}\u{a0}±\u{a0}{}", significant(mean.error, 2)),
+            _ => value,
+        };
+        // Not every run need have been evaluated.
+        if mean.count < group.replicas.len() {
+            format!("{value} ({} of {})", mean.count, group.replicas.len())
+        } else {
+            value
+        }
+    };
+    let mut table = Table::new("overview")
+        .texts("group", groups.iter().map(|group| group.label.clone()))
+        .numbers("hidden", groups.iter().map(|group| group.hidden() as f64))
+        .numbers(
+            "replicas",
+            groups.iter().map(|group| group.replicas.len() as f64),
+        );
+    for (name, value) in columns {
+        let name = name
+            .to_lowercase()
+            .replace("λ₁", "lambda_1")
+            .replace("λ ≥ 4", "lambda_above_4")
+            .replace([' ', '-'], "_");
+        let means: Vec<Mean> = groups.iter().map(|group| mean(group, value)).collect();
+        table = table
+            .numbers(name.clone(), means.iter().map(|mean| mean.value))
+            .numbers(format!("{name}_error"), means.iter().map(|mean| mean.error))
+            .numbers(
+                format!("{name}_replicas"),
+                means.iter().map(|mean| mean.count as f64),
+            );
+    }
+    let known: Vec<_> = columns
+        .into_iter()
+        .filter(|(_, value)| groups.iter().any(|group| mean(group, *value).count > 0))
+        .collect();
+    let mut heads = vec![html! { "settings" }, html! { i { "n" } }];
+    heads.extend(known.iter().map(|(name, _)| html! { (name) }));
+    Grid {
+        caption: html! {
+            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error, with the number of runs that have a value where not all have; LL and PLL: log-likelihood and pseudo-log-likelihood, in nats a row."
+        },
+        heads,
+        rows: groups
+            .iter()
+            .map(|group| {
+                let name = if group.label.is_empty() {
+                    "all"
+                } else {
+                    &group.label
+                };
+                let mut cells = vec![name.to_owned(), group.replicas.len().to_string()];
+                cells.extend(
+                    known
+                        .iter()
+                        .map(|(_, value)| cell(group, mean(group, *value))),
+                );
+                Row {
+                    cells,
+                    strong: false,
+                }
+            })
+            .collect(),
+        table,
+    }
+}
+
+fn all_runs(entries: &[Entry], replicas: &[Replica]) -> Grid {
+    let status = |entry: &Entry| match &entry.manifest {
+        Some(manifest) => format!("{:?}", manifest.status).to_lowercase(),
+        None => "unreadable".to_owned(),
+    };
+    let step = |entry: &Entry| entry.manifest.as_ref().map_or(f64::NAN, |m| m.step as f64);
+    let value = |entry: &Entry| {
+        let run = replicas.iter().find(|run| run.name == entry.name);
+        run.and_then(|run| run.metrics.last()?.test_pseudo_log_likelihood)
+            .unwrap_or(f64::NAN)
+    };
+    let number = |x: f64| {
+        if x.is_finite() {
+            readable(x)
+        } else {
+            "—".to_owned()
+        }
+    };
+    Grid {
+        caption: html! { b { "All runs." } " Marked: left out of the figures; why is said at the top." },
+        heads: vec![
+            html! { "run" },
+            html! { "status" },
+            html! { "updates" },
+            html! { "test pseudo-log-likelihood, nats" },
+        ],
+        rows: entries
+            .iter()
+            .map(|entry| Row {
+                cells: vec![
+                    entry.name.clone(),
+                    status(entry),
+                    number(step(entry)),
+                    number(value(entry)),
+                ],
+                strong: entry.left_out.is_some(),
+            })
+            .collect(),
+        table: Table::new("runs")
+            .texts("run", entries.iter().map(|entry| entry.name.clone()))
+            .texts("status", entries.iter().map(status))
+            .numbers("step", entries.iter().map(step))
+            .numbers("test_pseudo_log_likelihood", entries.iter().map(value))
+            .texts(
+                "left_out",
+                entries
+                    .iter()
+                    .map(|e| e.left_out.clone().unwrap_or_default()),
+            ),
+    }
+}
+
+fn shared_settings(replicas: &[Replica]) -> Vec<(String, String)> {
+    let Some(first) = replicas.first() else {
+        return Vec::new();
+    };
+    let shared = first.settings.iter().filter(|(key, value)| {
+        replicas
+            .iter()
+            .all(|run| run.settings.get(*key) == Some(*value))
+    });
+    shared
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}

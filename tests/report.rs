@@ -1,0 +1,107 @@
+//! Reports of runs and sweeps.
+
+use crate::support::{fail, json, program, succeed};
+use std::path::Path;
+use tempfile::tempdir;
+
+fn train(directory: &Path, hidden: usize, seed: usize, more: &str) {
+    succeed(
+        directory,
+        &format!(
+            "train --dataset bars-and-stripes --hidden {hidden} --seed {seed} --epochs 20 --batch-size 10 \
+             --chains 20 --no-report --out sweep/runs/hidden-{hidden},seed-{seed} {more}"
+        ),
+    );
+}
+
+#[test]
+fn a_sweep_is_one_page_of_means_over_replicas() {
+    let dir = tempdir().unwrap();
+    for (hidden, seed) in [(4, 1), (4, 2), (6, 1), (6, 2)] {
+        train(dir.path(), hidden, seed, "");
+    }
+    train(dir.path(), 6, 3, "--stop-after 2");
+    let sweep = dir.path().join("sweep");
+    std::fs::create_dir(sweep.join("runs/broken")).unwrap();
+    // Without its file a directory is a run, or nothing.
+    fail(dir.path(), "report sweep", 1, &["manifest.json"]);
+    std::fs::write(sweep.join("sweep.toml"), "").unwrap();
+
+    let document = json(&succeed(dir.path(), "report sweep --json"));
+    assert!(document["report"].as_str().unwrap().ends_with("index.html"));
+    let page = std::fs::read_to_string(sweep.join("report/index.html")).unwrap();
+    assert!(
+        page.contains("4 of 6") && page.contains("hidden-6,seed-3 (it was stopped before its end)")
+    );
+    assert!(
+        page.contains("broken (cannot read"),
+        "unreadable runs are named"
+    );
+    assert!(!page.contains("NaN"));
+    let table = |name: &str| {
+        std::fs::read_to_string(sweep.join(format!("report/data/{name}.csv"))).unwrap()
+    };
+    let overview = table("overview");
+    let rows: Vec<&str> = overview.lines().skip(1).collect();
+    assert!(
+        rows[0].starts_with("hidden 4,4,2,") && rows[1].starts_with("hidden 6,6,2,"),
+        "{overview}"
+    );
+    assert_eq!(table("runs").lines().count(), 7);
+    for name in [
+        "nonconvergent",
+        "kurtosis",
+        "relaxation",
+        "occupations",
+        "ln-z",
+        "transition",
+        "phase-plane",
+    ] {
+        assert!(table(name).lines().count() > 1, "{name}");
+        assert!(page.contains(&format!("<figure id=\"{name}\">")), "{name}");
+    }
+    // Layers of 4 and 6 units are enumerated, and no mean-field value lies above.
+    let ln_z = table("ln-z");
+    assert!(ln_z.contains(",exact,"));
+    for row in ln_z
+        .lines()
+        .filter(|row| row.starts_with("above mean field") && row.contains("exact or annealed"))
+    {
+        let value: f64 = row.rsplit(',').nth(2).unwrap().parse().unwrap();
+        assert!(value >= -1e-9, "{row}");
+    }
+
+    // Kept measurements are read, and measured anew when the run has changed.
+    let kept = sweep.join("runs/hidden-4,seed-1/measurements.json");
+    let before = std::fs::read(&kept).unwrap();
+    succeed(dir.path(), "report sweep");
+    assert_eq!(std::fs::read(&kept).unwrap(), before);
+    std::fs::write(&kept, "{}").unwrap();
+    succeed(dir.path(), "report sweep");
+    assert_eq!(
+        std::fs::read(&kept).unwrap(),
+        before,
+        "the same numbers again"
+    );
+}
+
+#[test]
+fn a_run_has_the_figures_of_the_experiment() {
+    let dir = tempdir().unwrap();
+    train(dir.path(), 5, 1, "");
+    let output = program(dir.path(), "report sweep/runs/hidden-5,seed-1 --full")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let report = dir.path().join("sweep/runs/hidden-5,seed-1/report");
+    let table =
+        |name: &str| std::fs::read_to_string(report.join(format!("data/{name}.csv"))).unwrap();
+    let curves = table("free-energy-modes");
+    assert!(curves.contains("mean field") && curves.contains("sampled"));
+    let ln_z = table("ln-z");
+    assert!(ln_z.contains(",reverse AIS,") && ln_z.contains(",exact,"));
+}
