@@ -328,9 +328,14 @@ fn train(
         meter: Some(meter),
     };
     let (directory, outcome) = match RunDir::open(&root) {
-        Err(_) => session::start(settings, &root, options).map(|(run, how)| (run, Some(how)))?,
+        Err(_) => session::start(&settings, &root, options).map(|(run, how)| (run, Some(how)))?,
         Ok(there) => {
-            if there.settings()? != *settings {
+            let mut before = there.settings()?;
+            if device.is_some() {
+                // Begun on another one, perhaps.
+                before.training.device = settings.training.device.clone();
+            }
+            if before != settings {
                 return Err(anyhow!(
                     "{} holds a run with other settings; take it away, or undo the change in its config.toml",
                     root.display()
@@ -349,9 +354,8 @@ fn train(
                         ..Ended::new(State::Diverged)
                     });
                 }
-                Status::Running | Status::Stopped => {
-                    session::resume(&root, None, options).map(|(run, how)| (run, Some(how)))?
-                }
+                Status::Running | Status::Stopped => session::resume(&root, None, device, options)
+                    .map(|(run, how)| (run, Some(how)))?,
             }
         }
     };
@@ -367,6 +371,7 @@ fn train(
         crate::report::of_run(&directory, Default::default())?;
     }
     Ok(Ended {
+        device_lost: false,
         state,
         why,
         outcome,
