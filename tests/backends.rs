@@ -4,8 +4,8 @@ use crate::support::{assert_same_run, check_failure, json, program, run, succeed
 use std::path::Path;
 use tempfile::tempdir;
 
-const SMALL: &str = "train --dataset bars-and-stripes --learning-rate 0.1 --hidden 8 --batch-size 10 --chains 20 \
-                     --gibbs-steps 2 --epochs 20 --no-report";
+const SMALL: &str = "train --dataset bars-and-stripes --learning-rate 0.3 --hidden 8 --batch-size 10 --chains 20 \
+                     --gibbs-steps 2 --epochs 100 --no-report";
 
 /// Devices compiled in; of wgpu's, the one in software that every machine can have.
 const DEVICES: [(&str, bool); 3] = [
@@ -16,9 +16,10 @@ const DEVICES: [(&str, bool); 3] = [
 
 /// Whether the machine has a device; if not, the program says what it has.
 fn is_here(dir: &Path, device: &str) -> bool {
+    let name = device.replace(':', "-");
     let output = run(
         dir,
-        &format!("{SMALL} --epochs 1 --device {device} --out {device}-probe"),
+        &format!("{SMALL} --stop-after 1 --device {device} --out {name}-probe"),
     );
     let message = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
@@ -61,7 +62,7 @@ fn every_device_trains_resumes_samples_and_is_evaluated() {
 
         succeed(
             dir,
-            &format!("{SMALL} --device {device} --stop-after 7 --out {name}-parts"),
+            &format!("{SMALL} --device {device} --stop-after 40 --out {name}-parts"),
         );
         succeed(dir, &format!("resume {name}-parts --no-report"));
         if device.starts_with("wgpu") {
@@ -80,7 +81,7 @@ fn every_device_trains_resumes_samples_and_is_evaluated() {
         }
         succeed(
             dir,
-            &format!("sample {name} --gibbs-steps 5 --count 4 --out {name}-samples"),
+            &format!("sample {name} --gibbs-steps 5 --chains 4 --out {name}-samples"),
         );
         let text = succeed(dir, &format!("evaluate {name} --temperatures 200 --json"));
         let ln_z = &json(&text)["ln_z"];

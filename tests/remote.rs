@@ -77,7 +77,7 @@ fn a_lent_device_gives_the_bytes_of_a_local_one() {
             server.device
         ),
         "resume parts --no-report".into(),
-        "sample lent --gibbs-steps 5 --count 4 --out samples".into(),
+        "sample lent --gibbs-steps 5 --chains 4 --out samples".into(),
         "evaluate lent --temperatures 100 --ais-chains 20 --json".into(),
     ] {
         let output = client(dir, "secret", &command);
@@ -112,11 +112,11 @@ fn iroh_lends_a_device_too() {
         &format!("--device flex --iroh {port} --key server.key"),
     );
     let device = server.device.replace("HOST", "127.0.0.1");
-    succeed(dir, &format!("{FLAGS} --epochs 1 --out local"));
+    succeed(dir, &format!("{FLAGS} --stop-after 1 --out local"));
     let output = client(
         dir,
         "secret",
-        &format!("{FLAGS} --epochs 1 --device {device} --out lent"),
+        &format!("{FLAGS} --stop-after 1 --device {device} --out lent"),
     );
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{message}");
