@@ -1,6 +1,6 @@
 //! The same things on every device of this build.
 
-use crate::support::{assert_same_run, check_failure, json, program, run, succeed};
+use crate::support::{assert_same_run, check_failure, json, run, succeed};
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -100,7 +100,7 @@ fn an_adapter_that_is_not_there_is_an_error() {
     let dir = tempdir().unwrap();
     let arguments = format!("{SMALL} --device wgpu:4242 --out run");
     // Without this directory some drivers print a line of their own that begins with `error:`.
-    let output = program(dir.path(), &arguments)
+    let output = crate::support::program(dir.path(), &arguments)
         .env("XDG_RUNTIME_DIR", dir.path())
         .output()
         .unwrap();
