@@ -190,7 +190,9 @@ fn agreement(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         results.push(serde_json::json!({ "device": name, "agreement": found }));
     }
     match args.json {
-        true => output::json(&serde_json::json!({ "reference": names[0], "results": results }))?,
+        true => {
+            output::json(&serde_json::json!({ "reference": names.first(), "results": results }))?
+        }
         false => output::lines(lines)?,
     }
     Ok(ExitCode::SUCCESS)
