@@ -1,6 +1,6 @@
 //! ln Z from runs in both directions.
 
-use super::weights::{check, members};
+use super::weights::{check, check_ancestors};
 use crate::error::ModelError;
 use crate::parameters::sigmoid;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct Bennett {
     /// ln Z.
     pub value: f64,
-    /// Its standard error, by Bennett's formula for independent chains.
+    /// Its standard error, by Bennett's formula.
     pub standard_error: f64,
     /// 95% interval, 1.96 standard errors on either side.
     pub interval: [f64; 2],
@@ -26,10 +26,13 @@ pub struct Bennett {
 /// ```
 ///
 /// (weights of the reverse run being about e^-f), and its variance is, for s the terms of each sum,
-/// sum over both of `(<s^2> / <s>^2 - 1) / n`. Reverse chains with equal numbers in `families` (one a
-/// chain, or none at all) have a common ancestor; in the variance a family's sum then takes the place
-/// of a single term. With reverse chains that start from equilibrium it
-/// is consistent and nearly unbiased.
+/// sum over both of `(<s^2> / <s>^2 - 1) / n`. With reverse chains that start from equilibrium it is
+/// consistent and nearly unbiased.
+///
+/// Reverse chains that start where forward chains ended say so in `ancestors`, one number of a forward
+/// chain for each (empty if they start elsewhere). Neither they nor the two directions are independent
+/// then: with d the deviation of a chain's term from the mean, over the sum of its direction, the variance
+/// is that of what each forward chain adds along with its descendants, `sum_c (d_c - sum_k d_k)^2`.
 ///
 /// Source: C. H. Bennett, J. Comput. Phys. 22, 245 (1976), doi:10.1016/0021-9991(76)90078-4; for
 /// work along a path, M. R. Shirts, E. Bair, G. Hooker and V. S. Pande, Phys. Rev. Lett. 91, 140601
@@ -42,10 +45,11 @@ pub fn bennett(
     ln_z_start: f64,
     forward: &[f64],
     reverse: &[f64],
-    families: &[usize],
+    ancestors: &[usize],
 ) -> Result<Bennett, ModelError> {
     check(forward)?;
     check(reverse)?;
+    check_ancestors(ancestors, forward.len(), reverse.len())?;
     let m = (forward.len() as f64 / reverse.len() as f64).ln();
     let forward_term = |f: f64, w: f64| sigmoid(w - f - m);
     let reverse_term = |f: f64, w: f64| sigmoid(w + f + m);
@@ -71,20 +75,17 @@ pub fn bennett(
         }
     }
     let f = 0.5 * (low + high);
-    let part = |terms: &[f64], members: &[Vec<usize>]| {
-        let (sum, mean) = (
-            terms.iter().sum::<f64>(),
-            terms.iter().sum::<f64>() / terms.len() as f64,
-        );
-        let deviations = members
-            .iter()
-            .map(|family| family.iter().map(|c| terms[*c] - mean).sum::<f64>());
-        deviations.map(|d| d * d).sum::<f64>() / (sum * sum)
+    let deviations = |terms: Vec<f64>| -> Vec<f64> {
+        let sum = terms.iter().sum::<f64>();
+        let mean = sum / terms.len() as f64;
+        terms.iter().map(|term| (term - mean) / sum).collect()
     };
-    let up: Vec<f64> = forward.iter().map(|w| forward_term(f, *w)).collect();
-    let down: Vec<f64> = reverse.iter().map(|w| reverse_term(f, *w)).collect();
-    let variance =
-        part(&up, &members(up.len(), &[])?) + part(&down, &members(down.len(), families)?);
+    let mut up = deviations(forward.iter().map(|w| forward_term(f, *w)).collect());
+    let mut down = deviations(reverse.iter().map(|w| reverse_term(f, *w)).collect());
+    for (chain, ancestor) in ancestors.iter().enumerate() {
+        up[*ancestor] -= std::mem::take(&mut down[chain]);
+    }
+    let variance: f64 = up.iter().chain(&down).map(|d| d * d).sum();
     let (value, standard_error) = (ln_z_start + f, variance.sqrt());
     Ok(Bennett {
         value,

@@ -44,7 +44,7 @@ impl fmt::Display for Verdict {
 
 /// Where the samples come from that a reverse run starts with, and how far they are those of the
 /// model's equilibrium. The caller says so; the verdict repeats it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Equilibrium {
     /// Where they come from: "1000 Gibbs sweeps from data", say.
     pub origin: String,
@@ -52,10 +52,13 @@ pub struct Equilibrium {
     pub check: String,
     /// Whether the check was passed.
     pub passed: bool,
-    /// One number a sample, equal where samples have a common ancestor; empty if none have. See
-    /// [`Estimate::of_families`].
+    /// For samples that forward chains ended with, the numbers of these chains, one a sample; empty for
+    /// others. See [`Estimate::of_families`] and [`bennett()`].
     #[serde(skip)]
     pub families: Vec<usize>,
+    /// ln Z that other runs do not rule out, if there are such: the upper end of an interval of
+    /// theirs.
+    pub allowed: Option<f64>,
 }
 
 /// ln Z from both sides, in nats, with a verdict.
@@ -128,6 +131,28 @@ impl Bracket {
     pub fn gap(&self) -> Option<f64> {
         Some(self.reverse_ais.as_ref()?.value - self.ais.value)
     }
+
+    /// The best single value: both directions combined, else the forward one.
+    pub fn best(&self) -> f64 {
+        self.bar.as_ref().map_or(self.ais.value, |bar| bar.value)
+    }
+
+    /// Where ln Z lies by everything known, systematic and statistical: from the lower end of the best
+    /// value's interval, or AIS where that is lower, to the highest of its upper end, reverse AIS, and
+    /// what other runs allow.
+    pub fn range(&self) -> [f64; 2] {
+        let [low, high] = self
+            .bar
+            .as_ref()
+            .map_or(self.ais.interval, |bar| bar.interval);
+        let reverse = self.reverse_ais.as_ref().map(|e| e.value);
+        let allowed = self.equilibrium.as_ref().and_then(|e| e.allowed);
+        let highest = [reverse, allowed]
+            .into_iter()
+            .flatten()
+            .fold(high, f64::max);
+        [low.min(self.ais.value), highest]
+    }
 }
 
 fn few(name: &str, e: &Estimate) -> String {
@@ -162,6 +187,15 @@ fn judge(ais: &Estimate, reverse: &Estimate, equilibrium: &Equilibrium) -> (Verd
         Some("the samples that reverse AIS started from failed their check".into())
     } else if reverse.effective_fraction < LEAST_FRACTION {
         Some(few("reverse AIS", reverse))
+    } else if let Some(missing) = equilibrium
+        .allowed
+        .map(|x| x - ais.value)
+        .filter(|x| *x >= LARGEST_GAP)
+    {
+        Some(format!(
+            "pilot runs allow ln Z to be {missing:.2} nats above AIS, not below {LARGEST_GAP}; more chains and \
+             temperatures decide it"
+        ))
     } else if gap >= LARGEST_GAP {
         Some(format!(
             "the gap to reverse AIS is {gap:.3} nats, not below {LARGEST_GAP}; more temperatures \
@@ -189,6 +223,10 @@ mod tests {
     use crate::init::normal;
 
     fn judged(s: f64, shift: f64, passed: bool) -> Bracket {
+        judged_beside(s, shift, passed, None)
+    }
+
+    fn judged_beside(s: f64, shift: f64, passed: bool, allowed: Option<f64>) -> Bracket {
         let gauss = |seed, sign: f64| -> Vec<f64> {
             let x = normal(200, s, seed);
             x.into_iter()
@@ -201,8 +239,21 @@ mod tests {
             check: "R-hat 1.00".into(),
             passed,
             families: Vec::new(),
+            allowed,
         };
         Bracket::new(0.0, &gauss(1, 1.0), &reverse, equilibrium, 10, 0).unwrap()
+    }
+
+    #[test]
+    fn what_other_runs_allow_counts() {
+        let b = judged_beside(0.5, 0.0, true, Some(5.4));
+        assert_eq!(b.verdict, Verdict::Bracketed, "{}", b.reason);
+        assert_eq!(b.range()[1], 5.4);
+        assert!(b.range()[0] < b.best() && b.best() < 5.4);
+        let b = judged_beside(0.5, 0.0, true, Some(7.0));
+        assert_eq!(b.verdict, Verdict::UpperBoundOnly, "{}", b.reason);
+        assert!(b.reason.contains("allow"), "{}", b.reason);
+        assert_eq!(b.range()[1], 7.0);
     }
 
     #[test]

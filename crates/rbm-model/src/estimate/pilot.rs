@@ -24,6 +24,9 @@ pub struct Pilot {
     /// (sum w)^2 / sum w^2 as a fraction of the chains, w being the weight of all that descends
     /// from one chain of the start.
     pub effective_fraction: f64,
+    /// ln of these weights, `[chains]`: negative infinity for a chain without descendants. Their mean
+    /// is Z end / Z start, and what [`super::Estimate::new`] takes.
+    pub log_weights: Vec<f64>,
     /// Visible states at the end of the path, each as likely as any other, row-major.
     pub visible: Vec<f32>,
     /// Variance over chains of the work in each of 50 equal stretches of the path.
@@ -95,27 +98,28 @@ pub fn pilot(
         let sums = log_weights.iter_mut().zip(&run.log_weights);
         sums.for_each(|(sum, work)| *sum += work);
         visible = run.visible;
-        let alone: Vec<usize> = (0..chains).collect();
         let last = (leg + 1) * LEG == STRETCHES;
-        if last || weigh(&log_weights, &alone).1 < LEAST_FRACTION {
-            let (ln_mean, fraction) = weigh(&log_weights, &families);
-            ln_ratio += ln_mean;
+        if last || weigh(&log_weights).1 < LEAST_FRACTION {
+            let totals = totals(&log_weights, &families);
+            let (ln_mean, fraction) = weigh(&totals);
             let drawn = resample(
                 &log_weights,
                 Noise {
-                    stream: stream::BOOTSTRAP,
+                    stream: stream::POPULATION,
                     ..noise
                 },
             );
             visible = pick(&visible, &drawn, chains);
             if last {
                 return Ok(Pilot {
-                    ln_ratio,
+                    ln_ratio: ln_ratio + ln_mean,
                     effective_fraction: fraction,
+                    log_weights: totals.iter().map(|w| ln_ratio + w).collect(),
                     visible,
                     variances,
                 });
             }
+            ln_ratio += ln_mean;
             families = drawn.iter().map(|chain| families[*chain]).collect();
             log_weights.fill(0.0);
         }
@@ -123,22 +127,33 @@ pub fn pilot(
     unreachable!("the last leg returns")
 }
 
-/// ln of the mean weight, and the effective fraction with a family counted once.
-fn weigh(log_weights: &[f64], families: &[usize]) -> (f64, f64) {
-    let max = log_weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(*w));
+/// ln of the sum of the weights of each family.
+fn totals(log_weights: &[f64], families: &[usize]) -> Vec<f64> {
+    let max = highest(log_weights);
     let mut totals = vec![0.0; log_weights.len()];
     for (log_weight, family) in log_weights.iter().zip(families) {
         totals[*family] += (log_weight - max).exp();
     }
-    let (sum, count) = (totals.iter().sum::<f64>(), totals.len() as f64);
-    let squares = totals.iter().map(|w| w * w).sum::<f64>();
+    totals.iter().map(|sum| max + sum.ln()).collect()
+}
+
+/// ln of the mean weight, and (sum w)^2 / sum w^2 as a fraction of their number.
+fn weigh(log_weights: &[f64]) -> (f64, f64) {
+    let max = highest(log_weights);
+    let weights = || log_weights.iter().map(|w| (w - max).exp());
+    let (sum, count) = (weights().sum::<f64>(), log_weights.len() as f64);
+    let squares = weights().map(|w| w * w).sum::<f64>();
     (max + (sum / count).ln(), sum * sum / squares / count)
+}
+
+fn highest(log_weights: &[f64]) -> f64 {
+    log_weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(*w))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estimate::{Base, Enumeration, check_betas};
+    use crate::estimate::{Base, Direction, Enumeration, Estimate, check_betas};
     use crate::init::normal;
     use crate::parameters::Parameters;
 
@@ -167,6 +182,10 @@ mod tests {
             check_betas(&found.betas(77)).unwrap();
             assert_eq!(found.visible.len(), 20 * n);
             ratios.push((base.ln_z() + found.ln_ratio - exact).exp());
+            let up = Direction::Forward;
+            let same = Estimate::new(up, base.ln_z(), &found.log_weights, 50, seed).unwrap();
+            assert!((same.value - base.ln_z() - found.ln_ratio).abs() < 1e-9);
+            assert!((same.effective_fraction - found.effective_fraction).abs() < 1e-9);
             fraction += found.effective_fraction / runs as f64;
         }
         let mean = ratios.iter().sum::<f64>() / runs as f64;

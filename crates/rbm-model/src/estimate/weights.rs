@@ -1,5 +1,6 @@
 //! From log weights to ln Z, with what tells how far to trust it.
 
+use super::schedule::variance;
 use crate::error::ModelError;
 use crate::sampling::noise::Sequence;
 use crate::sampling::stream;
@@ -43,7 +44,8 @@ pub struct Estimate {
     pub effective_sample_size: f64,
     /// The same as a fraction of the chains.
     pub effective_fraction: f64,
-    /// Standard deviation of ln w over the chains; below about 1 the estimate is safe.
+    /// Standard deviation of ln w over the chains (those with a weight); below about 1 the estimate is
+    /// safe.
     pub log_weight_std: f64,
     /// Chains.
     pub chains: usize,
@@ -53,10 +55,12 @@ pub struct Estimate {
 
 impl Estimate {
     /// The estimate from the log weights of independent chains, in a run with so many
-    /// temperatures; `ln_z_start` is ln Z at the start of the path, for both directions.
+    /// temperatures; `ln_z_start` is ln Z at the start of the path, for both directions. A log weight
+    /// of negative infinity is a chain of no weight.
     ///
     /// # Errors
-    /// [`ModelError::Annealing`] for fewer than two chains or a log weight that is not finite.
+    /// [`ModelError::Annealing`] for fewer than two chains, a log weight that is no number, or chains
+    /// that are all without weight.
     pub fn new(
         direction: Direction,
         ln_z_start: f64,
@@ -81,7 +85,7 @@ impl Estimate {
         temperatures: usize,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        check(log_weights)?;
+        check_weights(log_weights)?;
         let members = members(log_weights.len(), families)?;
         let sign = match direction {
             Direction::Forward => 1.0,
@@ -112,14 +116,17 @@ impl Estimate {
             })
             .collect();
         values.sort_unstable_by(f64::total_cmp);
-        let mean = log_weights.iter().sum::<f64>() / count;
-        let variance = log_weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let finite: Vec<f64> = log_weights
+            .iter()
+            .copied()
+            .filter(|w| w.is_finite())
+            .collect();
         Ok(Self {
             value: ln_z(sum / count),
             interval: [percentile(&values, 0.025), percentile(&values, 0.975)],
             effective_sample_size: sum * sum / squares,
             effective_fraction: sum * sum / squares / count,
-            log_weight_std: variance.sqrt(),
+            log_weight_std: variance(&finite).sqrt(),
             chains: log_weights.len(),
             temperatures,
         })
@@ -127,6 +134,19 @@ impl Estimate {
 }
 
 /// Refuses weights that no estimate follows from.
+fn check_weights(log_weights: &[f64]) -> Result<(), ModelError> {
+    let none = |w: &f64| *w == f64::NEG_INFINITY;
+    if log_weights.iter().all(none) {
+        return check(log_weights);
+    }
+    let some: Vec<f64> = log_weights
+        .iter()
+        .map(|w| if none(w) { 0.0 } else { *w })
+        .collect();
+    check(&some)
+}
+
+/// Refuses all but finite weights of two chains or more.
 pub(super) fn check(log_weights: &[f64]) -> Result<(), ModelError> {
     let error = |reason| Err(ModelError::Annealing { reason });
     if log_weights.len() < 2 {
@@ -140,6 +160,27 @@ pub(super) fn check(log_weights: &[f64]) -> Result<(), ModelError> {
             "the log weight of chain {chain} is {}; the model's weights or biases are too large",
             log_weights[chain]
         )),
+        None => Ok(()),
+    }
+}
+
+/// Refuses ancestors that are not one forward chain for each reverse chain.
+pub(super) fn check_ancestors(
+    ancestors: &[usize],
+    forward: usize,
+    reverse: usize,
+) -> Result<(), ModelError> {
+    if !ancestors.is_empty() && ancestors.len() != reverse {
+        return Err(ModelError::Shape {
+            tensor: "ancestors".into(),
+            expected: vec![reverse],
+            found: vec![ancestors.len()],
+        });
+    }
+    match ancestors.iter().find(|chain| **chain >= forward) {
+        Some(chain) => Err(ModelError::Annealing {
+            reason: format!("chain {chain} is no ancestor: there are {forward} forward chains"),
+        }),
         None => Ok(()),
     }
 }

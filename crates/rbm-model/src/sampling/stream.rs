@@ -31,7 +31,11 @@ pub const ANNEALING_BACK: u8 = 17;
 pub const ANNEALING_PILOT: u8 = 18;
 /// Sweeps that bring chains into equilibrium before they are annealed.
 pub const EQUILIBRIUM: u8 = 19;
-/// Resampling of log weights.
+/// Bootstrap samples of log weights.
 pub const BOOTSTRAP: u8 = 20;
 /// Cluster updates of generated spin configurations; the row is the chain, the step its sweep.
 pub const ISING: u8 = 23;
+/// Drawing chains again by their weights, on the way of a population.
+pub const POPULATION: u8 = 24;
+/// Drawing chains by their weights at the end of annealing.
+pub const FAMILIES: u8 = 25;

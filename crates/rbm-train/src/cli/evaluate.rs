@@ -45,11 +45,15 @@ pub struct EvaluateArgs {
     /// Chains of annealing in each direction [default: 200]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
     ais_chains: Option<u32>,
-    /// Bracket all snapshots of a run instead, each with what the last one taught: at most 1000
-    /// temperatures, 64 chains, unless given; fewer temperatures where pilot runs show that they
-    /// will do. Also writes likelihood-path.csv into the run, for its report
+    /// Bracket snapshots of a run instead: at most 1000 temperatures, 128 chains, unless given; fewer
+    /// temperatures where pilot runs show that they will do. With the run's own data also writes
+    /// likelihood-path.csv into it, for its report
     #[arg(long, conflicts_with_all = ["model", "budget"])]
     path: bool,
+    /// How many snapshots --path takes, the first, the last and others evenly between
+    #[arg(long, value_name = "COUNT", requires = "path", default_value_t = path::SNAPSHOTS as u32,
+          value_parser = clap::value_parser!(u32).range(2..))]
+    snapshots: u32,
     /// Where to compute [default: that of the run, or the first compiled in]
     #[arg(long)]
     device: Option<String>,
@@ -223,15 +227,19 @@ fn follow(
         device,
         data,
         per_epoch as f64,
+        args.snapshots as usize,
         &options,
         &mut |name, done, total| progress.show(name, done, total),
     )?;
     progress.finish();
-    run.write(&run.snapshot_likelihood_path(), &history::to_csv(&rows)?)?;
+    // The run's report is about the data that it was trained on.
+    if args.dataset.is_none() {
+        run.write(&run.snapshot_likelihood_path(), &history::to_csv(&rows)?)?;
+    }
     if args.json {
         output::json(&rows)?;
     } else {
-        let head = "   update     ln Z: AIS    reverse        BAR          log-likelihood: train        test   verdict";
+        let head = "   update         ln Z           lowest   highest   log-likelihood: train        test   verdict";
         output::lines(std::iter::once(head.to_string()).chain(rows.iter().map(line)))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -239,12 +247,12 @@ fn follow(
 
 fn line(row: &LikelihoodRow) -> String {
     format!(
-        "{:>9} {:>12.3} {:>10.3} {:>10.3} ± {:<6.3} {:>18.3} {:>11}   {}",
+        "{:>9} {:>12.3} ± {:<6.3} {:>9.3} {:>9.3} {:>23.3} {:>11}   {}",
         row.step,
-        row.ln_z_ais,
-        row.ln_z_reverse_ais,
-        row.ln_z_bar,
+        row.ln_z,
         row.standard_error,
+        row.ln_z_low,
+        row.ln_z_high,
         row.train_log_likelihood,
         row.test_log_likelihood
             .map_or("-".into(), |x| format!("{x:.3}")),
@@ -294,6 +302,11 @@ fn estimates(name: &str, e: &Estimates) -> Vec<String> {
         lines.push(format!(
             "{name} = {:.3} ± {:.3} nats (both, Bennett's ratio)",
             bar.value, bar.standard_error
+        ));
+    }
+    if let Some([low, high]) = e.range {
+        lines.push(format!(
+            "{name} lies between {low:.3} and {high:.3} nats by everything known"
         ));
     }
     lines

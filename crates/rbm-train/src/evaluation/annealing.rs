@@ -1,17 +1,15 @@
 //! ln Z of a model with data: where chains start, how many temperatures the time allows.
 
-use super::bases::{self, Begin, PILOTS};
-use super::samples::{self, Elsewhere, Way};
+use super::bases::{self, ALIKE, Begin, PILOTS, POPULATION};
+use super::both_ways::both_ways;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
 use rbm_model::estimate::{
-    Base, Bracket, Direction, Estimate, Group, Noise, Path, Pilot, Start, anneal, compare,
-    equilibrate, linear, pick, quiet, resample,
+    Base, Bracket, Direction, Estimate, Noise, Path, Pilot, Start, anneal, linear, pilot, quiet,
 };
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{ModelError, Parameters};
 use serde::Serialize;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Chains where none are asked for.
@@ -30,11 +28,13 @@ const SHORT_PILOT: usize = 400;
 const PILOT_PART: f64 = 0.2;
 /// Sweeps before the reverse run, as a part of the temperatures.
 const SWEEPS_PART: f64 = 1.0 / 3.0;
-/// Fewest chains of a group that starts elsewhere: with fewer, they could not be compared.
-const FEWEST_CHAINS: usize = 50;
-
-/// Steps of the noise for the way down of each group.
-const GROUP_ROOM: u64 = 1 << 22;
+/// Runs of all chains, each with the temperatures asked for, that an estimate comes to: up, sweeps and down
+/// with twice as many chains.
+const WAYS: f64 = 3.0 + SWEEPS_PART * 2.0;
+/// Effective fraction of the chains below which the way down is not worth going.
+const LEAST_FRACTION: f64 = 0.1;
+/// Fewest chains of a group: with fewer, they could not be compared.
+pub(super) const FEWEST_CHAINS: usize = 50;
 
 /// How to estimate ln Z by annealing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +51,17 @@ pub struct AnnealingOptions {
     pub seed: u64,
     /// First step of the noise, so that several estimates under one seed take different numbers.
     pub first_step: u64,
+}
+
+impl AnnealingOptions {
+    /// Where noise of a stream begins.
+    pub(super) fn noise(&self, stream: u8) -> Noise {
+        Noise {
+            seed: self.seed,
+            stream,
+            first_step: self.first_step,
+        }
+    }
 }
 
 /// What was done, for the reader.
@@ -75,17 +86,18 @@ pub struct Annealed {
     pub bracket: Bracket,
     /// What was done.
     pub chosen: Chosen,
-    /// Samples that annealing brought, swept, row-major: what a similar model may begin with.
-    pub samples: Vec<f32>,
 }
 
 /// Brackets ln Z: annealing up from independent units, and down from samples.
 ///
 /// Pilot runs choose the independent units, space the temperatures, and tell how many of them fit
-/// before the deadline. `saved` are chains that the run kept, if any; `similar` are samples of a
-/// similar model, if any, row-major. Samples for the way down come from data (training rows and
-/// saved chains), from the pilot runs, and from annealing, after Gibbs sweeps of all; the verdict
-/// says which count, and why.
+/// before the deadline. `saved` are chains that the run kept, if any. Samples for the way down come from
+/// data (training rows and saved chains), from the pilot runs, and from annealing, after Gibbs sweeps of
+/// all; the verdict says which count, and why.
+///
+/// Where the mass is shared by places that few chains reach, so that nothing does better than all states
+/// alike, and that with an effective sample size below 10%, there is no way down worth going: the
+/// estimate is then that of one more pilot run, with as much work as the two ways would have been.
 ///
 /// # Errors
 /// [`ModelError`] for parameters that are not finite or so large that weights overflow.
@@ -94,120 +106,68 @@ pub fn bracket(
     device: &Device,
     data: &BinaryDataset,
     saved: Option<&Chains>,
-    similar: &[f32],
     options: &AnnealingOptions,
     show: &mut Show<'_>,
 ) -> Result<Annealed, ModelError> {
+    let began = Instant::now();
     let chains = options.chains.max(2);
-    let others = chains.div_ceil(2).max(FEWEST_CHAINS);
-    let noise = |stream| Noise {
-        seed: options.seed,
-        stream,
-        first_step: options.first_step,
-    };
-    let (began, seed) = (Instant::now(), options.seed);
     let length = pilot_length(model, device, chains, options)?;
-    let first = noise(stream::ANNEALING_PILOT);
-    let pilot_chains = chains.max(FEWEST_CHAINS);
-    let start = bases::choose(
-        model,
-        device,
-        data,
-        similar,
-        (pilot_chains, length),
-        first,
-        |done| show("pilot", done, PILOTS),
-    )?;
-    let best = start.best;
+    let each = (chains.max(FEWEST_CHAINS), length);
+    let first = options.noise(stream::ANNEALING_PILOT);
+    let choice = bases::choose(model, device, data, each, first, |done| {
+        show("pilot", done, PILOTS)
+    })?;
+    let best = &choice.best;
     let temperatures = match (options.temperatures, options.deadline) {
         (Some(most), _) if options.fewer => needed(&best.pilot, length).min(most),
         (Some(temperatures), _) => temperatures,
         (None, Some(deadline)) => {
-            let runs = if similar.is_empty() {
-                PILOTS - 1
-            } else {
-                PILOTS
-            };
+            let runs = PILOTS - 1 + POPULATION;
             let seconds = began.elapsed().as_secs_f64() / (runs * length) as f64;
             affordable(deadline.saturating_duration_since(Instant::now()), seconds)
         }
         (None, None) => TEMPERATURES,
     }
     .max(1);
-    let sweeps = ((temperatures as f64 * SWEEPS_PART).round() as usize).max(1);
-    let mut run = |name: &str, begin: &Begin, up: bool, from: Start<'_>, noise: Noise| {
-        let mut betas = begin.pilot.betas(temperatures);
-        if !up {
-            betas.reverse();
-        }
-        let mut each = |done: usize, _: &[f64]| {
-            show(name, done, temperatures);
-            ControlFlow::Continue(())
-        };
-        anneal(&begin.path, device, &betas, from, noise, &mut each)
-    };
-    let up = Start::Independent(chains);
-    let forward = run("AIS", &best, true, up, noise(stream::ANNEALING))?;
-    let families = resample(&forward.log_weights, noise(stream::BOOTSTRAP));
-    let group = |name: &str, visible| Group {
-        name: name.into(),
-        visible,
-    };
-    let numbers: Vec<usize> = (0..others).map(|k| k * pilot_chains / others).collect();
-    let mut groups = [
-        samples::at_data(data, saved, others, seed),
-        group("pilot runs", pick(&start.found, &numbers, pilot_chains)),
-        group("annealing", pick(&forward.visible, &families, chains)),
-    ];
-    let still = noise(stream::EQUILIBRIUM);
-    equilibrate(model, device, &mut groups, sweeps, still, &mut quiet)?;
-    let [at_data, pilots, annealed] = &groups;
-    let mut back = |begin: &Begin, group: &Group, turn: u64| {
-        let noise = Noise {
-            // Chains of each group take numbers of their own.
-            first_step: options.first_step + turn * GROUP_ROOM,
-            ..noise(stream::ANNEALING_BACK)
-        };
-        let from = Start::Visible(&group.visible);
-        Ok(run("reverse AIS", begin, false, from, noise)?.log_weights)
-    };
-    let mut elsewhere = Vec::new();
-    for (turn, group) in [at_data, pilots].into_iter().enumerate() {
-        let comparison = compare(model, &[group, annealed], sweeps);
-        // Chains that stayed at data go down to data, where the way is short for them.
-        let own = start.at_data.as_ref();
-        let way = match own.filter(|_| turn == 0 && !comparison.agree) {
-            Some(begin) => {
-                let weights = back(begin, group, 0)?;
-                let (down, ln_z) = (Direction::Reverse, begin.base.ln_z());
-                Way::Own(Estimate::new(down, ln_z, &weights, temperatures, seed)?.value)
-            }
-            None => Way::Same(back(&best, group, turn as u64)?),
-        };
-        elsewhere.push(Elsewhere {
-            name: &group.name,
-            comparison,
-            way,
-        });
+    if best.name == ALIKE && best.pilot.effective_fraction < LEAST_FRACTION {
+        let population = POPULATION * each.0;
+        let work = temperatures as f64 * chains as f64 * WAYS;
+        let temperatures = ((work / population as f64) as usize).max(length);
+        show("population annealing", 0, 1);
+        return up_only(best, device, (population, temperatures), options);
     }
-    let up = &forward.log_weights;
-    let judged = |weights: &[f64], equilibrium| {
-        let ln_z = best.base.ln_z();
-        Bracket::new(ln_z, up, weights, equilibrium, temperatures, seed)
+    let sweeps = ((temperatures as f64 * SWEEPS_PART).round() as usize).max(1);
+    let chosen = Chosen {
+        chains,
+        temperatures,
+        sweeps,
+        start: best.name,
     };
-    let ais = Estimate::new(Direction::Forward, best.base.ln_z(), up, temperatures, seed)?.value;
-    let last = || back(&best, annealed, 2);
-    let bracket = samples::choose(&elsewhere, ais, families, judged, last)?;
-    let [.., annealed] = groups;
+    let bracket = both_ways(model, device, data, saved, &choice, chosen, options, show)?;
+    Ok(Annealed { bracket, chosen })
+}
+
+/// The estimate of a large population from where the choice fell.
+fn up_only(
+    begin: &Begin,
+    device: &Device,
+    (chains, temperatures): (usize, usize),
+    options: &AnnealingOptions,
+) -> Result<Annealed, ModelError> {
+    let mut noise = options.noise(stream::ANNEALING);
+    // Beyond the numbers by which the pilot runs drew their chains again.
+    noise.first_step += 1 << 23;
+    let run = pilot(&begin.path, device, chains, temperatures, noise)?;
+    let (up, ln_z) = (Direction::Forward, begin.base.ln_z());
+    let ais = Estimate::new(up, ln_z, &run.log_weights, temperatures, options.seed)?;
     Ok(Annealed {
-        bracket,
+        bracket: Bracket::forward_only(ais),
         chosen: Chosen {
             chains,
             temperatures,
-            sweeps,
-            start: best.name,
+            sweeps: 0,
+            start: begin.name,
         },
-        samples: annealed.visible,
     })
 }
 
@@ -230,7 +190,8 @@ fn pilot_length(
     let length = match (options.temperatures, options.deadline) {
         (None, Some(deadline)) => {
             let left = deadline.saturating_duration_since(Instant::now());
-            let each = PILOT_PART * left.as_secs_f64() / PILOTS as f64;
+            let runs = PILOTS - 1 + POPULATION;
+            let each = PILOT_PART * left.as_secs_f64() / runs as f64;
             (each / time_one(model, device, chains)?) as usize
         }
         _ if options.fewer => SHORT_PILOT,
@@ -259,7 +220,7 @@ fn time_one(model: &Parameters, device: &Device, chains: usize) -> Result<f64, M
 /// Temperatures that fit into a time, from the time that one took in the pilot run: once up, and
 /// sweeps and the way down with twice as many chains.
 fn affordable(left: Duration, seconds: f64) -> usize {
-    let per_temperature = seconds * (3.0 + SWEEPS_PART * 2.0);
+    let per_temperature = seconds * WAYS;
     // A little is left for what comes after.
     let count = 0.93 * left.as_secs_f64() / per_temperature.max(1e-9);
     (count as usize).clamp(FEWEST, 1 << 22)

@@ -10,19 +10,25 @@ use rbm_model::{ModelError, Parameters, Rbm};
 const MEAN_ROWS: usize = 2000;
 /// Rows taken to the device at a time.
 const CHUNK: usize = 1000;
-/// Nats that a base may lie below the highest and still be chosen.
-const TOLERANCE: f64 = 1.0;
+/// Nats that a base may lie below the highest and still be chosen, where a standard error is not more.
+const TOLERANCE: f64 = 0.2;
 /// Times that its effective sample size has to be that of all states alike.
 const BETTER: f64 = 2.0;
+/// Standard errors from a value to the end of its 95% interval.
+const INTERVAL: f64 = 1.96;
 /// Steps of the noise that a pilot run may take.
 const ROOM: u64 = 1 << 20;
 
+/// What uniform independent units are called.
+pub const ALIKE: &str = "all states alike";
 /// What the data's means are called.
 const DATA: &str = "means of training rows";
 
-/// Pilot runs of one model: two from what is known before, one from what those found, and one from
-/// the samples of a similar model, if there are any.
-pub const PILOTS: usize = 4;
+/// Pilot runs of one model: from all states alike, from the data's means, and from what those found.
+pub const PILOTS: usize = 3;
+/// Times as many chains as the others that the first of them has: how much of the mass is where is
+/// decided early on the way, by the few chains that come to lie there.
+pub const POPULATION: usize = 8;
 
 /// A base with what its pilot run found.
 pub(super) struct Begin {
@@ -38,6 +44,12 @@ impl Begin {
     fn ln_z(&self) -> f64 {
         self.base.ln_z() + self.pilot.ln_ratio
     }
+
+    /// Its standard error, from the number of families that share the weight.
+    fn error(&self) -> f64 {
+        let families = self.pilot.effective_fraction * self.pilot.log_weights.len() as f64;
+        families.powf(-0.5)
+    }
 }
 
 /// What the pilot runs found.
@@ -48,26 +60,26 @@ pub(super) struct Choice {
     pub at_data: Option<Begin>,
     /// Where the pilot runs led, drawn by the weights of all, row-major.
     pub found: Vec<f32>,
+    /// The upper end of the interval of ln Z from all states alike.
+    pub allowed: f64,
 }
 
 /// Chooses where annealing to a model begins.
 ///
-/// Pilot runs start from all states alike, from units at the means of training rows and of
-/// p(h | v) over them, and, where samples of a similar model are given, from their means. A model
-/// need not have its mass where the data are: the populations of all runs together, drawn by
-/// their weights, tell where it is, and a last pilot run starts from the means of *these* samples of
-/// the model. From there the way is shortest: the work dissipated is less by orders of magnitude
-/// where the model has modes far from the data.
+/// Pilot runs start from all states alike, with 8 times `chains`, and from units at the means of
+/// training rows and of p(h | v) over them. A model need not have its mass where the data are: the
+/// populations of both runs together, drawn by their weights, tell where it is, and a last pilot run starts
+/// from the means of *these* samples of the model. From there the way is shortest: the work dissipated
+/// is less by orders of magnitude where the model has modes far from the data.
 ///
 /// Forward estimates are low on average, so that a base far below the highest misses something;
-/// of those within 1 nat of it, the one with the greatest effective sample size is chosen, unless
+/// of those within a standard error of it, or 0.2 nats, the one with the greatest effective sample size is chosen, unless
 /// all states alike has half as much: where several modes share the mass, it leaves none out. The
 /// runs that count afterwards take other random numbers, so choosing leaves them without bias.
 pub(super) fn choose(
     model: &Parameters,
     device: &Device,
     data: &BinaryDataset,
-    similar: &[f32],
     (chains, length): (usize, usize),
     noise: Noise,
     mut each: impl FnMut(usize),
@@ -76,57 +88,39 @@ pub(super) fn choose(
     let rows = some_rows(&data.train, MEAN_ROWS.min(data.train.rows()), noise.seed);
     let hidden = hidden_means(model, device, &rows);
     let of_data = Base::from_means(&data.train.column_means(), &hidden, data.train.rows());
-    let mut bases = vec![("all states alike", Base::uniform(n, m)), (DATA, of_data)];
-    if !similar.is_empty() {
-        let base = of_samples(model, device, similar);
-        bases.push(("means of samples of a similar model", base));
-    }
-    let run = |(name, base): (&'static str, Base), index: usize| -> Result<Begin, ModelError> {
+    let at = |index: usize| Noise {
+        first_step: noise.first_step + index as u64 * ROOM,
+        ..noise
+    };
+    let mut runs: Vec<Begin> = Vec::with_capacity(PILOTS);
+    let mut run = |runs: &mut Vec<Begin>, name, base: Base, chains| -> Result<(), ModelError> {
+        let index = runs.len();
+        each(index);
         let path = Path::from_base(&base, model)?;
-        let noise = Noise {
-            first_step: noise.first_step + index as u64 * ROOM,
-            ..noise
-        };
-        let pilot = pilot(&path, device, chains, length, noise)?;
-        Ok(Begin {
+        let pilot = pilot(&path, device, chains, length, at(index))?;
+        runs.push(Begin {
             name,
             base,
             path,
             pilot,
+        });
+        Ok(())
+    };
+    run(&mut runs, ALIKE, Base::uniform(n, m), POPULATION * chains)?;
+    run(&mut runs, DATA, of_data, chains)?;
+    let found = pool(&runs, chains, at(PILOTS), n);
+    let learned = of_samples(model, device, &found);
+    run(&mut runs, "means of samples of the model", learned, chains)?;
+    let highest = runs.iter().max_by(|a, b| a.ln_z().total_cmp(&b.ln_z()));
+    let near = |run: &Begin| {
+        highest.is_some_and(|highest| {
+            let error = run.error().hypot(highest.error());
+            run.ln_z() >= highest.ln_z() - error.max(TOLERANCE)
         })
     };
-    let mut runs = Vec::with_capacity(PILOTS);
-    for (index, base) in bases.into_iter().enumerate() {
-        each(index);
-        runs.push(run(base, index)?);
-    }
-    // Each run's chains stand for its estimate of Z in equal parts.
-    let mut all = Vec::with_capacity(runs.len() * chains * n);
-    let mut weights = Vec::with_capacity(runs.len() * chains);
-    for run in &runs {
-        all.extend_from_slice(&run.pilot.visible);
-        weights.extend(vec![run.ln_z(); chains]);
-    }
-    let drawn = resample(
-        &weights,
-        Noise {
-            first_step: noise.first_step + PILOTS as u64 * ROOM,
-            ..noise
-        },
-    );
-    let drawn: Vec<usize> = drawn.into_iter().step_by(runs.len()).collect();
-    let found = pick(&all, &drawn, weights.len());
-    each(runs.len());
-    let learned = of_samples(model, device, &found);
-    runs.push(run(("means of samples of the model", learned), runs.len())?);
-    let highest = runs
-        .iter()
-        .map(Begin::ln_z)
-        .fold(f64::NEG_INFINITY, f64::max);
     let fraction = |k: usize| runs[k].pilot.effective_fraction;
-    let near = |k: &usize| runs[*k].ln_z() >= highest - TOLERANCE;
     let best = (0..runs.len())
-        .filter(near)
+        .filter(|k| near(&runs[*k]))
         .max_by(|a, b| fraction(*a).total_cmp(&fraction(*b)));
     let Some(best) = best else {
         // Only estimates that are not numbers compare with nothing.
@@ -136,14 +130,30 @@ pub(super) fn choose(
                     .into(),
         });
     };
-    let alike = near(&0) && fraction(best) < BETTER * fraction(0);
+    let alike = near(&runs[0]) && fraction(best) < BETTER * fraction(0);
+    let allowed = runs[0].ln_z() + INTERVAL * runs[0].error();
     let best = runs.swap_remove(if alike { 0 } else { best });
     let at_data = runs.into_iter().find(|run| run.name == DATA);
     Ok(Choice {
         best,
         at_data,
         found,
+        allowed,
     })
+}
+
+/// States of all runs, as many as asked for, drawn by their weights: each run's chains stand for its
+/// estimate of Z in equal parts.
+fn pool(runs: &[Begin], count: usize, noise: Noise, n: usize) -> Vec<f32> {
+    let (mut all, mut weights) = (Vec::new(), Vec::new());
+    for run in runs {
+        let chains = run.pilot.visible.len() / n;
+        all.extend_from_slice(&run.pilot.visible);
+        weights.extend(vec![run.ln_z() - (chains as f64).ln(); chains]);
+    }
+    let drawn = resample(&weights, noise);
+    let spread: Vec<usize> = (0..count).map(|k| drawn[k * drawn.len() / count]).collect();
+    pick(&all, &spread, weights.len())
 }
 
 /// Units at the means of samples, and of p(h | v) over them.

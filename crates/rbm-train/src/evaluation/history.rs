@@ -11,26 +11,30 @@ const CHUNK: usize = 1000;
 /// ln Z and mean log-likelihoods of one model of a run, in nats.
 ///
 /// With F the mean free energy of a part of the data, its log-likelihood is -F - ln Z. So it lies
-/// between `log_likelihood + bar - reverse_ais` and `log_likelihood + bar - ais`.
+/// between `log_likelihood + ln_z - ln_z_high` and `log_likelihood + ln_z - ln_z_low`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LikelihoodRow {
     /// Updates made.
     pub step: u64,
     /// Epochs done.
     pub epoch: f64,
-    /// ln Z by annealing up: low on average.
-    pub ln_z_ais: f64,
-    /// ln Z by annealing down: high on average, if the samples it starts from are the model's.
-    pub ln_z_reverse_ais: f64,
-    /// ln Z by Bennett's ratio of both.
-    pub ln_z_bar: f64,
-    /// Standard error of that.
+    /// The best value: Bennett's ratio of both directions, or `ln_z_ais` where there was no way down.
+    pub ln_z: f64,
+    /// Statistical standard error of that.
     pub standard_error: f64,
+    /// Lowest and highest value by everything known; see [`rbm_model::estimate::Bracket::range`].
+    pub ln_z_low: f64,
+    /// The highest.
+    pub ln_z_high: f64,
+    /// By annealing up: low on average.
+    pub ln_z_ais: f64,
+    /// By annealing down: high on average, if the samples it starts from are the model's.
+    pub ln_z_reverse_ais: Option<f64>,
     /// The smaller effective fraction of the chains in the two directions.
     pub effective_fraction: f64,
     /// Temperatures.
     pub temperatures: usize,
-    /// Mean log-likelihood of training rows, with `ln_z_bar`.
+    /// Mean log-likelihood of training rows, with `ln_z`.
     pub train_log_likelihood: f64,
     /// The same of held-out rows.
     pub test_log_likelihood: Option<f64>,
@@ -42,12 +46,9 @@ pub struct LikelihoodRow {
 }
 
 impl LikelihoodRow {
-    /// What to add to a log-likelihood to get the two sides of its bracket.
+    /// What to add to a log-likelihood for its lowest and its highest value.
     pub fn band(&self) -> [f64; 2] {
-        [
-            self.ln_z_bar - self.ln_z_reverse_ais,
-            self.ln_z_bar - self.ln_z_ais,
-        ]
+        [self.ln_z - self.ln_z_high, self.ln_z - self.ln_z_low]
     }
 }
 
@@ -103,10 +104,12 @@ mod tests {
         let row = |step, test| LikelihoodRow {
             step,
             epoch: 0.1,
-            ln_z_ais: 800.25,
-            ln_z_reverse_ais: 801.0,
-            ln_z_bar: 800.5,
+            ln_z: 800.5,
             standard_error: 1.0 / 3.0,
+            ln_z_low: 800.25,
+            ln_z_high: 801.0,
+            ln_z_ais: 800.25,
+            ln_z_reverse_ais: test,
             effective_fraction: 0.5,
             temperatures: 1000,
             train_log_likelihood: -80.0,

@@ -2,6 +2,7 @@
 
 pub mod annealing;
 mod bases;
+mod both_ways;
 pub mod history;
 pub mod path;
 mod progress;
@@ -52,6 +53,9 @@ pub struct Estimates {
     pub reverse_ais: Option<Estimate>,
     /// Both combined by Bennett's acceptance ratio.
     pub bar: Option<Bennett>,
+    /// Lowest and highest value by everything known, of annealing; see
+    /// [`rbm_model::estimate::Bracket::range`].
+    pub range: Option<[f64; 2]>,
     /// How far to trust them.
     pub verdict: Verdict,
     /// Why.
@@ -86,6 +90,7 @@ impl Estimates {
                 interval: swapped(bar.interval),
                 standard_error: bar.standard_error,
             }),
+            range: self.range.map(swapped),
             ..self.clone()
         }
     }
@@ -158,7 +163,6 @@ pub fn evaluate(
             &device,
             data,
             saved,
-            &[],
             &options.annealing,
             show,
         )?),
@@ -187,6 +191,7 @@ fn combine(exact: Option<f64>, annealed: Option<Annealed>, small: usize) -> Esti
         }) => Estimates {
             exact,
             verdict: exact.map_or(bracket.verdict, |_| Verdict::Exact),
+            range: Some(bracket.range()),
             reason: exact.map_or(bracket.reason, |_| exact_reason()),
             ais: Some(bracket.ais),
             reverse_ais: bracket.reverse_ais,
@@ -198,6 +203,7 @@ fn combine(exact: Option<f64>, annealed: Option<Annealed>, small: usize) -> Esti
             ais: None,
             reverse_ais: None,
             bar: None,
+            range: None,
             verdict: Verdict::Exact,
             reason: exact_reason(),
             annealing: None,

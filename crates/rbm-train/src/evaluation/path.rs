@@ -5,16 +5,19 @@ use super::history::{LikelihoodRow, mean_free_energy};
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
+use rbm_model::estimate::Estimate;
 use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, Parameters};
 
 /// Chains where none are asked for.
-pub const CHAINS: usize = 64;
+pub const CHAINS: usize = 128;
+/// Snapshots where no number is asked for: with the default run they cost about as much as its training.
+pub const SNAPSHOTS: usize = 24;
 /// Most temperatures of a snapshot where none are asked for.
 pub const TEMPERATURES: usize = 1000;
 
-/// Brackets ln Z of all snapshots of a run, each from the last: where annealing to a snapshot may
-/// begin is learned from the samples of the one before, see [`bracket`].
+/// Brackets ln Z of `count` of a run's snapshots, or of all if there are fewer: the first, the last and
+/// others evenly between.
 ///
 /// Annealing goes from independent units to each snapshot. The way from snapshot to snapshot would be
 /// the longer one: learning is a walk with noise, and models 600 updates apart at a learning rate
@@ -27,23 +30,30 @@ pub fn follow(
     device: &Device,
     data: &BinaryDataset,
     updates_per_epoch: f64,
+    count: usize,
     options: &AnnealingOptions,
     show: &mut Show<'_>,
 ) -> anyhow::Result<Vec<LikelihoodRow>> {
-    let steps = run.snapshot_steps()?;
+    let steps = evenly(&run.snapshot_steps()?, count);
     let mut rows = Vec::with_capacity(steps.len());
-    let mut samples = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         show("snapshots", index, steps.len());
         let model = run.snapshot(*step)?;
-        let options = at(*step, options);
-        let mut quiet = |_: &str, _, _| {};
-        let found = bracket(&model, device, data, None, &samples, &options, &mut quiet)?;
-        let epoch = *step as f64 / updates_per_epoch;
-        rows.push(row(&model, device, data, &found, (*step, epoch)));
-        samples = found.samples;
+        let moment = (*step, *step as f64 / updates_per_epoch);
+        rows.push(measure(&model, device, data, None, moment, options)?);
     }
     Ok(rows)
+}
+
+/// `count` of the steps, at least two, evenly by their place in the list.
+fn evenly(steps: &[u64], count: usize) -> Vec<u64> {
+    let (all, count) = (steps.len(), count.max(2));
+    if all <= count {
+        return steps.to_vec();
+    }
+    (0..count)
+        .map(|k| steps[k * (all - 1) / (count - 1)])
+        .collect()
 }
 
 /// Brackets one model of a run; `moment` is its update and epoch, `saved` are the learner's chains.
@@ -60,7 +70,7 @@ pub fn measure(
 ) -> Result<LikelihoodRow, ModelError> {
     let options = at(moment.0, options);
     let mut quiet = |_: &str, _, _| {};
-    let found = bracket(model, device, data, saved, &[], &options, &mut quiet)?;
+    let found = bracket(model, device, data, saved, &options, &mut quiet)?;
     Ok(row(model, device, data, &found, moment))
 }
 
@@ -80,23 +90,49 @@ fn row(
     (step, epoch): (u64, f64),
 ) -> LikelihoodRow {
     let found = &annealed.bracket;
-    let (Some(reverse), Some(bar)) = (&found.reverse_ais, &found.bar) else {
-        unreachable!("a bracket with samples has both sides")
-    };
-    let likelihood = |part| Some(-mean_free_energy(model, device, part)? - bar.value);
-    let fractions = (found.ais.effective_fraction, reverse.effective_fraction);
+    let (ln_z, [low, high]) = (found.best(), found.range());
+    let likelihood = |part| Some(-mean_free_energy(model, device, part)? - ln_z);
+    let [from, to] = found.ais.interval;
+    let standard_error = found
+        .bar
+        .as_ref()
+        .map_or((to - from) / 3.92, |bar| bar.standard_error);
+    let reverse = found.reverse_ais.as_ref();
+    let fraction = |e: &Estimate| e.effective_fraction;
     LikelihoodRow {
         step,
         epoch,
+        ln_z,
+        standard_error,
+        ln_z_low: low,
+        ln_z_high: high,
         ln_z_ais: found.ais.value,
-        ln_z_reverse_ais: reverse.value,
-        ln_z_bar: bar.value,
-        standard_error: bar.standard_error,
-        effective_fraction: fractions.0.min(fractions.1),
+        ln_z_reverse_ais: reverse.map(|e| e.value),
+        effective_fraction: reverse.map_or(1.0, fraction).min(fraction(&found.ais)),
         temperatures: annealed.chosen.temperatures,
         train_log_likelihood: likelihood(&data.train).unwrap_or(f64::NAN),
         test_log_likelihood: likelihood(&data.test),
         verdict: found.verdict.to_string(),
         reason: found.reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_and_the_last_snapshot_are_among_those_chosen() {
+        let steps: Vec<u64> = (0..75).collect();
+        let chosen = evenly(&steps, 24);
+        assert_eq!((chosen.len(), chosen[0], chosen[23]), (24, 0, 74));
+        assert!(
+            chosen
+                .windows(2)
+                .all(|pair| (3..=4).contains(&(pair[1] - pair[0])))
+        );
+        assert_eq!(evenly(&steps, 1), [0, 74]);
+        assert_eq!(evenly(&steps[..3], 24), [0, 1, 2]);
+        assert!(evenly(&[], 24).is_empty());
     }
 }

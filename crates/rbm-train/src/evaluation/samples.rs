@@ -26,6 +26,14 @@ pub(super) enum Way {
     Own(f64),
 }
 
+/// What is known of ln Z before the way down.
+pub(super) struct Known {
+    /// By AIS.
+    pub ais: f64,
+    /// What the pilot runs do not rule out.
+    pub allowed: f64,
+}
+
 /// Decides which reverse run counts, with what is known of its samples: one from chains that
 /// started elsewhere, or the one from those that annealing brought.
 ///
@@ -43,7 +51,7 @@ pub(super) enum Way {
 /// of them, the check fails.
 pub(super) fn choose(
     others: &[Elsewhere<'_>],
-    ais: f64,
+    Known { ais, allowed }: Known,
     families: Vec<usize>,
     judged: impl Fn(&[f64], Equilibrium) -> Result<Bracket, ModelError>,
     annealed: impl FnOnce() -> Result<Vec<f64>, ModelError>,
@@ -59,6 +67,7 @@ pub(super) fn choose(
                     check: other.comparison.text.clone(),
                     passed: other.comparison.agree,
                     families: Vec::new(),
+                    allowed: Some(allowed),
                 };
                 let bracket = judged(log_weights, equilibrium)?;
                 let ln_z = bracket.gap().map_or(f64::INFINITY, |gap| ais + gap);
@@ -84,6 +93,7 @@ pub(super) fn choose(
         check: checks.join("; "),
         passed,
         families,
+        allowed: Some(allowed),
     };
     judged(&annealed()?, equilibrium)
 }

@@ -70,21 +70,18 @@ fn options(temperatures: usize, seed: u64, model: usize) -> AnnealingOptions {
     }
 }
 
-/// Two walks of ten: twenty models, each bracketed from the samples of the last.
+/// Two walks of ten: twenty models.
 #[test]
 fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
     let data = data();
     let mut inside = [0; 3];
     let mut bracketed = 0;
     for seed in 0..2 {
-        let mut samples = Vec::new();
         for (k, model) in walk(seed).iter().enumerate() {
             let exact = Enumeration::new(model).unwrap().ln_z();
             let (device, options) = (Device::flex(), options(400, seed, k));
             let mut quiet = |_: &str, _, _| {};
-            let found =
-                bracket(model, &device, &data, None, &samples, &options, &mut quiet).unwrap();
-            samples = found.samples;
+            let found = bracket(model, &device, &data, None, &options, &mut quiet).unwrap();
             let found = found.bracket;
             bracketed += usize::from(found.verdict == Verdict::Bracketed);
             let (reverse, bar) = (found.reverse_ais.unwrap(), found.bar.unwrap());
@@ -101,7 +98,7 @@ fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
     assert!(inside.iter().all(|i| *i >= 17), "{inside:?}");
 }
 
-/// Few temperatures, and a start learned from another model's samples: Z is right on average.
+/// Few temperatures, and a start learned from samples: Z is right on average.
 #[test]
 fn a_learned_start_leaves_z_unbiased() {
     let data = data();
@@ -110,19 +107,10 @@ fn a_learned_start_leaves_z_unbiased() {
     let runs = 60;
     let ratios: Vec<f64> = (0..runs)
         .map(|seed| {
-            let mut samples = Vec::new();
-            let mut ratio = f64::NAN;
-            for k in 8..10 {
-                let (device, options) = (Device::flex(), options(4, seed, k));
-                let mut quiet = |_: &str, _, _| {};
-                let found = bracket(
-                    &models[k], &device, &data, None, &samples, &options, &mut quiet,
-                );
-                let found = found.unwrap();
-                samples = found.samples;
-                ratio = (found.bracket.ais.value - exact).exp();
-            }
-            ratio
+            let (device, options) = (Device::flex(), options(4, seed, 9));
+            let mut quiet = |_: &str, _, _| {};
+            let found = bracket(&models[9], &device, &data, None, &options, &mut quiet);
+            (found.unwrap().bracket.ais.value - exact).exp()
         })
         .collect();
     let mean = ratios.iter().sum::<f64>() / runs as f64;
@@ -132,4 +120,34 @@ fn a_learned_start_leaves_z_unbiased() {
     assert!((mean - 1.0).abs() < 4.0 * error, "{mean} +- {error}");
     // Not for lack of work: weights vary.
     assert!(error > 1e-3, "{error}");
+}
+
+/// Strong random couplings have many places of little room each: nothing does better than all states
+/// alike, and few chains count. The estimate says so, and its interval is true.
+#[test]
+fn a_mass_in_scattered_places_is_found_and_called_unreliable() {
+    let data = data();
+    let [n, m] = UNITS;
+    let (mut scattered, mut inside) = (0, 0);
+    for seed in 0..100 {
+        let config = RbmConfig::new(n, m).with_weight_std(20.0).with_seed(seed);
+        let model = config.init(&Device::flex()).unwrap().parameters().unwrap();
+        let exact = Enumeration::new(&model).unwrap().ln_z();
+        let mut quiet = |_: &str, _, _| {};
+        let options = options(4, seed, 0);
+        let found = bracket(&model, &Device::flex(), &data, None, &options, &mut quiet).unwrap();
+        if found.bracket.reverse_ais.is_some() {
+            continue;
+        }
+        scattered += 1;
+        assert_eq!(found.bracket.verdict, Verdict::Unreliable);
+        let [low, high] = found.bracket.range();
+        inside += usize::from(low <= exact && exact <= high);
+    }
+    println!("scattered {scattered}, inside {inside}");
+    // 95% of them, and two more.
+    assert!(
+        scattered >= 5 && 20 * inside + 40 >= 19 * scattered,
+        "{scattered} {inside}"
+    );
 }

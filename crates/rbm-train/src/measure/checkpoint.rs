@@ -77,9 +77,9 @@ pub struct Kurtosis {
 pub struct Annealed {
     /// By AIS.
     pub ais: f64,
-    /// By reverse AIS.
-    pub reverse_ais: f64,
-    /// By Bennett's ratio of both.
+    /// The highest value by everything known, reverse AIS above all.
+    pub highest: f64,
+    /// By Bennett's ratio of both, or by AIS where there was no way down.
     pub combined: f64,
     /// How far to trust it.
     pub verdict: String,

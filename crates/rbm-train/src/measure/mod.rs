@@ -205,8 +205,8 @@ fn annealed(
     let row = bracket(parameters, device, data, None, (step, 0.0), &options)?;
     Ok(Some(checkpoint::Annealed {
         ais: row.ln_z_ais,
-        reverse_ais: row.ln_z_reverse_ais,
-        combined: row.ln_z_bar,
+        highest: row.ln_z_high,
+        combined: row.ln_z,
         verdict: row.verdict,
     }))
 }

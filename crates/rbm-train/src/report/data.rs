@@ -86,7 +86,7 @@ pub struct LikelihoodPoint {
     pub train: f64,
     /// Of test images.
     pub test: Option<f64>,
-    /// What to add to either for its value by reverse AIS, and by AIS.
+    /// What to add to either for its lowest and its highest value.
     pub band: [f64; 2],
 }
 

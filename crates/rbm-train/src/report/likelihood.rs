@@ -85,10 +85,10 @@ fn figure(direct: &[LikelihoodPoint], path: &[LikelihoodPoint]) -> Figure {
         caption: html! {
             "Mean of ln " i { "p" } "(" b { "v" } ") = −" i { "F" } "(" b { "v" } ") − ln " i { "Z" }
             " over all images of a part, in nats per image, with ln " i { "Z" }
-            " by Bennett's ratio. The band lies between AIS (its upper edge: AIS gives ln " i { "Z" }
-            " low on average) and reverse AIS (its lower edge, if the samples that it starts from are \
-             those of the model). "
-            "Each point is annealed from independent units at the means of samples of the model, "
+            " by Bennett's ratio. The band is what everything known allows: its upper edge is AIS (which gives ln " i { "Z" }
+            " low on average), its lower edge the furthest of reverse AIS (if the samples that it starts from are \
+             those of the model) and of what pilot runs from all states alike do not rule out. "
+            "Each point is annealed from independent units, "
             @if path.is_empty() { "during training." } @else {
                 "from the snapshots; bars, if any, were annealed during training."
             }
@@ -116,8 +116,8 @@ fn table(name: &str, rows: &[LikelihoodPoint]) -> Table {
             "test_log_likelihood",
             rows.iter().map(|row| row.test.unwrap_or(f64::NAN)),
         )
-        .numbers("reverse_ais_side", rows.iter().map(side(0)))
-        .numbers("ais_side", rows.iter().map(side(1)))
+        .numbers("lowest", rows.iter().map(side(0)))
+        .numbers("highest", rows.iter().map(side(1)))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn reference(checkpoint: &Checkpoint, run: &Replica) -> Option<f64> {
         .likelihood
         .iter()
         .find(|row| row.step == checkpoint.step);
-    exact.or(here).or(row.map(|row| row.ln_z_bar))
+    exact.or(here).or(row.map(|row| row.ln_z))
 }
 
 /// Values over updates, and their errors against the leading singular value.
@@ -64,7 +64,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         type Side = (&'static str, fn(&Replica) -> Vec<(f64, f64)>, Style);
         let sides: [Side; 2] = [
             ("AIS", |run| annealed(run, 0), Style::Line),
-            ("reverse AIS", |run| annealed(run, 1), Style::Dashed),
+            ("highest", |run| annealed(run, 1), Style::Dashed),
         ];
         series.extend(sides.into_iter().map(|(name, of, style)| {
             let series = alone(Series::over(group, of)).named(name);
@@ -143,7 +143,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         caption: html! {
             "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 and takes units about 1/2, so that biases as large as those of data put it far off (theory, section 3), and at the mean-field point reached from "
             i { "m" } " = 1/2: −" i { "F" } sub { "MF" } ", a lower bound; with Onsager's term; and to one loop, where the point is stable (section 5). One point is one state: models with "
-            "many wells have more. Beside them the exact value, where a layer has at most 16 units, AIS, which is low on average, and reverse AIS, high if its samples are the model's. "
+            "many wells have more. Beside them the exact value, where a layer has at most 16 units, AIS, which is low on average, and the highest value not ruled out, by reverse AIS above all. "
             @if !compared {
                 "There is nothing exact or annealed to compare with: " code { "rbm-train report --full" } " anneals all checkpoints, " code { "rbm-train evaluate RUN --path" } " all snapshots. "
             }
@@ -187,7 +187,7 @@ fn above_mean_field(groups: &[Group<'_>]) -> Vec<Series> {
     all
 }
 
-/// ln Z by AIS (0) or reverse AIS (1), of the checkpoints or from an evaluation of the run.
+/// ln Z by AIS (0) or the highest value not ruled out (1), of the checkpoints or from an evaluation of the run.
 fn annealed(run: &Replica, side: usize) -> Vec<(f64, f64)> {
     let here: Vec<(f64, f64)> = run
         .measurements
@@ -195,13 +195,13 @@ fn annealed(run: &Replica, side: usize) -> Vec<(f64, f64)> {
         .iter()
         .filter_map(|c| {
             let z = c.annealed.as_ref()?;
-            Some((c.step as f64, [z.ais, z.reverse_ais][side]))
+            Some((c.step as f64, [z.ais, z.highest][side]))
         })
         .collect();
     if !here.is_empty() {
         return here;
     }
     let rows = run.likelihood.iter();
-    rows.map(|row| (row.step as f64, [row.ln_z_ais, row.ln_z_reverse_ais][side]))
+    rows.map(|row| (row.step as f64, [row.ln_z_ais, row.ln_z_high][side]))
         .collect()
 }

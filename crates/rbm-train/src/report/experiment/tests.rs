@@ -118,7 +118,7 @@ fn checkpoint(index: usize, ends: bool) -> Checkpoint {
         }),
         annealed: Some(Annealed {
             ais: 5.25,
-            reverse_ais: 5.35,
+            highest: 5.35,
             combined: 5.3,
             verdict: "bracketed".into(),
         }),
@@ -307,10 +307,12 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
     let row = |step: u64, value: f64| LikelihoodRow {
         step,
         epoch: 1.0,
-        ln_z_ais: 9.0,
-        ln_z_reverse_ais: 11.0,
-        ln_z_bar: 10.0,
+        ln_z: 10.0,
         standard_error: 0.1,
+        ln_z_low: 9.0,
+        ln_z_high: 11.0,
+        ln_z_ais: 9.0,
+        ln_z_reverse_ais: Some(11.0),
         effective_fraction: 0.5,
         temperatures: 100,
         train_log_likelihood: value + 1.0,
@@ -332,8 +334,12 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
         chosen.map(|(_, mean)| mean.parse().unwrap()).collect()
     };
     assert_eq!(of("combined"), [-16.0, -11.0]);
-    assert_eq!(of("AIS"), [-15.0, -10.0], "a low ln Z is a high likelihood");
-    assert_eq!(of("reverse AIS"), [-17.0, -12.0]);
+    assert_eq!(
+        of("highest"),
+        [-15.0, -10.0],
+        "a low ln Z is a high likelihood"
+    );
+    assert_eq!(of("lowest"), [-17.0, -12.0]);
 }
 
 #[test]

@@ -96,22 +96,22 @@ pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
             .map(|((x, low), (_, high))| {
                 (*x, low.value.min(high.value), low.value.max(high.value))
             });
-        let label = format!("{}, AIS to reverse AIS", groups[k].label);
+        let label = format!("{}, lowest to highest", groups[k].label);
         let band = Mark::band(points).colour(Colour::Series(k)).label(label);
         drawn = drawn.with(band.unlisted());
     }
     let tables = [
         ("combined", centre.as_slice()),
-        ("reverse AIS", sides[0].as_slice()),
-        ("AIS", sides[1].as_slice()),
+        ("lowest", sides[0].as_slice()),
+        ("highest", sides[1].as_slice()),
     ];
     Ok(Figure {
         name: "sweep-likelihood",
         title: TITLE.to_owned(),
         caption: html! {
             "Mean of ln " i { "p" } "(" b { "v" } ") = −" i { "F" } "(" b { "v" } ") − ln " i { "Z" } " over test rows (training "
-            "rows where there are none), ln " i { "Z" } " by Bennett's ratio; the wider band lies between reverse AIS, below, and AIS, \
-             above. " (means(groups)) "Runs without an evaluation are not in it; the table counts replicas."
+            "rows where there are none), ln " i { "Z" } " by Bennett's ratio; the wider band is what everything known allows: from reverse AIS and pilot runs, below, \
+             to AIS, above. " (means(groups)) "Runs without an evaluation are not in it; the table counts replicas."
         },
         content: Content::Panels(vec![drawn]),
         tables: vec![table("sweep-likelihood", "step", &tables)],
