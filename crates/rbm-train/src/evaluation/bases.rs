@@ -12,8 +12,6 @@ const MEAN_ROWS: usize = 2000;
 const CHUNK: usize = 1000;
 /// Nats that a base may lie below the highest and still be chosen, where a standard error is not more.
 const TOLERANCE: f64 = 0.2;
-/// Times that its effective sample size has to be that of all states alike.
-const BETTER: f64 = 2.0;
 /// Standard errors from a value to the end of its 95% interval.
 const INTERVAL: f64 = 1.96;
 /// Steps of the noise that a pilot run may take.
@@ -72,10 +70,9 @@ pub(super) struct Choice {
 /// from the means of *these* samples of the model. From there the way is shortest: the work dissipated
 /// is less by orders of magnitude where the model has modes far from the data.
 ///
-/// Forward estimates are low on average, so that a base far below the highest misses something;
-/// of those within a standard error of it, or 0.2 nats, the one with the greatest effective sample size is chosen, unless
-/// all states alike has half as much: where several modes share the mass, it leaves none out. The
-/// runs that count afterwards take other random numbers, so choosing leaves them without bias.
+/// Forward estimates are low on average, so that a base far below the highest misses something; of those
+/// within a standard error of it, or 0.2 nats, the one with the greatest effective sample size is
+/// chosen. The runs that count afterwards take other random numbers, so choosing leaves them without bias.
 pub(super) fn choose(
     model: &Parameters,
     device: &Device,
@@ -130,9 +127,8 @@ pub(super) fn choose(
                     .into(),
         });
     };
-    let alike = near(&runs[0]) && fraction(best) < BETTER * fraction(0);
     let allowed = runs[0].ln_z() + INTERVAL * runs[0].error();
-    let best = runs.swap_remove(if alike { 0 } else { best });
+    let best = runs.swap_remove(best);
     let at_data = runs.into_iter().find(|run| run.name == DATA);
     Ok(Choice {
         best,
