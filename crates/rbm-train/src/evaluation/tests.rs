@@ -70,13 +70,13 @@ fn options(temperatures: usize, seed: u64, model: usize) -> AnnealingOptions {
     }
 }
 
-/// Two walks of ten: twenty models.
+/// Five walks of ten.
 #[test]
-fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
+fn exact_values_lie_in_the_stated_intervals_of_fifty_models() {
     let data = data();
     let mut inside = [0; 3];
     let mut bracketed = 0;
-    for seed in 0..2 {
+    for seed in 0..5 {
         for (k, model) in walk(seed).iter().enumerate() {
             let exact = Enumeration::new(model).unwrap().ln_z();
             let (device, options) = (Device::flex(), options(400, seed, k));
@@ -93,9 +93,9 @@ fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
         }
     }
     println!("bracketed {bracketed}, inside {inside:?}");
-    assert!(bracketed >= 18, "{bracketed}");
-    // 95% of 20: fewer than 17 at a chance of 2%.
-    assert!(inside.iter().all(|i| *i >= 17), "{inside:?}");
+    assert!(bracketed >= 45, "{bracketed}");
+    // 95% of 50, less three standard deviations. Of 200 models 189, 192 and 183 were inside.
+    assert!(inside.iter().all(|i| *i >= 43), "{inside:?}");
 }
 
 /// Few temperatures, and a start learned from samples: Z is right on average.
