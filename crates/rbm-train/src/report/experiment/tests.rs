@@ -324,7 +324,7 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
     }
     let (directory, page, document) = written(&runs);
     assert!(names(&document).contains(&"sweep-likelihood"));
-    assert!(!page.contains("left out, since"));
+    assert!(!page.contains("left out, since") && !page.contains("nor bracketed"));
     let cells = |name: &str| column(directory.path(), "sweep-likelihood", name);
     let known: Vec<(String, String)> = cells("quantity").into_iter().zip(cells("mean")).collect();
     let of = |quantity: &str| -> Vec<f64> {
@@ -334,6 +334,9 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
     assert_eq!(of("combined"), [-16.0, -11.0]);
     assert_eq!(of("AIS"), [-15.0, -10.0], "a low ln Z is a high likelihood");
     assert_eq!(of("reverse AIS"), [-17.0, -12.0]);
+    runs[0].likelihood[0].verdict = "unreliable".into();
+    let (_, page, _) = written(&runs);
+    assert!(page.contains("Of 4 evaluations 1 are neither exact nor bracketed"));
 }
 
 #[test]
