@@ -54,6 +54,7 @@ fn unusable_settings_are_bad_usage() {
         ("--learning-rate -0.1", &["learning_rate", "-0.1"]),
         ("--batch-size 0", &["batch_size"]),
         ("--epochs 0", &["epochs"]),
+        ("--epochs 1000000000000000000", &["training.epochs", "2^32"]),
         ("--momentum 1.5", &["momentum"]),
         ("--config missing.toml --hidden x", &["--hidden"]),
     ] {

@@ -63,10 +63,11 @@ fn a_sweep_is_one_page_of_means_over_replicas() {
     // Layers of 4 and 6 units are enumerated, and no mean-field value lies above.
     let ln_z = table("ln-z");
     assert!(ln_z.contains(",exact,"));
-    for row in ln_z
+    let above = ln_z
         .lines()
-        .filter(|row| row.starts_with("above mean field") && row.contains("exact or annealed"))
-    {
+        .filter(|row| row.starts_with("above mean field") && row.contains("exact or annealed"));
+    assert!(above.clone().count() > 0, "{ln_z}");
+    for row in above {
         let value: f64 = row.rsplit(',').nth(2).unwrap().parse().unwrap();
         assert!(value >= -1e-9, "{row}");
     }
@@ -74,8 +75,24 @@ fn a_sweep_is_one_page_of_means_over_replicas() {
     // Kept measurements are read, and measured anew when the run has changed.
     let kept = sweep.join("runs/hidden-4,seed-1/measurements.json");
     let before = std::fs::read(&kept).unwrap();
+    let marked = String::from_utf8(before.clone()).unwrap();
+    let marked = marked.replacen("\"nonconvergent\":0", "\"nonconvergent\":3", 1);
+    assert!(marked.as_bytes() != before);
+    std::fs::write(&kept, &marked).unwrap();
     succeed(dir.path(), "report sweep");
-    assert_eq!(std::fs::read(&kept).unwrap(), before);
+    assert_eq!(std::fs::read(&kept).unwrap(), marked.as_bytes(), "believed");
+    let snapshots = sweep.join("runs/hidden-4,seed-1/snapshots");
+    let names = || std::fs::read_dir(&snapshots).unwrap().flatten();
+    let count = names().count();
+    let last = names().map(|entry| entry.path()).max().unwrap();
+    let later = snapshots.join("step-00099999.safetensors");
+    std::fs::copy(last, &later).unwrap();
+    succeed(dir.path(), "report sweep");
+    let anew = json(&std::fs::read_to_string(&kept).unwrap());
+    let history = anew["measurements"]["history"].as_array().unwrap();
+    assert_eq!(history.len(), count + 1);
+    assert_eq!(history[0]["nonconvergent"], 0);
+    std::fs::remove_file(later).unwrap();
     std::fs::write(&kept, "{}").unwrap();
     succeed(dir.path(), "report sweep");
     assert_eq!(
@@ -104,4 +121,21 @@ fn a_run_has_the_figures_of_the_experiment() {
     assert!(curves.contains("mean field") && curves.contains("sampled"));
     let ln_z = table("ln-z");
     assert!(ln_z.contains(",reverse AIS,") && ln_z.contains(",exact,"));
+}
+
+#[test]
+fn few_test_rows_are_enough_for_errors() {
+    let dir = tempdir().unwrap();
+    let rows = "1,0,1,0,1\n0,1,1,0,0\n0,0,1,1,0\n1,1,0,1,1\n".repeat(10);
+    std::fs::write(dir.path().join("data.csv"), rows).unwrap();
+    succeed(
+        dir.path(),
+        "train --dataset data.csv --test-fraction 0.1 --hidden 4 --epochs 5 --batch-size 10 --out run",
+    );
+    let kept = std::fs::read_to_string(dir.path().join("run/measurements.json")).unwrap();
+    let kept = json(&kept);
+    for checkpoint in kept["measurements"]["checkpoints"].as_array().unwrap() {
+        let error = &checkpoint["modes"][0]["variance"][1];
+        assert!(error.as_f64().unwrap() > 0.0, "{checkpoint}");
+    }
 }

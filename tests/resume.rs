@@ -122,9 +122,46 @@ fn changes_are_refused_with_a_word() {
         1,
         &["training.batch_size", "from 100 to 10"],
     );
+    std::fs::write(&config, text.replace("epochs = 4", "epochs = 9")).unwrap();
+    fail(
+        dir.path(),
+        "resume run",
+        1,
+        &["training.epochs", "from 4 to 9", "learning-rate schedule"],
+    );
     std::fs::write(&config, text).unwrap();
 
+    let metrics = dir.path().join("run/metrics.csv");
+    let rows_so_far = std::fs::read(&metrics).unwrap();
+    std::fs::write(&metrics, b"\xff\xfe").unwrap();
+    fail(dir.path(), "resume run", 1, &["cannot read", "metrics.csv"]);
+    assert_eq!(std::fs::read(&metrics).unwrap(), b"\xff\xfe");
+    std::fs::write(&metrics, rows_so_far).unwrap();
+
     let state = dir.path().join("run/checkpoint/state.safetensors");
+    let bytes = std::fs::read(&state).unwrap();
+    let with = |from: &[u8], to: &[u8]| {
+        let at = bytes.windows(from.len()).position(|part| part == from);
+        let at = at.expect("it is in the header");
+        [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+    };
+    for count in ["999", "101"] {
+        let count = format!("\"chains.count\":\"{count}\"");
+        std::fs::write(&state, with(b"\"chains.count\":\"100\"", count.as_bytes())).unwrap();
+        fail(
+            dir.path(),
+            "resume run",
+            1,
+            &["state.safetensors", "chains"],
+        );
+    }
+    // Moved to another device and killed before its first checkpoint there.
+    std::fs::write(
+        &state,
+        with(b"device = \\\"flex\\\"", b"device = \\\"wgpu\\\""),
+    )
+    .unwrap();
+    succeed(dir.path(), "resume run --stop-after 2 --no-report");
     let bytes = std::fs::read(&state).unwrap();
     std::fs::write(&state, &bytes[..bytes.len() / 2]).unwrap();
     fail(dir.path(), "resume run", 1, &["state.safetensors"]);

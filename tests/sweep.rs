@@ -80,6 +80,38 @@ fn each_run_is_what_train_makes_of_it() {
     assert_same_sweep(&all, &dir.path().join("shards"));
 }
 
+#[test]
+fn a_sweep_goes_on_with_runs_that_were_trained_elsewhere() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let flags = "--limit 600 --hidden 4 --epochs 2 --batch-size 50 --no-report";
+    let sweep = format!("sweep {flags} --replicas 2 --out");
+    succeed(dir, &format!("{sweep} here"));
+    let run = |seed: usize| dir.join(format!("there/runs/seed-{seed}"));
+    for (seed, more) in [(0, ""), (1, "--stop-after 1")] {
+        let out = run(seed);
+        let flags = format!("{flags} --seed {seed} {more} --out");
+        succeed(dir, &format!("train {flags} {}", out.display()));
+        // What `--over` leaves behind.
+        let config = out.join("config.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        assert!(text.contains("device = \"flex\""), "{text}");
+        let elsewhere = text.replace("\"flex\"", "\"remote:ws://127.0.0.1:1\"");
+        std::fs::write(&config, elsewhere).unwrap();
+    }
+    let document = json(&succeed(dir, &format!("{sweep} there --json")));
+    assert_eq!(document["finished"], 2, "{document}");
+    assert_same_run(&dir.join("here/runs/seed-1"), &run(1));
+    // Runs are one group, and measured where they can be.
+    succeed(dir, "report there");
+    let overview = std::fs::read_to_string(dir.join("there/report/data/overview.csv")).unwrap();
+    let rows: Vec<&str> = overview.lines().skip(1).collect();
+    assert!(
+        rows.len() == 1 && rows[0].starts_with(",4,2,"),
+        "{overview}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_sweep_killed_five_times_is_the_same_in_the_end() {

@@ -94,11 +94,7 @@ fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
 
 /// `count` rows of the test part (or the training part if there is none), chosen by the seed.
 pub fn rows(data: &BinaryDataset, count: usize, seed: u64) -> Vec<f32> {
-    let part = if data.test.rows() > 0 {
-        &data.test
-    } else {
-        &data.train
-    };
+    let (part, _) = data.held_out();
     let mut order = shuffle(seed, stream::SAMPLE, 0, part.rows() as u32);
     order.truncate(count);
     let mut values = vec![0.0; order.len() * part.columns()];

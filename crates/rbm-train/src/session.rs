@@ -141,30 +141,28 @@ pub fn resume(
     let lock = run.lock()?;
     let mut manifest = run.manifest()?;
     let mut settings = run.settings()?;
-    let (mut saved, _) = read_state(&run.state_path(), None)?;
+    let (saved, _) = read_state(&run.state_path(), None)?;
     if let Some(device) = device {
-        // Counters, not the device, say what a run draws next.
-        for settings in [&mut settings, &mut saved.settings] {
-            settings.training.device = device.into();
-        }
+        settings.training.device = device.into();
     }
     refuse_changes(root, &saved.settings, &settings)?;
-    if let Some(epochs) = epochs.filter(|e| *e != settings.training.epochs) {
-        if settings.optimizer.schedule != Schedule::Constant
-            && settings.optimizer.schedule_epochs.is_none()
-        {
-            return Err(RunError::Changed {
-                path: root.into(),
-                what: "training.epochs".into(),
-                before: settings.training.epochs.to_string(),
-                after: epochs.to_string(),
-                advice: "the learning-rate schedule is laid over all epochs, so it would have \
-                         been another run; train with the full --epochs and --stop-after N \
-                         instead, or with --schedule constant",
-            }
-            .into());
+    // A total in config.toml, too, may have been changed.
+    settings.training.epochs = epochs.unwrap_or(settings.training.epochs);
+    let (before, after) = (saved.settings.training.epochs, settings.training.epochs);
+    if before != after
+        && settings.optimizer.schedule != Schedule::Constant
+        && settings.optimizer.schedule_epochs.is_none()
+    {
+        return Err(RunError::Changed {
+            path: root.into(),
+            what: "training.epochs".into(),
+            before: before.to_string(),
+            after: after.to_string(),
+            advice: "the learning-rate schedule is laid over all epochs, so it would have \
+                     been another run; train with the full --epochs and --stop-after N \
+                     instead, or with --schedule constant",
         }
-        settings.training.epochs = epochs;
+        .into());
     }
     settings.validate()?;
     let device = device::parse_device(&settings.training.device)?;
@@ -186,10 +184,7 @@ pub fn resume(
     let Some(state) = state else {
         unreachable!("the state was asked for")
     };
-    let mut log = match std::fs::read_to_string(run.metrics_path()) {
-        Ok(text) => MetricsLog::from_csv(&text)?,
-        Err(_) => MetricsLog::default(),
-    };
+    let mut log = MetricsLog::of_run(&run)?;
     log.truncate(state.step);
     if state.step == 0 {
         // The first evaluation is made again.
@@ -244,7 +239,9 @@ fn train(
 fn refuse_changes(root: &Path, saved: &Settings, now: &Settings) -> Result<(), RunError> {
     let (before, after) = (saved.flatten(), now.flatten());
     let keys = before.keys().chain(after.keys());
-    for key in keys.filter(|key| *key != "training.epochs") {
+    // Counters, not the device, say what a run draws next.
+    let free = ["training.epochs", "training.device"];
+    for key in keys.filter(|key| !free.contains(&key.as_str())) {
         let text = |map: &std::collections::BTreeMap<String, String>| {
             map.get(key).cloned().unwrap_or_else(|| "nothing".into())
         };

@@ -92,9 +92,9 @@ impl<'a> Trainer<'a> {
         let first_step = state.step;
         let per_epoch = self.steps_per_epoch();
         let total = per_epoch * self.settings.training.epochs as u64;
-        let end = self
-            .stop_after
-            .map_or(total, |epochs| total.min(per_epoch * epochs as u64));
+        let end = self.stop_after.map_or(total, |epochs| {
+            total.min(per_epoch.saturating_mul(epochs as u64))
+        });
         let log = Rc::new(RefCell::new(log));
         let mut observers = self.observers(&log, first_step)?;
         let mut progress = Progress::new(state.step, total, self.meter);
@@ -242,7 +242,8 @@ impl<'a> Trainer<'a> {
             (cadence, Box::new(snapshots)),
         ];
         if monitor.likelihood_epochs > 0 {
-            let every = Cadence::Every(self.steps_per_epoch() * monitor.likelihood_epochs as u64);
+            let epochs = monitor.likelihood_epochs as u64;
+            let every = Cadence::Every(self.steps_per_epoch().saturating_mul(epochs));
             let likelihood = Likelihood::new(self.run.clone(), self.data, self.settings, step)?;
             observers.push((vec![every], Box::new(likelihood)));
         }

@@ -122,8 +122,10 @@ impl<'a> Reader<'a> {
         columns: usize,
     ) -> Result<PackedStates, RunError> {
         let stride = columns.div_ceil(8);
-        let mut bytes = vec![0; rows * stride];
-        let mut entry = self.entry(name, &[rows, stride], bytes.len())?;
+        let size = rows.saturating_mul(stride);
+        let mut entry = self.entry(name, &[rows, stride], size)?;
+        // There are as many bytes in the file.
+        let mut bytes = vec![0; size];
         entry.read_exact(&mut bytes).map_err(|e| self.io(e))?;
         let word = |bytes: &[u8]| {
             let bytes = bytes.iter().enumerate();

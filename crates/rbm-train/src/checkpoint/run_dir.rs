@@ -126,13 +126,20 @@ impl RunDir {
     /// complete directory is renamed into it. With `overwrite` it takes the place of an old run.
     ///
     /// # Errors
-    /// As [`check_free`](Self::check_free), or what `fill` says; `root` is then as it was.
+    /// As [`check_free`](Self::check_free), [`RunError::Busy`] if another process trains the old run, or what
+    /// `fill` says; `root` is then as it was.
     pub fn create(
         root: &Path,
         overwrite: bool,
         fill: impl FnOnce(&Self) -> Result<(), RunError>,
     ) -> Result<Self, RunError> {
         Self::check_free(root, overwrite)?;
+        // Who trains the old run would go on writing, by name, into the new one.
+        let old = Self { root: root.into() };
+        let _held = match overwrite && root.join("checkpoint").is_dir() {
+            true => Some(old.lock()?),
+            false => None,
+        };
         let parent = match root.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -395,6 +402,11 @@ mod tests {
         });
         assert!(failed.is_err());
         assert_eq!(content(), "a");
+        // Nor one that somebody trains.
+        let trained = RunDir { root: root.clone() }.lock().unwrap();
+        assert!(matches!(create(true, "b"), Err(RunError::Busy { .. })));
+        assert_eq!(content(), "a");
+        drop(trained);
         create(true, "b").unwrap();
         assert_eq!(content(), "b");
         // Another process makes the same run meanwhile.

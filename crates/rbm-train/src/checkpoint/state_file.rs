@@ -125,7 +125,10 @@ pub fn read_state(
     )?;
     if let Some(chains) = state.learner.chains() {
         let (seed, stream) = (chains.seed, chains.stream);
-        let count = reader.number("chains.count")? as usize;
+        let (count, expected) = (reader.number("chains.count")? as usize, chains.count());
+        if count != expected {
+            return Err(reader.error(format!("{count} chains; expected {expected}")));
+        }
         state.learner.restore(PackedChains {
             visible: reader.states("chains.visible", count, n)?,
             hidden: reader.states("chains.hidden", count, m)?,

@@ -27,7 +27,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "NAME|PATH")]
     dataset: Option<String>,
     /// Threshold for that data
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, requires = "dataset", allow_negative_numbers = true)]
     threshold: Option<f64>,
     /// Units drawn a row for the pseudo-likelihood where all are too many
     #[arg(long, value_name = "UNITS", default_value_t = 25)]

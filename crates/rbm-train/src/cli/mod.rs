@@ -37,11 +37,11 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// Train every combination of settings, several seeds each
     ///
-    /// Every setting of `train` can be a list: values separated by commas, or the flag given several
-    /// times (--digits 0,1 is one set of labels), in a settings file an array. All combinations are run,
-    /// each in a run directory of its own. Finished runs are not run again, stopped or killed ones go on
-    /// from their checkpoint: give the same command again, or only `rbm-train sweep --out DIR`. Exit code
-    /// 0 says that all runs are finished.
+    /// Every setting of `train` that has a value can be a list: values separated by commas, or the flag
+    /// given several times (--digits 0,1 is one set of labels), in a settings file an array. All
+    /// combinations are run, each in a run directory of its own. Finished runs are not run again, stopped
+    /// or killed ones go on from their checkpoint: give the same command again, or only `rbm-train sweep
+    /// --out DIR`. Exit code 0 says that all runs are finished.
     Sweep(Box<sweep::SweepArgs>),
     /// Draw samples from a model: a PNG grid and an npy file
     Sample(sample::SampleArgs),

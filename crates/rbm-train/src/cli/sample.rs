@@ -45,7 +45,7 @@ pub struct SampleArgs {
     #[arg(long, value_name = "NAME|PATH")]
     dataset: Option<String>,
     /// Threshold for that data
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, requires = "dataset", allow_negative_numbers = true)]
     threshold: Option<f64>,
     /// Seed of the sweeps
     #[arg(long, default_value_t = 0)]
@@ -344,11 +344,7 @@ fn measure_quality(
         return Err(UsageError("--quality with --model needs --dataset".into()).into());
     }
     let data = source.data(settings)?;
-    let held_out = if data.test.rows() > 0 {
-        &data.test
-    } else {
-        &data.train
-    };
+    let (held_out, _) = data.held_out();
     let samples = quality::pack(visible, source.parameters.n_visible);
     let mut quality = quality::compare(&samples, held_out, Some(rbm), args.seed)?;
     let file = write("quality.json", &serde_json::to_vec(&quality)?)?;

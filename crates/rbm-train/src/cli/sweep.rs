@@ -252,10 +252,7 @@ fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::
         .map(|(k, ended)| {
             let root = order.root(k);
             let run = RunDir::open(&root).ok();
-            let text = run
-                .as_ref()
-                .map(|run| std::fs::read_to_string(run.metrics_path()));
-            let log = text.and_then(|text| MetricsLog::from_csv(&text.ok()?).ok());
+            let log = run.as_ref().and_then(|run| MetricsLog::of_run(run).ok());
             Done {
                 name: &order.runs[k].name,
                 state: ended.state,

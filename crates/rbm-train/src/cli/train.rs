@@ -148,7 +148,6 @@ pub fn finish(
     };
     tracing::info!("run: {root}");
     if json {
-        let text = std::fs::read_to_string(run.metrics_path())?;
         output::json(&Summary {
             run: run.root().into(),
             status: run.manifest()?.status,
@@ -156,7 +155,7 @@ pub fn finish(
             seconds: outcome.seconds,
             monitoring_seconds: outcome.monitoring_seconds,
             updates_per_second: outcome.updates_per_second,
-            metrics: crate::observers::MetricsLog::from_csv(&text)?.rows.pop(),
+            metrics: crate::observers::MetricsLog::of_run(run)?.rows.pop(),
             report,
         })?;
     }

@@ -48,6 +48,16 @@ impl BinaryDataset {
             .collect()
     }
 
+    /// The rows that models are compared with, and their labels: the test rows, or the training rows where there
+    /// are none.
+    #[must_use]
+    pub fn held_out(&self) -> (&BinaryMatrix, Option<&[u8]>) {
+        match self.test.rows() {
+            0 => (&self.train, self.train_labels.as_deref()),
+            _ => (&self.test, self.test_labels.as_deref()),
+        }
+    }
+
     /// The same data with some training and some test rows only, in the given order.
     pub(super) fn select(self, train: &[u32], test: &[u32]) -> Self {
         let labels = |labels: Option<Vec<u8>>, rows: &[u32]| {

@@ -85,23 +85,27 @@ pub fn ising(settings: &Ising, seed: u64) -> Result<BinaryDataset, DataError> {
             "0".into(),
         ));
     }
-    let chains: Vec<Vec<Vec<bool>>> = (0..CHAINS.min(rows))
+    let mut lattices: Vec<Lattice> = (0..CHAINS.min(rows))
         .into_par_iter()
         .map(|chain| {
             let mut lattice = Lattice::new(side, temperature, seed, chain);
             (0..BURN_IN).for_each(|_| lattice.sweep());
-            (chain..rows)
-                .step_by(CHAINS)
-                .map(|_| {
-                    (0..SWEEPS_A_ROW).for_each(|_| lattice.sweep());
-                    lattice.spins.clone()
-                })
-                .collect()
+            lattice
         })
         .collect();
+    // A row of each chain in turn, as bits: large lattices are many bytes.
+    let mut train = BinaryMatrix::new(side * side);
+    while train.rows() < rows {
+        let missing = rows - train.rows();
+        let next = lattices.par_iter_mut().take(missing);
+        next.for_each(|lattice| (0..SWEEPS_A_ROW).for_each(|_| lattice.sweep()));
+        for lattice in lattices.iter().take(missing) {
+            train.push_row(lattice.spins.iter().copied());
+        }
+    }
     Ok(BinaryDataset {
         name: format!("ising:{side}"),
-        train: BinaryMatrix::from_fn(rows, side * side, |r, c| chains[r % CHAINS][r / CHAINS][c]),
+        train,
         test: BinaryMatrix::new(side * side),
         train_labels: None,
         test_labels: None,

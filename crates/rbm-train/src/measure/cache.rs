@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// Raised whenever what is measured, or how, changes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -20,7 +20,7 @@ fn path(run: &RunDir) -> PathBuf {
     run.root().join("measurements.json")
 }
 
-/// Format, version, and all snapshots by name, size and, for the last one, content.
+/// Format, version, settings, and all snapshots by name and, for the last one, content.
 fn key(run: &RunDir) -> anyhow::Result<String> {
     let mut hasher = Sha256::new();
     let steps = run.snapshot_steps()?;

@@ -84,12 +84,12 @@ pub(super) fn record(
     let mut chains = match context.reference.filter(|r| r.rows.nrows() > 0) {
         Some(reference) => {
             let (rows, n) = (reference.rows.as_ref(), parameters.n_visible);
-            let count = CHAINS.min(rows.nrows());
-            let start = (0..count).flat_map(|chain| {
-                let row = chain * rows.nrows() / count;
+            // Evenly over the rows; where these are fewer, several chains of different noise from each.
+            let start = (0..CHAINS).flat_map(|chain| {
+                let row = chain * rows.nrows() / CHAINS;
                 (0..n).map(move |unit| rows[(row, unit)] as f32)
             });
-            let start = TensorData::new(start.collect::<Vec<f32>>(), [count, n]);
+            let start = TensorData::new(start.collect::<Vec<f32>>(), [CHAINS, n]);
             let start = Tensor::from_data(start, context.device);
             Chains::from_visible(&rbm, start, context.seed, stream::SAMPLE)
         }

@@ -2,7 +2,7 @@
 
 use super::chains::Record;
 use super::checkpoint::Context;
-use super::reference::Reference;
+use super::reference::{Reference, evenly};
 use rbm_analysis::constrained::{ConstrainedOptions, constrained_free_energy};
 use rbm_analysis::density::{Bins, sampled_free_energy};
 use rbm_analysis::reciprocal::Saddle;
@@ -82,14 +82,11 @@ pub(super) fn measure(
     let mut labels = None;
     let mut data = None;
     if let Some(reference) = reference {
-        let count = reference.rows.nrows().min(POINTS);
-        // Rows were chosen evenly; every some of them are, too.
-        let every = (reference.rows.nrows() / count.max(1)).max(1);
         let hidden = HiddenUnits::Drawn { seed: context.seed };
         let rows = reference.rows.as_ref();
         let all = Trajectories::from_data(space, parameters, pairs(&modes), rows, hidden)?;
-        let chosen: Vec<usize> = (0..count).map(|k| k * every).collect();
-        let of_rows = |all: &Vec<u8>| chosen.iter().map(|&row| all[row]).collect();
+        let chosen = evenly(rows.nrows(), POINTS);
+        let of_rows = |all: &Vec<u8>| chosen.iter().map(|&row| all[row as usize]).collect();
         labels = reference.labels.as_ref().map(of_rows);
         data = Some((all, chosen));
     }
@@ -102,7 +99,8 @@ pub(super) fn measure(
             lambda: space.singular_values()[mode],
             saddle: saddles[mode]?,
             data: data.as_ref().map_or_else(Vec::new, |(all, chosen)| {
-                chosen.iter().map(|&row| point(all.at(0, row))).collect()
+                let rows = chosen.iter().map(|&row| row as usize);
+                rows.map(|row| point(all.at(0, row))).collect()
             }),
             model: (0..states.chains().min(POINTS))
                 .map(|chain| point(states.at(last, chain)))

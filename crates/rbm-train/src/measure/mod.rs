@@ -24,10 +24,12 @@ pub use landscape::Landscape;
 use crate::checkpoint::RunDir;
 use crate::evaluation::annealing::AnnealingOptions;
 use crate::evaluation::path::measure as bracket;
+use crate::settings::TrainingSettings;
 use anyhow::Context;
+use burn::tensor::Device;
 use rayon::prelude::*;
 use rbm_analysis::ReciprocalSpace;
-use rbm_model::{Parameters, device};
+use rbm_model::{ModelError, Parameters};
 use reference::Reference;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,13 +119,21 @@ pub fn of_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Measurem
         .collect()
 }
 
+/// Where runs are measured: the first device of this build. That of the run may be on another machine, or gone.
+///
+/// # Errors
+/// [`ModelError::Device`] in a build without any backend of its own.
+pub fn device() -> Result<Device, ModelError> {
+    rbm_model::device::parse_device(&TrainingSettings::default().device)
+}
+
 fn measure(
     run: &RunDir,
     reference: &Result<Reference, String>,
     options: Options,
 ) -> anyhow::Result<Measurements> {
-    let (manifest, settings) = (run.manifest()?, run.settings()?);
-    let device = device::parse_device(&settings.training.device)?;
+    let manifest = run.manifest()?;
+    let device = device()?;
     let steps = run.snapshot_steps()?;
     let mut notes = Vec::new();
     let reference = match reference {

@@ -46,20 +46,14 @@ impl Reference {
         for batch in evenly(train.rows(), PCA_ROWS).chunks(BATCH) {
             moments.add_row_major(&unpack(train, batch))?;
         }
-        let (part, labels) = if dataset.test.rows() > 0 {
-            (&dataset.test, &dataset.test_labels)
-        } else {
-            (train, &dataset.train_labels)
-        };
+        let (part, labels) = dataset.held_out();
         let chosen = evenly(part.rows(), ROWS);
         let values = unpack(part, &chosen);
         let columns = part.columns();
         let rows = Mat::from_fn(chosen.len(), columns, |row, unit| {
             values[row * columns + unit]
         });
-        let labels = labels
-            .as_ref()
-            .map(|all| chosen.iter().map(|&row| all[row as usize]).collect());
+        let labels = labels.map(|all| chosen.iter().map(|&row| all[row as usize]).collect());
         Ok(Self {
             pca: moments.pca()?,
             rows,
@@ -78,7 +72,7 @@ impl Reference {
 }
 
 /// At most `count` of the rows, evenly over all of them, which may be sorted.
-fn evenly(rows: usize, count: usize) -> Vec<u32> {
+pub(super) fn evenly(rows: usize, count: usize) -> Vec<u32> {
     let count = rows.min(count);
     (0..count).map(|k| (k * rows / count) as u32).collect()
 }
@@ -87,4 +81,25 @@ fn unpack(part: &BinaryMatrix, rows: &[u32]) -> Vec<f64> {
     let mut units = vec![0.0f32; rows.len() * part.columns()];
     part.unpack_rows(rows, &mut units);
     units.into_iter().map(f64::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chosen_rows_are_evenly_over_all() {
+        for (rows, count) in [(599, 300), (1000, 300), (8, 300), (0, 300)] {
+            let chosen = evenly(rows, count);
+            assert_eq!(chosen.len(), rows.min(count));
+            let least = (rows / count.max(1)).max(1) as u32;
+            let steps = chosen.windows(2).map(|two| two[1] - two[0]);
+            assert!(steps.clone().all(|step| step >= least && step <= least + 1));
+            assert!(
+                chosen
+                    .last()
+                    .is_none_or(|last| *last + least + 1 >= rows as u32)
+            );
+        }
+    }
 }

@@ -121,6 +121,26 @@ impl MetricsLog {
         Ok(Self { rows })
     }
 
+    /// Reads the `metrics.csv` of a run; there are no rows where it is not there.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] for any other reason, [`RunError::Content`].
+    pub fn of_run(run: &RunDir) -> Result<Self, RunError> {
+        let path = run.metrics_path();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::from_csv(&text).map_err(|error| RunError::Content {
+                path,
+                reason: error.to_string(),
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(RunError::Io {
+                action: "read",
+                path,
+                source,
+            }),
+        }
+    }
+
     /// Drops what came after a checkpoint, so that a resumed run repeats it.
     pub fn truncate(&mut self, step: u64) {
         self.rows.retain(|row| row.step <= step);

@@ -15,7 +15,7 @@ use anyhow::Context;
 use burn::tensor::Device;
 use rbm_analysis::spectrum::{fit_bulk, ks_test};
 use rbm_analysis::{MarchenkoPastur, ReciprocalSpace, Summary, SummaryOptions};
-use rbm_model::{Parameters, Rbm, device};
+use rbm_model::{Parameters, Rbm};
 use std::path::{Path, PathBuf};
 
 /// Left singular vectors shown as images, and saddles listed.
@@ -37,14 +37,14 @@ const SIMULATIONS: usize = 20;
 pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
     let manifest = run.manifest()?;
     let settings = run.settings()?;
-    let log = metrics(run)?;
+    let log = MetricsLog::of_run(run)?;
     let measured = measure::of_runs(std::slice::from_ref(run), options);
     let measured = measured
         .into_iter()
         .next()
         .context("one run, one measurement")??;
     let replica = replica(run, measured)?;
-    let device = device::parse_device(&settings.training.device)?;
+    let device = measure::device()?;
     let model = rbm_model::file::read(&run.state_path())?;
     let space = ReciprocalSpace::new(&model)?;
     let options = SummaryOptions {
@@ -106,20 +106,17 @@ pub(super) fn replica(run: &RunDir, measurements: Measurements) -> anyhow::Resul
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         settings: run.settings()?.flatten(),
-        metrics: metrics(run)?.rows.into_iter().map(metrics_row).collect(),
+        metrics: MetricsLog::of_run(run)?
+            .rows
+            .into_iter()
+            .map(metrics_row)
+            .collect(),
         likelihood: if of_snapshots.is_empty() {
             likelihood_rows(&run.likelihood_path())?
         } else {
             of_snapshots
         },
         measurements,
-    })
-}
-
-fn metrics(run: &RunDir) -> anyhow::Result<MetricsLog> {
-    Ok(match std::fs::read_to_string(run.metrics_path()) {
-        Ok(text) => MetricsLog::from_csv(&text)?,
-        Err(_) => MetricsLog::default(),
     })
 }
 

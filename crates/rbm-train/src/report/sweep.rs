@@ -2,6 +2,7 @@
 
 use super::document::{Block, Document, Grid, Row, Section};
 use super::experiment::series::Mean;
+use super::experiment::training::holds;
 use super::experiment::{self, Group, Replica, groups};
 use super::number::{readable, significant};
 use super::run::replica;
@@ -9,6 +10,7 @@ use super::table::Table;
 use crate::checkpoint::{Manifest, RunDir, Status};
 use crate::measure::{self, Options};
 use maud::html;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Whether a directory holds a sweep.
@@ -130,7 +132,8 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
                 .map(|note| format!("{}: {note}.", run.name))
         })
         .collect();
-    all.dedup();
+    let mut seen = BTreeSet::new();
+    all.retain(|note| seen.insert(note.clone()));
     notes.blocks.extend(all.into_iter().map(Block::Note));
     if replicas.iter().any(|run| !run.measurements.full) {
         notes.blocks.push(Block::Note(
@@ -178,10 +181,14 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
         .iter()
         .filter_map(|run| run.metrics.last()?.test_pseudo_log_likelihood)
         .fold(f64::NEG_INFINITY, f64::max);
+    let status = |entry: &Entry| Some(entry.manifest.as_ref()?.status);
+    let finished = entries
+        .iter()
+        .filter(|entry| status(entry) == Some(Status::Finished));
     let mut facts = vec![
         (
             "runs finished".to_owned(),
-            format!("{} of {}", replicas.len(), entries.len()),
+            format!("{} of {}", finished.count(), entries.len()),
         ),
         ("settings compared".to_owned(), groups.len().to_string()),
         ("replicas of each".to_owned(), replica_count),
@@ -195,6 +202,13 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
     facts
 }
 
+/// Test log-likelihood of the last snapshot, in nats a row, where that was evaluated, and exactly or with a bracket.
+fn final_log_likelihood(run: &Replica) -> Option<f64> {
+    let (row, end) = (run.likelihood.last()?, run.measurements.history.last()?);
+    let usable = row.step == end.step && holds(row);
+    row.test_log_likelihood.filter(|_| usable)
+}
+
 /// One row a group, values at the end as mean ± standard error.
 fn summary(groups: &[Group<'_>]) -> Grid {
     type Value = fn(&Replica) -> Option<f64>;
@@ -202,7 +216,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
         ("test PLL", |run| {
             run.metrics.last()?.test_pseudo_log_likelihood
         }),
-        ("test LL", |run| run.likelihood.last()?.test_log_likelihood),
+        ("test LL", final_log_likelihood),
         ("λ₁", |run| {
             run.measurements
                 .history
@@ -269,7 +283,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     heads.extend(known.iter().map(|(name, _)| html! { (name) }));
     Grid {
         caption: html! {
-            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error, with the number of runs that have a value where not all have; LL and PLL: log-likelihood and pseudo-log-likelihood, in nats a row."
+            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error, with the number of runs that have a value where not all have; LL and PLL: log-likelihood, where it is exact or bracketed, and pseudo-log-likelihood, in nats a row."
         },
         heads,
         rows: groups
@@ -360,4 +374,51 @@ fn shared_settings(replicas: &[Replica]) -> Vec<(String, String)> {
     shared
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::history::LikelihoodRow;
+    use crate::measure::{Measurements, SnapshotSpectrum};
+
+    #[test]
+    fn a_final_likelihood_is_that_of_the_end_and_holds() {
+        let run = |step: u64, verdict: &str| Replica {
+            likelihood: vec![LikelihoodRow {
+                step,
+                epoch: 1.0,
+                ln_z_ais: 9.0,
+                ln_z_reverse_ais: 11.0,
+                ln_z_bar: 10.0,
+                standard_error: 0.1,
+                effective_fraction: 0.5,
+                temperatures: 100,
+                train_log_likelihood: -7.0,
+                test_log_likelihood: Some(-8.0),
+                verdict: verdict.into(),
+                reason: String::new(),
+            }],
+            measurements: Measurements {
+                history: [0, 30]
+                    .map(|step| SnapshotSpectrum {
+                        step,
+                        ..Default::default()
+                    })
+                    .into(),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        for verdict in ["bracketed", "exact"] {
+            assert_eq!(final_log_likelihood(&run(30, verdict)), Some(-8.0));
+        }
+        for (step, verdict) in [
+            (20, "bracketed"),
+            (30, "unreliable"),
+            (30, "upper bound only"),
+        ] {
+            assert_eq!(final_log_likelihood(&run(step, verdict)), None);
+        }
+    }
 }

@@ -83,13 +83,15 @@ impl Settings {
             t.batch_size,
             positive,
         )?;
-        check(t.epochs > 0, "training.epochs", t.epochs, positive)?;
-        check(
-            o.schedule_epochs != Some(0),
-            "optimizer.schedule_epochs",
-            0,
-            positive,
-        )?;
+        // Updates are counted in 64 bits, and a data set has fewer than 2^32 rows.
+        let countable = "it must be at least 1 and below 2^32";
+        for (name, epochs) in [
+            ("training.epochs", t.epochs),
+            ("optimizer.schedule_epochs", self.schedule_epochs()),
+        ] {
+            let fits = epochs > 0 && u32::try_from(epochs).is_ok();
+            check(fits, name, epochs, countable)?;
+        }
         check(
             t.weight_limit > 0.0,
             "training.weight_limit",
@@ -174,6 +176,14 @@ mod tests {
             "training.batch_size"
         );
         assert_eq!(rejected(|s| s.training.epochs = 0), "training.epochs");
+        assert_eq!(
+            rejected(|s| s.training.epochs = 1_000_000_000_000_000_000),
+            "training.epochs"
+        );
+        assert_eq!(
+            rejected(|s| s.optimizer.schedule_epochs = Some(usize::MAX)),
+            "optimizer.schedule_epochs"
+        );
         assert_eq!(
             rejected(|s| s.data.test_fraction = 1.0),
             "data.test_fraction"

@@ -8,6 +8,8 @@ use crate::observers::Meter;
 use crate::session::{self, SessionOptions};
 use crate::trainer::{Outcome, StopReason};
 use anyhow::{Context, anyhow};
+use burn::tensor::Tensor;
+use rbm_model::device;
 use rbm_model::error::ModelError;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -181,12 +183,15 @@ struct Queue {
 }
 
 impl Queue {
-    /// Takes the next run, which counts as running from then on.
-    fn take(&self) -> Option<(usize, bool)> {
+    /// Takes the next run, which counts as running from then on. Where none waits, the error is how many are
+    /// running, which may come back: both seen at one moment, as [`give_back`](Self::give_back) changes both.
+    fn take(&self) -> Result<(usize, bool), usize> {
         let mut waiting = self.waiting();
-        let next = waiting.pop_front()?;
+        let Some(next) = waiting.pop_front() else {
+            return Err(self.running.load(Ordering::Relaxed));
+        };
         self.running.fetch_add(1, Ordering::Relaxed);
-        Some(next)
+        Ok(next)
     }
 
     /// Puts a run behind the others, with whether another process was seen to train it.
@@ -211,13 +216,14 @@ fn work(
     // The receiver outlives all workers.
     let tell = |event| drop(tell.send(event));
     while !order.stop.load(Ordering::Relaxed) {
-        let Some((run, was_busy)) = queue.take() else {
-            if device.is_some() && queue.running.load(Ordering::Relaxed) > 0 {
-                // The device of a run that others do may be lost.
+        let (run, was_busy) = match queue.take() {
+            Ok(next) => next,
+            // The device of a run that others do may be lost.
+            Err(running) if running > 0 && device.is_some() => {
                 std::thread::sleep(BUSY_PAUSE);
                 continue;
             }
-            break;
+            Err(_) => break,
         };
         if was_busy {
             std::thread::sleep(BUSY_PAUSE);
@@ -279,11 +285,21 @@ fn do_run(
         })
     });
     let own = &order.runs[run].settings.training.device;
-    let is_remote = device.unwrap_or(own).starts_with("remote:");
+    let device = device.unwrap_or(own);
     ended.map(|ended| Ended {
-        device_lost: ended.device_lost && is_remote,
+        device_lost: ended.device_lost && device.starts_with("remote:") && !answers(device),
         ..ended
     })
+}
+
+/// Whether a device computes. One that does is not why a run failed; the session of a lost server stays
+/// broken, so that opening it again says nothing.
+fn answers(device: &str) -> bool {
+    let compute = || {
+        let device = device::parse_device(device).ok()?;
+        Tensor::<1>::ones([1], &device).try_into_data().ok()
+    };
+    matches!(catch_unwind(compute), Ok(Some(_)))
 }
 
 /// Errors and panics as ends of the run; none if it belongs to another process.
@@ -331,10 +347,8 @@ fn train(
         Err(_) => session::start(&settings, &root, options).map(|(run, how)| (run, Some(how)))?,
         Ok(there) => {
             let mut before = there.settings()?;
-            if device.is_some() {
-                // Begun on another one, perhaps.
-                before.training.device = settings.training.device.clone();
-            }
+            // Begun on another one, perhaps, which changes no draw.
+            before.training.device = settings.training.device.clone();
             if before != settings {
                 return Err(anyhow!(
                     "{} holds a run with other settings; take it away, or undo the change in its config.toml",
@@ -347,15 +361,18 @@ fn train(
                 Status::Diverged => {
                     return Ok(Ended {
                         why: Some(format!(
-                            "diverged in an earlier session, after update {}; remove {} to try again",
+                            "diverged in an earlier session, after the checkpoint of update {}; remove {} to try again",
                             manifest.step,
                             root.display()
                         )),
                         ..Ended::new(State::Diverged)
                     });
                 }
-                Status::Running | Status::Stopped => session::resume(&root, None, device, options)
-                    .map(|(run, how)| (run, Some(how)))?,
+                Status::Running | Status::Stopped => {
+                    let device = Some(settings.training.device.as_str());
+                    session::resume(&root, None, device, options)
+                        .map(|(run, how)| (run, Some(how)))?
+                }
             }
         }
     };
@@ -381,6 +398,7 @@ fn train(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
 
     #[test]
     fn errors_and_panics_end_the_run_alone() {
@@ -397,5 +415,11 @@ mod tests {
         assert_eq!(finished.unwrap().state, State::Finished);
         let path = PathBuf::from("run");
         assert!(guard(|| Err(RunError::Busy { path }.into())).is_none());
+    }
+
+    #[test]
+    fn a_device_that_computes_is_not_lost() {
+        assert!(answers(&Settings::default().training.device));
+        assert!(!answers("remote:ws://127.0.0.1:1") && !answers("none"));
     }
 }

@@ -7,6 +7,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
+/// Runs of each combination, at most: all are planned before the first one starts.
+const MOST_REPLICAS: i64 = 10_000;
+
 /// What can be wrong with a sweep before it starts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -83,10 +86,13 @@ impl Plan {
             }
             lay_over(&mut table, layer);
         }
-        let count = replicas.as_integer().filter(|n| *n >= 1);
+        let possible = 1..=MOST_REPLICAS;
+        let count = replicas.as_integer().filter(|n| possible.contains(n));
         let count = count.ok_or_else(|| {
             let found = table::text(&replicas);
-            unusable(format!("`replicas` is {found}; it must be at least 1"))
+            unusable(format!(
+                "`replicas` is {found}; it must be from 1 to {MOST_REPLICAS}"
+            ))
         })?;
         let runs = combinations(&table, count)?;
         table.insert("replicas".into(), replicas);

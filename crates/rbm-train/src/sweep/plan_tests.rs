@@ -80,6 +80,7 @@ fn what_no_run_can_have_is_refused_with_its_name() {
     for (text, part) in [
         ("replicas = 0", "replicas"),
         ("replicas = \"two\"", "replicas"),
+        ("replicas = 4000000000", "replicas"),
         ("replica = 2", "replica"),
         ("[model]\nhiden = [3]", "hiden"),
         ("[model]\nhidden = []", "model.hidden"),
@@ -115,10 +116,10 @@ fn a_sweep_is_settled_once() {
         assert!(error.contains(part), "{error}");
     }
     assert_eq!(error.matches("there").count(), 3, "{error}");
-    std::fs::write(dir.path().join("thesis.tex"), "x").unwrap();
-    let error = first.settle(dir.path()).unwrap_err().to_string();
-    assert!(
-        error.contains("thesis.tex") || error.contains("sweep"),
-        "{error}"
-    );
+    let mine = dir.path().join("mine");
+    std::fs::create_dir(&mine).unwrap();
+    std::fs::write(mine.join("thesis.tex"), "x").unwrap();
+    let error = first.settle(&mine).unwrap_err().to_string();
+    assert!(error.contains("holds `thesis.tex`"), "{error}");
+    assert!(!mine.join("sweep.toml").exists());
 }

@@ -1,4 +1,4 @@
-//! Runs that differ only by their seed.
+//! Runs that differ only by their seed, and perhaps by where they were trained.
 
 use crate::evaluation::history::LikelihoodRow;
 use crate::measure::Measurements;
@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The one setting by which replicas differ.
 const SEED: &str = "training.seed";
+/// Where a run was trained, which changes no draw.
+const DEVICE: &str = "training.device";
 
 /// One run, as far as figures need it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,15 +56,23 @@ impl<'a> Group<'a> {
 }
 
 /// Groups runs; groups are in order of hidden units and then of their labels, replicas in order of the seed.
+///
+/// Devices do not tell groups apart, unless the same run with the same seed is there on several of them: these are no
+/// replicas of each other.
 pub fn groups(replicas: &[Replica]) -> Vec<Group<'_>> {
-    let without_seed = |replica: &Replica| {
+    let without = |replica: &Replica, keys: &[&str]| {
         let mut settings = replica.settings.clone();
-        settings.remove(SEED);
+        settings.retain(|key, _| !keys.contains(&key.as_str()));
         settings
+    };
+    let anywhere: BTreeSet<_> = replicas.iter().map(|run| without(run, &[DEVICE])).collect();
+    let ignored: &[&str] = match anywhere.len() == replicas.len() {
+        true => &[SEED, DEVICE],
+        false => &[SEED],
     };
     let mut found: Vec<(BTreeMap<String, String>, Vec<&Replica>)> = Vec::new();
     for replica in replicas {
-        let settings = without_seed(replica);
+        let settings = without(replica, ignored);
         match found.iter_mut().find(|(known, _)| *known == settings) {
             Some((_, members)) => members.push(replica),
             None => found.push((settings, vec![replica])),
@@ -95,6 +105,16 @@ pub fn groups(replicas: &[Replica]) -> Vec<Group<'_>> {
         .collect();
     groups.sort_by(|a, b| (a.hidden(), &a.label).cmp(&(b.hidden(), &b.label)));
     groups
+}
+
+/// Whether the groups differ by one setting alone.
+pub fn differ_only_by(groups: &[Group<'_>], setting: &str) -> bool {
+    let rest = |group: &Group<'_>| {
+        let mut settings = group.first().settings.clone();
+        settings.retain(|key, _| ![SEED, DEVICE, setting].contains(&key.as_str()));
+        settings
+    };
+    groups.windows(2).all(|two| rest(&two[0]) == rest(&two[1]))
 }
 
 /// The seed of a run.
@@ -145,8 +165,30 @@ mod tests {
                 "hidden 100, learning rate 0.1"
             ]
         );
+        assert!(!differ_only_by(&groups, "model.hidden"));
+        assert!(differ_only_by(&groups[..2], "optimizer.learning_rate"));
+        assert!(differ_only_by(
+            &[groups[0].clone(), groups[2].clone()],
+            "model.hidden"
+        ));
         assert_eq!(groups[2].first().name, "100-0.1-9", "by the number");
         assert_eq!(groups[2].replicas.len(), 2);
+    }
+
+    #[test]
+    fn devices_tell_groups_apart_only_where_a_run_is_there_twice() {
+        let on = |device: &str, seed: &str| {
+            let mut run = run(8, "0.1", seed);
+            run.settings.insert(DEVICE.into(), device.into());
+            run
+        };
+        let mut runs = vec![on("flex", "1"), on("remote:ws://a:7070", "2")];
+        assert_eq!(groups(&runs).len(), 1);
+        runs.extend([on("remote:ws://a:7070", "1"), on("flex", "2")]);
+        let groups = groups(&runs);
+        let labels: Vec<&str> = groups.iter().map(|group| group.label.as_str()).collect();
+        assert_eq!(labels, ["device flex", "device remote:ws://a:7070"]);
+        assert!(groups.iter().all(|group| group.replicas.len() == 2));
     }
 
     #[test]

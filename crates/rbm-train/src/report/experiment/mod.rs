@@ -16,7 +16,7 @@ mod overlap;
 mod phase;
 mod spectra;
 mod symmetry;
-mod training;
+pub mod training;
 mod transition;
 
 #[cfg(test)]

@@ -27,10 +27,13 @@ pub fn critical(at: fn(f64, String) -> Mark) -> Mark {
         .dashed()
 }
 
-/// Every some snapshots, with the last.
+/// Every some snapshots in order of time, with the first and the last.
 pub fn thinned(history: &[SnapshotSpectrum]) -> impl Iterator<Item = &SnapshotSpectrum> {
     let every = history.len().div_ceil(POINTS).max(1);
-    history.iter().rev().step_by(every)
+    let of_end = (history.len().max(1) - 1) % every;
+    let numbered = history.iter().enumerate();
+    let chosen = numbered.filter(move |(k, _)| *k == 0 || k % every == of_end);
+    chosen.map(|(_, snapshot)| snapshot)
 }
 
 /// The snapshot of a run that a histogram is of.
@@ -277,4 +280,26 @@ pub fn nonconvergent(groups: &[Group<'_>]) -> Drawn {
         content: Content::Panels(panels.collect()),
         tables: vec![table("nonconvergent", "step", &rows)],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinned_snapshots_are_in_order_with_both_ends() {
+        for count in [0, 1, 2, 60, 61, 120, 151] {
+            let history: Vec<SnapshotSpectrum> = (0..count)
+                .map(|step| SnapshotSpectrum {
+                    step,
+                    ..Default::default()
+                })
+                .collect();
+            let steps: Vec<u64> = thinned(&history).map(|snapshot| snapshot.step).collect();
+            assert!(steps.len() <= POINTS + 1, "{steps:?}");
+            assert!(steps.windows(2).all(|pair| pair[0] < pair[1]), "{steps:?}");
+            let ends = (count > 0).then(|| (0, count - 1));
+            assert_eq!(steps.first().copied().zip(steps.last().copied()), ends);
+        }
+    }
 }

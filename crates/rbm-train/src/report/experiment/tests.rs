@@ -326,7 +326,7 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
     }
     let (directory, page, document) = written(&runs);
     assert!(names(&document).contains(&"sweep-likelihood"));
-    assert!(!page.contains("left out, since"));
+    assert!(!page.contains("left out, since") && !page.contains("nor bracketed"));
     let cells = |name: &str| column(directory.path(), "sweep-likelihood", name);
     let known: Vec<(String, String)> = cells("quantity").into_iter().zip(cells("mean")).collect();
     let of = |quantity: &str| -> Vec<f64> {
@@ -340,6 +340,9 @@ fn likelihoods_are_drawn_where_runs_were_evaluated() {
         "a low ln Z is a high likelihood"
     );
     assert_eq!(of("lowest"), [-17.0, -12.0]);
+    runs[0].likelihood[0].verdict = "unreliable".into();
+    let (_, page, _) = written(&runs);
+    assert!(page.contains("Of 4 evaluations 1 are neither exact nor bracketed"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::report::colour::Colour;
 use crate::report::data::MetricsRow;
 use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
+use rbm_model::estimate::Verdict;
 
 /// Evaluations that a curve is drawn from, at most.
 const POINTS: usize = 200;
@@ -67,6 +68,13 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
+/// Whether an evaluation is more than a bound or a guess.
+pub fn holds(row: &LikelihoodRow) -> bool {
+    [Verdict::Exact, Verdict::Bracketed]
+        .iter()
+        .any(|good| row.verdict == good.to_string())
+}
+
 /// Brackets of the likelihood, where runs were evaluated.
 pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
     const TITLE: &str = "Log-likelihood";
@@ -87,6 +95,11 @@ pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
         by_group(groups, rows(|row| row.band()[0])),
         by_group(groups, rows(|row| row.band()[1])),
     ];
+    let rows = || {
+        let runs = groups.iter().flat_map(|group| &group.replicas);
+        runs.flat_map(|run| &run.likelihood)
+    };
+    let doubtful = rows().filter(|row| !holds(row)).count();
     let mut drawn = panel("", super::updates(), Axis::linear("nats per row"), &centre);
     for (k, (low, high)) in sides[0].iter().zip(&sides[1]).enumerate() {
         let points = low
@@ -112,6 +125,10 @@ pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
             "Mean of ln " i { "p" } "(" b { "v" } ") = −" i { "F" } "(" b { "v" } ") − ln " i { "Z" } " over test rows (training "
             "rows where there are none), ln " i { "Z" } " by Bennett's ratio; the wider band is what everything known allows: from reverse AIS and pilot runs, below, \
              to AIS, above. " (means(groups)) "Runs without an evaluation are not in it; the table counts replicas."
+            @if doubtful > 0 {
+                " Of " (rows().count()) " evaluations " (doubtful) " are neither exact nor bracketed (upper bound only, or \
+                 unreliable), and in the means like the others."
+            }
         },
         content: Content::Panels(vec![drawn]),
         tables: vec![table("sweep-likelihood", "step", &tables)],

@@ -1,5 +1,6 @@
 //! The first transition: when the leading mode passes 4, and how its fluctuations scale there.
 
+use super::group::differ_only_by;
 use super::series::{Mean, Series, Style, by_group, panel, table};
 use super::spectra::{critical, thinned};
 use super::{Drawn, Group, Replica, means_or_own};
@@ -123,7 +124,11 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .map(|(group, mean)| (group.hidden() as f64, *mean))
         .collect();
     let several = sizes.iter().any(|(m, _)| *m != sizes[0].0);
-    let fit = power_law(&sizes);
+    // Times of groups that differ in more than their size follow no law of it.
+    let fit = match differ_only_by(groups, "model.hidden") {
+        true => power_law(&sizes),
+        false => None,
+    };
     if several {
         let points = sizes.iter().map(|(m, mean)| (*m, mean.value, mean.error));
         let mut times = Panel::new("Time of crossing", Axis::log("M"), Axis::log("updates t_c"))
