@@ -11,7 +11,7 @@ const MEAN_ROWS: usize = 2000;
 /// Rows taken to the device at a time.
 const CHUNK: usize = 1000;
 /// Nats that a base may lie below the highest and still be chosen, where a standard error is not more.
-const TOLERANCE: f64 = 0.2;
+const TOLERANCE: f64 = 0.3;
 /// Standard errors from a value to the end of its 95% interval.
 const INTERVAL: f64 = 1.96;
 /// Steps of the noise that a pilot run may take.
@@ -71,7 +71,7 @@ pub(super) struct Choice {
 /// is less by orders of magnitude where the model has modes far from the data.
 ///
 /// Forward estimates are low on average, so that a base far below the highest misses something; of those
-/// within a standard error of it, or 0.2 nats, the one with the greatest effective sample size is
+/// within a standard error of it, or 0.3 nats, the one with the greatest effective sample size is
 /// chosen. The runs that count afterwards take other random numbers, so choosing leaves them without bias.
 pub(super) fn choose(
     model: &Parameters,
