@@ -190,6 +190,7 @@ fn flips(model: &Parameters, hidden: &[f64], [a, b]: [&[Vec<f64>; 2]; 2], sweep:
         stream: stream::CHAINS,
         step: sweep,
         layer,
+        first_row: 0,
     };
     let mut found = vec![];
     for chain in 0..hidden.len() / m {
@@ -233,6 +234,7 @@ fn bits([rows, columns]: [usize; 2], number: u64, device: &Device) -> Tensor<2> 
         stream: stream::CHAIN_START,
         step: number,
         layer: Layer::Visible,
+        first_row: 0,
     };
     let bit = |k: usize| f32::from(u8::from(key.uniform(k / columns, k % columns) < 0.5));
     let values: Vec<f32> = (0..rows * columns).map(bit).collect();

@@ -250,6 +250,7 @@ fn of_key(key: NoiseKey) -> Vec<ScalarIr> {
         ScalarIr::UInt(key.stream.into()),
         ScalarIr::UInt(key.step),
         ScalarIr::Bool(key.layer == Layer::Hidden),
+        ScalarIr::UInt(key.first_row.into()),
     ]
 }
 
@@ -262,14 +263,20 @@ fn key(ir: &CustomOpIr) -> NoiseKey {
             true => Layer::Hidden,
             false => Layer::Visible,
         },
+        first_row: ir.scalars[4].elem(),
     }
 }
 
 fn of_sweeps(sweeps: Sweeps) -> Vec<ScalarIr> {
-    let stream = u64::from(sweeps.stream);
-    [sweeps.seed, stream, sweeps.first_step, sweeps.count]
-        .map(ScalarIr::UInt)
-        .to_vec()
+    [
+        sweeps.seed,
+        sweeps.stream.into(),
+        sweeps.first_step,
+        sweeps.count,
+        sweeps.first_row.into(),
+    ]
+    .map(ScalarIr::UInt)
+    .to_vec()
 }
 
 fn sweeps(ir: &CustomOpIr) -> Sweeps {
@@ -278,6 +285,7 @@ fn sweeps(ir: &CustomOpIr) -> Sweeps {
         stream: ir.scalars[1].elem(),
         first_step: ir.scalars[2].elem(),
         count: ir.scalars[3].elem(),
+        first_row: ir.scalars[4].elem(),
     }
 }
 

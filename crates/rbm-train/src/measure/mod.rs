@@ -123,7 +123,7 @@ fn measure(
     options: Options,
 ) -> anyhow::Result<Measurements> {
     let (manifest, settings) = (run.manifest()?, run.settings()?);
-    let device = device::parse_device(&settings.training.device)?;
+    let device = device::parse_device(settings.training.first_device())?;
     let steps = run.snapshot_steps()?;
     let mut notes = Vec::new();
     let reference = match reference {

@@ -44,7 +44,7 @@ pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
         .next()
         .context("one run, one measurement")??;
     let replica = replica(run, measured)?;
-    let device = device::parse_device(&settings.training.device)?;
+    let device = device::parse_device(settings.training.first_device())?;
     let model = rbm_model::file::read(&run.state_path())?;
     let space = ReciprocalSpace::new(&model)?;
     let options = SummaryOptions {

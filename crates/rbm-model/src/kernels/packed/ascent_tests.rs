@@ -247,6 +247,7 @@ fn hidden_values_may_be_worked_out_on_the_way() {
         stream: 4,
         step: 5,
         layer: Layer::Hidden,
+        first_row: 0,
     };
     for (shape, rows) in [
         ([3, 17], [5, 3]),
