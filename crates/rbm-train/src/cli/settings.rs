@@ -162,7 +162,8 @@ pub struct SettingArgs {
     #[arg(long, help_heading = "Run", value_parser = clap::value_parser!(u64).range(..1 << 63))]
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
-    /// Where to compute: flex, ndarray, wgpu, wgpu:cpu, cuda:0, as far as compiled in
+    /// Where to compute: flex, ndarray, wgpu, wgpu:cpu, cuda:0, remote:ADDRESS, as far as compiled in;
+    /// several, A,B (in a sweep A+B), share rows and chains of one model that lives on the first
     #[arg(long, help_heading = "Run")]
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<String>,

@@ -145,7 +145,10 @@ impl Part {
         let columns = batch.dims()[1];
         match rows.is_empty() {
             true => Tensor::zeros([1, columns], &self.device),
-            false => send(batch.clone().slice([rows.clone(), 0..columns]), &self.device),
+            false => send(
+                batch.clone().slice([rows.clone(), 0..columns]),
+                &self.device,
+            ),
         }
     }
 }
@@ -280,7 +283,10 @@ fn select(chains: &PackedChains, range: Range<usize>) -> PackedChains {
     let states = |states: &PackedStates| {
         let stride = states.units().div_ceil(64);
         let rows = states.to_packed_rows();
-        packed(&rows[stride * range.start..stride * range.end], states.units())
+        packed(
+            &rows[stride * range.start..stride * range.end],
+            states.units(),
+        )
     };
     PackedChains {
         visible: states(&chains.visible),
@@ -294,3 +300,7 @@ fn packed(rows: &[u64], units: usize) -> PackedStates {
     let states = PackedStates::from_packed_rows(rows.chunks(units.div_ceil(64).max(1)), units);
     states.unwrap_or_else(|_| unreachable!("rows have been cut to their length"))
 }
+
+#[cfg(test)]
+#[path = "split_tests.rs"]
+mod tests;

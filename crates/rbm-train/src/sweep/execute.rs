@@ -279,7 +279,7 @@ fn do_run(
         })
     });
     let own = &order.runs[run].settings.training.device;
-    let is_remote = device.unwrap_or(own).starts_with("remote:");
+    let is_remote = device.unwrap_or(own).contains("remote:");
     ended.map(|ended| Ended {
         device_lost: ended.device_lost && is_remote,
         ..ended
