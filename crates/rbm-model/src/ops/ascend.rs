@@ -193,7 +193,7 @@ fn lower<const D: usize>(
     let mut next = || {
         moments
             .next()
-            .unwrap_or_else(|| Tensor::zeros([0; D], device))
+            .unwrap_or_else(|| Tensor::empty([0; D], device))
             .into_dispatch()
     };
     ParameterPrimitives {

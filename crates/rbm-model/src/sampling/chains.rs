@@ -81,7 +81,7 @@ impl Chains {
         }
         // The old states go before the new ones come: chains may be most of the memory.
         let device = rbm.device();
-        let nothing = || Tensor::zeros([0, 0], &device);
+        let nothing = || Tensor::empty([0, 0], &device);
         let hidden = std::mem::replace(&mut self.hidden, nothing());
         self.visible = nothing();
         let result = ops::gibbs_sweeps(
