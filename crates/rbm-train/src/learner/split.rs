@@ -33,7 +33,7 @@ struct Part {
 
 enum Sampler {
     FromBatch { sweeps: usize, seed: u64 },
-    Persistent(Persistent),
+    Persistent(Box<Persistent>),
     Restarted(Restarted),
 }
 
@@ -51,11 +51,8 @@ impl Split {
         let part = |(index, device): (usize, &Device)| {
             let range = part(learner.chains, index, devices.len());
             let sampler = match (learner.kind, &chains) {
-                (LearnerKind::Pcd, Some(chains)) => Sampler::Persistent(Persistent::part(
-                    &select(chains, range.clone()),
-                    range.start,
-                    sweeps,
-                    device,
+                (LearnerKind::Pcd, Some(chains)) => Sampler::Persistent(Box::new(
+                    Persistent::part(&select(chains, range.clone()), range.start, sweeps, device),
                 )),
                 (LearnerKind::Cd, _) => Sampler::FromBatch { sweeps, seed },
                 (LearnerKind::Random, _) => Sampler::Restarted(Restarted {
@@ -77,20 +74,43 @@ impl Split {
         }
     }
 
-    /// Lets every device do its part, those that work on their own first; results in order.
-    fn each<R>(&mut self, mut work: impl FnMut(&mut Part, usize, usize) -> R) -> Vec<R> {
+    /// Lets every device do its part with the model, those that work on their own first; results in order.
+    fn each<R>(
+        &mut self,
+        rbm: &Rbm,
+        mut work: impl FnMut(&mut Part, Rbm, usize, usize) -> R,
+    ) -> Vec<R> {
         let count = self.parts.len();
+        // All have the parameters before the first begins: they come from a device that is one of them.
+        let mut models = self.copies(rbm);
         let mut order: Vec<usize> = (0..count).collect();
         // A host's tensors are computed when they are asked for, all others are queued.
         order.sort_by_key(|index| device::is_host(&self.parts[*index].device));
         let mut results: Vec<Option<R>> = (0..count).map(|_| None).collect();
         for index in order {
             let part = &mut self.parts[index];
-            results[index] = Some(work(part, index, count));
+            results[index] = models[index]
+                .take()
+                .map(|rbm| work(part, rbm, index, count));
             // A device that is lost says so when its results are read.
             let _ = part.device.flush();
         }
         results.into_iter().flatten().collect()
+    }
+
+    /// The model on each device, read from its own once.
+    fn copies(&self, rbm: &Rbm) -> Vec<Option<Rbm>> {
+        let home = rbm.device();
+        let elsewhere = self.parts.iter().any(|part| part.device != home);
+        let source = match &self.source {
+            Some(host) if elsewhere => copy(rbm, host),
+            _ => rbm.clone(),
+        };
+        let copy = |part: &Part| match part.device == home {
+            true => rbm.clone(),
+            false => copy(&source, &part.device),
+        };
+        self.parts.iter().map(|part| Some(copy(part))).collect()
     }
 }
 
@@ -118,9 +138,9 @@ impl Part {
         chains: f64,
         number: u64,
     ) -> Sums {
-        let (rbm, data) = (copy(rbm, &self.device), self.rows(batch, &rows));
+        let data = self.rows(batch, &rows);
         let share = rows.len() as f64 / batch.dims()[0] as f64;
-        let model = self.sample(&rbm, &data, rows.start, number);
+        let model = self.sample(rbm, &data, rows.start, number);
         let data = Phase {
             hidden: ops::hidden_probabilities(
                 rbm.weight.val(),
@@ -156,10 +176,10 @@ impl Part {
 impl Learner for Split {
     fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase {
         let (home, rows) = (rbm.device(), batch.dims()[0]);
-        let phases = self.each(|device, index, count| {
+        let phases = self.each(rbm, |device, rbm, index, count| {
             let rows = part(rows, index, count);
             let data = device.rows(batch, &rows);
-            device.sample(&copy(rbm, &device.device), &data, rows.start, step)
+            device.sample(&rbm, &data, rows.start, step)
         });
         let gather = |of: fn(Phase) -> Tensor<2>| {
             let parts = phases.iter().cloned().map(of);
@@ -182,7 +202,7 @@ impl Learner for Split {
     ) -> (Rbm, Tensor<1>) {
         let (home, rows) = (rbm.device(), batch.dims()[0]);
         let chains: usize = self.parts.iter().map(Part::chains).sum();
-        let parts = self.each(|device, index, count| {
+        let parts = self.each(&rbm, |device, rbm, index, count| {
             let share = device.chains() as f64 / chains.max(1) as f64;
             device.sums(&rbm, &batch, part(rows, index, count), share, number)
         });
