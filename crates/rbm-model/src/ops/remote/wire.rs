@@ -114,7 +114,7 @@ impl<const IN: usize, const OUT: usize> Signature<IN, OUT> {
 
 /// The numbers of an operation, if there are so many.
 fn numbers<const N: usize>(scalars: &[ScalarIr]) -> Result<[ScalarIr; N], String> {
-    let numbers = scalars.try_into();
+    let numbers = <[ScalarIr; N]>::try_from(scalars);
     numbers.map_err(|_| format!("{} numbers, expected {N}", scalars.len()))
 }
 
