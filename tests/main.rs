@@ -8,6 +8,7 @@ mod likelihood;
 mod remote;
 mod report;
 mod resume;
+mod split;
 mod support;
 mod sweep;
 mod tempering;

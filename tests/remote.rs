@@ -123,6 +123,48 @@ fn iroh_lends_a_device_too() {
     assert_same_results(&dir.join("local"), &dir.join("lent"));
 }
 
+/// Updates of so many hidden values that the processor takes them in blocks.
+#[test]
+fn large_updates_have_the_bytes_of_local_ones() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let flags = "train --dataset mnist --limit 900 --hidden 700 --epochs 1 --batch-size 450 --chains 400 --no-report";
+    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
+    succeed(dir, &format!("{flags} --out local"));
+    let output = client(
+        dir,
+        "secret",
+        &format!("{flags} --device {} --out lent", server.device),
+    );
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    assert_same_results(&dir.join("local"), &dir.join("lent"));
+}
+
+#[test]
+fn a_server_has_a_part_of_a_divided_run() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
+    let lent = &server.device;
+    succeed(dir, &format!("{FLAGS} --device flex,flex --out local"));
+    for command in [
+        format!("{FLAGS} --device flex,{lent} --out half"),
+        format!("{FLAGS} --device {lent},flex --out home"),
+        format!("{FLAGS} --device flex,{lent} --stop-after 1 --out parts"),
+        format!("resume parts --device {lent},{lent} --no-report"),
+        "evaluate home --temperatures 100 --ais-chains 20 --json".into(),
+    ] {
+        let output = client(dir, "secret", &command);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command}: {message}");
+    }
+    // The server's kernels are those of this machine.
+    for run in ["half", "home", "parts"] {
+        assert_same_results(&dir.join("local"), &dir.join(run));
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn no_port_listens_beyond_loopback() {
@@ -182,6 +224,38 @@ fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
         &["server was lost", "rbm-train resume"],
     );
     succeed(dir, "resume lent --device flex --no-report");
+    assert_same_results(&dir.join("local"), &dir.join("lent"));
+}
+
+#[test]
+fn a_divided_run_outlives_a_server_that_had_a_part_of_it() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    let flags = format!("{FLAGS} --checkpoint-seconds 0");
+    succeed(dir, &format!("{flags} --device flex,flex --out local"));
+    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
+    let arguments = format!("{flags} --device flex,{} --out lent", server.device);
+    let child = program(dir, &arguments)
+        .env("RBM_TOKEN", "secret")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !dir
+        .join("lent/snapshots/step-00000010.safetensors")
+        .exists()
+    {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    drop(server);
+    let output = child.wait_with_output().unwrap();
+    check_failure(
+        &output,
+        &arguments,
+        1,
+        &["server was lost", "rbm-train resume"],
+    );
+    succeed(dir, "resume lent --device flex,flex --no-report");
     assert_same_results(&dir.join("local"), &dir.join("lent"));
 }
 

@@ -167,7 +167,14 @@ pub fn compare(
         let (drawn, other) = (a.states(), b.states());
         if drawn != other {
             agreement.equal_updates = update;
-            agreement.flips = flips(&before, &hidden, [&drawn, &other], sweep);
+            let key = NoiseKey {
+                seed: SEED,
+                stream: stream::CHAINS,
+                step: sweep,
+                layer: Layer::Visible,
+                first_row: 0,
+            };
+            agreement.flips = flips(&before, &hidden, [&drawn, &other], key);
             return Ok(agreement);
         }
         let (w, other) = (a.rbm.parameters()?, b.rbm.parameters()?);
@@ -182,15 +189,16 @@ pub fn compare(
     Ok(agreement)
 }
 
-/// Names what differs after a sweep from hidden states that were the same.
-fn flips(model: &Parameters, hidden: &[f64], [a, b]: [&[Vec<f64>; 2]; 2], sweep: u64) -> Vec<Flip> {
+/// Names what differs after a sweep from hidden states that were the same, `[chains, n_hidden]`;
+/// what two devices drew from them are visible and hidden states. The layer of the key is not used.
+pub fn flips(
+    model: &Parameters,
+    hidden: &[f64],
+    [a, b]: [&[Vec<f64>; 2]; 2],
+    key: NoiseKey,
+) -> Vec<Flip> {
     let (n, m) = (model.n_visible, model.n_hidden);
-    let key = |layer| NoiseKey {
-        seed: SEED,
-        stream: stream::CHAINS,
-        step: sweep,
-        layer,
-    };
+    let key = |layer| NoiseKey { layer, ..key };
     let mut found = vec![];
     for chain in 0..hidden.len() / m {
         let mut name = |layer, unit, field| {
@@ -233,6 +241,7 @@ fn bits([rows, columns]: [usize; 2], number: u64, device: &Device) -> Tensor<2> 
         stream: stream::CHAIN_START,
         step: number,
         layer: Layer::Visible,
+        first_row: 0,
     };
     let bit = |k: usize| f32::from(u8::from(key.uniform(k / columns, k % columns) < 0.5));
     let values: Vec<f32> = (0..rows * columns).map(bit).collect();
@@ -283,7 +292,14 @@ mod tests {
         let a = [vec![1.0, 0.0, 1.0, 1.0], vec![0.0, 1.0]];
         // Another visible unit in chain 0, whose hidden unit follows; the hidden unit in chain 1.
         let b = [vec![0.0, 0.0, 1.0, 1.0], vec![1.0, 0.0]];
-        let found = flips(&model, &[1.0, 0.0], [&a, &b], 3);
+        let key = NoiseKey {
+            seed: SEED,
+            stream: stream::CHAINS,
+            step: 3,
+            layer: Layer::Visible,
+            first_row: 0,
+        };
+        let found = flips(&model, &[1.0, 0.0], [&a, &b], key);
         assert_eq!(found.len(), 2);
         assert_eq!(
             (found[0].layer, found[0].chain, found[0].unit),

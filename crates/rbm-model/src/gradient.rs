@@ -55,10 +55,25 @@ pub struct Offsets {
 impl Gradient {
     /// The plain gradient from samples of both phases, with **binary** visible states.
     pub fn from_samples(data: Phase, model: Phase) -> Self {
-        let mean = |x: &Tensor<2>| x.clone().mean_dim(0).squeeze_dim::<1>(0);
+        Self::part(data, model, [1.0; 2])
+    }
+
+    /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
+    /// of all rows of data and of model samples. Over parts that make up all rows the sum is
+    /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
+    pub fn part(data: Phase, model: Phase, shares: [f64; 2]) -> Self {
+        let [data, model] = [(data, shares[0]), (model, shares[1])].map(|(phase, share)| Phase {
+            hidden: phase.hidden * share,
+            visible: phase.visible,
+        });
+        let visible = |phase: &Phase, share: f64| {
+            let mean = phase.visible.clone().mean_dim(0).squeeze_dim::<1>(0);
+            mean * share
+        };
+        let hidden = |phase: &Phase| phase.hidden.clone().mean_dim(0).squeeze_dim::<1>(0);
         Self {
-            visible_bias: mean(&data.visible) - mean(&model.visible),
-            hidden_bias: mean(&data.hidden) - mean(&model.hidden),
+            visible_bias: visible(&data, shares[0]) - visible(&model, shares[1]),
+            hidden_bias: hidden(&data) - hidden(&model),
             weight: ops::correlation_difference(data, model),
         }
     }
@@ -69,6 +84,16 @@ impl Gradient {
             weight: data.correlation.clone() - model.correlation.clone(),
             visible_bias: data.visible.clone() - model.visible.clone(),
             hidden_bias: data.hidden.clone() - model.hidden.clone(),
+        }
+    }
+
+    /// The sum of two parts that live on the same device.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            weight: self.weight + other.weight,
+            visible_bias: self.visible_bias + other.visible_bias,
+            hidden_bias: self.hidden_bias + other.hidden_bias,
         }
     }
 

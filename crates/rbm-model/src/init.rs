@@ -19,6 +19,7 @@ fn draw(count: usize, std: f64, seed: u64, (step, layer): (u64, Layer)) -> Vec<f
         stream: stream::INIT,
         step,
         layer,
+        first_row: 0,
     };
     // Rows of 64 use every word of a generator block. Pairs of uniforms become pairs of draws in place.
     let mut numbers = vec![0.0f32; count.next_multiple_of(64)];

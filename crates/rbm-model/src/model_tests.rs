@@ -278,6 +278,7 @@ fn gibbs_chains_started_from_the_model_stay_distributed_as_the_model() {
             stream: 200,
             step: 0,
             layer: Layer::Visible,
+            first_row: 0,
         };
         let mut visible = Vec::with_capacity(draws * n);
         for row in 0..draws {
@@ -356,6 +357,7 @@ fn backends_agree_with_the_generic_path() {
             first_step: 9,
             seed: 1,
             stream: 2,
+            first_row: 0,
         };
         let (v, h, q) = ops::generic::gibbs_sweeps::<Dispatch>(
             rbm.weight.val().into_dispatch(),
@@ -388,6 +390,7 @@ fn backends_agree_with_the_generic_path() {
                 stream: 8,
                 step: 9,
                 layer: Layer::Hidden,
+                first_row: 0,
             },
         );
         let (dense, p) = rbm.sample_hidden(
@@ -397,6 +400,7 @@ fn backends_agree_with_the_generic_path() {
                 stream: 8,
                 step: 9,
                 layer: Layer::Hidden,
+                first_row: 0,
             },
         );
         assert_eq!(host(states), host(dense));

@@ -25,7 +25,7 @@ const WARM_UP: usize = 3;
 /// One case: a size of model and update on a device, by a path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// Device, see [`rbm_model::device::parse_device`].
+    /// Device, see [`rbm_model::device::parse_device`]; several joined by `+` divide each update.
     pub device: String,
     /// Path, where the device is a CPU.
     pub path: Path,
@@ -80,14 +80,16 @@ pub struct Measurement {
     pub step_ms: Times,
     /// Gibbs sweeps a second within whole updates: `gibbs_steps` / median time.
     pub sweeps_per_s: f64,
-    /// Gibbs sweeps a second alone, all chains counting as one.
+    /// Gibbs sweeps a second alone, all chains counting as one; `null` for divided updates, and so what
+    /// follows from it.
     pub pure_sweeps_per_s: f64,
     /// Multiply-adds that dense products would need for an update, two operations each, over the
     /// median time, in 10^9/s.
     pub gflops: f64,
     /// The same for sweeps alone.
     pub pure_gflops: f64,
-    /// `gflops` over the largest rate of a dense product measured on the device in this run.
+    /// `gflops` over the largest rate of a dense product measured on the device, the first of several,
+    /// in this run.
     pub fraction_of_peak: f64,
     /// `pure_gflops` over that rate.
     pub pure_fraction_of_peak: f64,
@@ -145,7 +147,7 @@ struct Bench {
     device: Device,
     batches: Vec<Tensor<2>>,
     state: Option<State>,
-    sweeper: Sweeper,
+    sweeper: Option<Sweeper>,
     updates: Vec<Duration>,
     sweeps: Vec<Duration>,
     peak_memory: Option<u64>,
@@ -153,30 +155,35 @@ struct Bench {
 
 impl Bench {
     fn new(case: Case) -> Result<Self, ModelError> {
-        let device = device::parse_device(&case.device)?;
         let mut settings = Settings::default();
+        settings.training.device = case.device.clone();
+        let devices = settings.training.open_devices()?;
+        let device = devices[0].clone();
         settings.model.hidden = case.hidden;
         settings.learner.kind = case.learner;
         settings.learner.chains = case.chains;
         settings.learner.gibbs_steps = case.gibbs_steps;
         settings.training.batch_size = case.batch_size;
         settings.training.seed = case.seed;
+        let mean = vec![f64::from(DENSITY); case.visible];
+        let rbm = RbmConfig::new(case.visible, case.hidden)
+            .with_seed(case.seed)
+            .init_from_data_mean(&mean, 1000, &device)?;
+        let alone = || Sweeper::new(&rbm, case.chains, case.seed);
+        let sweeper = (devices.len() == 1).then(alone);
+        let state = State::new(&settings, rbm, &mean).split(&settings, &devices);
+        let place = state.batch_device();
         let mut random = Sequence::new(case.seed, stream::SHUFFLE, 0);
         let mut batch = || {
             let shape = [case.batch_size, case.visible];
             let values: Vec<f32> = (0..shape[0] * shape[1])
                 .map(|_| f32::from(random.next_uniform() < DENSITY))
                 .collect();
-            Tensor::from_data(TensorData::new(values, shape), &device)
+            Tensor::from_data(TensorData::new(values, shape), &place)
         };
         let batches = (0..BATCHES).map(|_| batch()).collect();
-        let mean = vec![f64::from(DENSITY); case.visible];
-        let rbm = RbmConfig::new(case.visible, case.hidden)
-            .with_seed(case.seed)
-            .init_from_data_mean(&mean, 1000, &device)?;
-        let sweeper = Sweeper::new(&rbm, case.chains, case.seed);
         Ok(Self {
-            state: Some(State::new(&settings, rbm, &mean)),
+            state: Some(state),
             sweeper,
             settings,
             device,
@@ -202,10 +209,13 @@ impl Bench {
             self.peak_memory = self.peak_memory.max(memory::peak_bytes());
         }
         let start = Instant::now();
-        if let Some(state) = &self.state {
-            self.sweeper.sweep(&state.rbm, self.case.gibbs_steps);
-        }
-        let swept = self.device.sync().is_ok().then(|| start.elapsed());
+        let swept = match (&self.state, &mut self.sweeper) {
+            (Some(state), Some(sweeper)) => {
+                sweeper.sweep(&state.rbm, self.case.gibbs_steps);
+                self.device.sync().is_ok().then(|| start.elapsed())
+            }
+            _ => None,
+        };
         Path::Auto.set();
         if number >= WARM_UP {
             self.updates.extend(updated);
@@ -263,8 +273,9 @@ pub fn run(
     }
     let mut peaks: Vec<(String, f64)> = Vec::new();
     for bench in &benches {
-        if !peaks.iter().any(|(name, _)| *name == bench.case.device) {
-            peaks.push((bench.case.device.clone(), 0.0));
+        let first = bench.settings.training.first_device();
+        if !peaks.iter().any(|(name, _)| name == first) {
+            peaks.push((first.into(), 0.0));
         }
     }
     for round in 0..WARM_UP + steps {
@@ -283,7 +294,8 @@ pub fn run(
     let results = benches
         .iter()
         .map(|bench| {
-            let peak = peaks.iter().find(|(name, _)| *name == bench.case.device);
+            let first = bench.settings.training.first_device();
+            let peak = peaks.iter().find(|(name, _)| name == first);
             bench.measurement(peak.map_or(f64::NAN, |(_, peak)| *peak))
         })
         .collect();

@@ -58,6 +58,8 @@ pub fn bytes_needed(settings: &Settings, n_visible: usize) -> f64 {
     match settings.learner.kind {
         LearnerKind::Cd => model + numbers(batch),
         LearnerKind::Random => model + numbers(chains),
+        // Parts of a divided run keep their chains as tensors.
+        LearnerKind::Pcd if settings.training.devices().count() > 1 => model + numbers(chains),
         LearnerKind::Pcd => {
             let values = 4.0 * (batch + chains) * m.min(64.0);
             model + chains * (n + m) / 8.0 + values + 8.0 * batch * n

@@ -68,6 +68,7 @@ fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
                 stream: stream::CHAIN_START,
                 step: u64::from(stream::SAMPLE),
                 layer: Layer::Visible,
+                first_row: 0,
             };
             let field = Tensor::zeros([count, n], &device);
             let (visible, _) = ops::sample_layer(field, Tensor::zeros([n], &device), key);
@@ -87,6 +88,7 @@ fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
                 seed,
                 stream: stream::SAMPLE,
                 step: 0,
+                first_row: 0,
             }
         }
     }

@@ -58,7 +58,7 @@ pub fn start(
 ) -> anyhow::Result<(RunDir, Outcome)> {
     settings.validate()?;
     RunDir::check_free(root, options.overwrite)?;
-    let device = device::parse_device(&settings.training.device)?;
+    let devices = settings.training.open_devices()?;
     let data = load_data(settings)?;
     memory::check(settings, data.train.columns())?;
     let n_visible = data.train.columns();
@@ -85,8 +85,8 @@ pub fn start(
         HiddenBias::Zero => vec![0.0; settings.model.hidden],
         HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
     };
-    let rbm = config.init_with_biases(visible_bias, hidden_bias, &device)?;
-    let state = State::new(settings, rbm, &mean);
+    let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
+    let state = State::new(settings, rbm, &mean).split(settings, &devices);
     let manifest = Manifest {
         format: "rbm-run".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -100,7 +100,7 @@ pub fn start(
         test_rows: data.test.rows(),
         seed: settings.training.seed,
         device: settings.training.device.clone(),
-        adapter: adapter(&device)?,
+        adapter: adapter(&devices)?,
         status: Status::Running,
         step: 0,
     };
@@ -165,7 +165,7 @@ pub fn resume(
         .into());
     }
     settings.validate()?;
-    let device = device::parse_device(&settings.training.device)?;
+    let devices = settings.training.open_devices()?;
     let data = load_data(&settings)?;
     let digest = data.digest();
     if digest != saved.dataset_digest {
@@ -180,10 +180,11 @@ pub fn resume(
     }
     memory::check(&settings, data.train.columns())?;
     let mean = data.train.column_means();
-    let (_, state) = read_state(&run.state_path(), Some((&device, &mean)))?;
+    let (_, state) = read_state(&run.state_path(), Some((&devices[0], &mean)))?;
     let Some(state) = state else {
         unreachable!("the state was asked for")
     };
+    let state = state.split(&settings, &devices);
     let mut log = MetricsLog::of_run(&run)?;
     log.truncate(state.step);
     if state.step == 0 {
@@ -194,24 +195,24 @@ pub fn resume(
     run.write_settings(&settings)?;
     manifest.status = Status::Running;
     manifest.device = settings.training.device.clone();
-    manifest.adapter = adapter(&device)?;
+    manifest.adapter = adapter(&devices)?;
     run.write_manifest(&manifest)?;
     let outcome = train(&settings, &data, &run, manifest, state, log, options)?;
     drop(lock);
     Ok((run, outcome))
 }
 
-/// What a device is, where that is more than its name; also said in the log.
-fn adapter(device: &Device) -> anyhow::Result<Option<String>> {
-    let description = device::describe(device)?;
-    let adapter = description
-        .adapter
-        .is_some()
-        .then(|| description.to_string());
-    if let Some(adapter) = &adapter {
-        tracing::info!("device: {adapter}");
+/// What devices are, where that is more than their names; also said in the log.
+fn adapter(devices: &[Device]) -> anyhow::Result<Option<String>> {
+    let mut adapters = Vec::new();
+    for device in devices {
+        let description = device::describe(device)?;
+        if description.adapter.is_some() {
+            tracing::info!("device: {description}");
+            adapters.push(description.to_string());
+        }
     }
-    Ok(adapter)
+    Ok((!adapters.is_empty()).then(|| adapters.join(", ")))
 }
 
 fn train(

@@ -1,9 +1,9 @@
 //! All that changes during training.
 
-use crate::learner::{self, Learner};
+use crate::learner::{self, Learner, Split};
 use crate::optimizer::Optimizer;
 use crate::settings::Settings;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::gradient::Offsets;
 
@@ -47,6 +47,21 @@ impl State {
             rbm,
             step: 0,
         }
+    }
+
+    /// Divides the learner over devices, of which the first is where the model lives; one device changes
+    /// nothing.
+    pub fn split(mut self, settings: &Settings, devices: &[Device]) -> Self {
+        if devices.len() > 1 {
+            self.learner = Box::new(Split::new(settings, self.learner.chains(), devices));
+        }
+        self
+    }
+
+    /// Where a batch must be.
+    pub fn batch_device(&self) -> Device {
+        let device = self.learner.batch_device();
+        device.unwrap_or_else(|| self.rbm.device())
     }
 
     /// One update from a batch of binary rows, `[rows, n_visible]`.

@@ -88,7 +88,7 @@ impl<'a> Trainer<'a> {
     /// [`RunError`] when a file cannot be written; what was written before is intact.
     pub fn run(&mut self, mut state: State, log: MetricsLog) -> Result<Outcome, RunError> {
         let start = Instant::now();
-        let device = state.rbm.device();
+        let device = state.batch_device();
         let first_step = state.step;
         let per_epoch = self.steps_per_epoch();
         let total = per_epoch * self.settings.training.epochs as u64;

@@ -45,6 +45,17 @@ pub fn is_host(device: &Device) -> bool {
     }
 }
 
+/// The host's processor, where this build has a backend for it: tensors there are made and cut without
+/// any transfer.
+pub fn host() -> Option<Device> {
+    #[cfg(feature = "flex")]
+    return Some(Device::flex());
+    #[cfg(all(feature = "ndarray", not(feature = "flex")))]
+    return Some(Device::ndarray());
+    #[cfg(not(any(feature = "flex", feature = "ndarray")))]
+    return None;
+}
+
 /// The device for `flex`, `ndarray`, `wgpu`, `wgpu:cpu`, `wgpu:N`, `cuda`, `cuda:N` or
 /// `remote:ADDRESS`.
 ///

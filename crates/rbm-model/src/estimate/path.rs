@@ -189,6 +189,7 @@ impl Noise {
             stream: self.stream,
             step: self.first_step.wrapping_add(k as u64),
             layer,
+            first_row: 0,
         }
     }
 }

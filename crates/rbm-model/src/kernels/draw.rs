@@ -78,6 +78,8 @@ const MOST_VECTORS: usize = 8;
 /// the other three in the first three rounds is worked out here, once.
 #[derive(Clone, Copy)]
 pub(super) struct GroupNoise<S: Simd> {
+    /// Number of row 0 in the whole matrix.
+    first_row: u32,
     /// First word after round 1, but for the row.
     row_mask: u32,
     /// Keys of round 4.
@@ -108,6 +110,7 @@ impl<S: Simd> GroupNoise<S> {
         let (m0, m1) = (l0.wrapping_add(w0), l1.wrapping_add(w1));
         let product = u64::from(PHILOX_MULTIPLIERS[1]) * u64::from(step);
         Self {
+            first_row: key.first_row,
             row_mask: (product >> 32) as u32 ^ k0,
             key: [m0.wrapping_add(w0), m1.wrapping_add(w1)],
             lanes: [
@@ -120,7 +123,8 @@ impl<S: Simd> GroupNoise<S> {
     /// The random words of a row, in the order of the columns: `64 / LANES` vectors, then copies.
     #[inline(always)]
     pub(super) fn bits(&self, simd: S, row: u32) -> [S::U; MOST_VECTORS] {
-        let product = u64::from(PHILOX_MULTIPLIERS[0]) * u64::from(self.row_mask ^ row);
+        let product = u64::from(PHILOX_MULTIPLIERS[0])
+            * u64::from(self.row_mask ^ self.first_row.wrapping_add(row));
         let [a0, a1, a2, a3] = self.lanes[0].bits(simd, product, self.key);
         if S::LANES == WORD {
             return [a0, a1, a2, a3, a0, a1, a2, a3];

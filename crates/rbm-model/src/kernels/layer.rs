@@ -169,6 +169,7 @@ const NO_KEY: NoiseKey = NoiseKey {
     stream: 0,
     step: 0,
     layer: Layer::Visible,
+    first_row: 0,
 };
 
 impl Rows<'_> {

@@ -10,6 +10,7 @@ pub(crate) const KEY: NoiseKey = NoiseKey {
     stream: 3,
     step: 40,
     layer: Layer::Hidden,
+    first_row: 11,
 };
 
 /// Numbers of rows (chains) that leave vectors, words and blocks incomplete.

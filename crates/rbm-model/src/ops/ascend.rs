@@ -3,7 +3,7 @@
 use super::{Phase, RbmOps};
 use crate::Rbm;
 use crate::ascent::Step;
-use crate::gradient::Offsets;
+use crate::gradient::{Gradient, Offsets};
 use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
 use burn::module::Param;
 use burn::tensor::Tensor;
@@ -98,9 +98,10 @@ pub fn ascend(
     step: Step,
 ) -> (Rbm, Tensor<1>) {
     let samples = lower_samples([data, model], offsets);
-    run(rbm, moments, step, |model| {
+    let (rbm, mean) = run(rbm, moments, step, |model| {
         Dispatch::ascend(model, samples, step)
-    })
+    });
+    (rbm, Tensor::from_dispatch(mean))
 }
 
 /// [`ascend`] by tensor operations on any backend: the reference for the kernels.
@@ -113,9 +114,29 @@ pub fn ascend_by_tensors(
     step: Step,
 ) -> (Rbm, Tensor<1>) {
     let samples = lower_samples([data, model], offsets);
-    run(rbm, moments, step, |model| {
+    let (rbm, mean) = run(rbm, moments, step, |model| {
         super::generic::ascend::<Dispatch>(model, samples, step)
-    })
+    });
+    (rbm, Tensor::from_dispatch(mean))
+}
+
+/// The same from a plain gradient that is there already, such as a sum over devices; it must live
+/// on the model's device, as the offsets do.
+pub fn ascend_along(
+    rbm: Rbm,
+    moments: &mut Moments,
+    gradient: Gradient,
+    offsets: Offsets,
+    step: Step,
+) -> Rbm {
+    let gradient = (
+        gradient.weight.into_dispatch(),
+        gradient.visible_bias.into_dispatch(),
+        gradient.hidden_bias.into_dispatch(),
+    );
+    let offsets = [offsets.visible, offsets.hidden].map(Tensor::into_dispatch);
+    let along = |model| super::generic::ascend_along::<Dispatch>(model, gradient, offsets, step);
+    run(rbm, moments, step, |model| (along(model), ())).0
 }
 
 fn lower_samples([data, model]: [Phase; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
@@ -129,15 +150,14 @@ fn lower_samples([data, model]: [Phase; 2], offsets: Offsets) -> SamplePrimitive
     }
 }
 
-/// Takes a model and the moments to primitives, through an operation, and back.
-pub(super) fn run(
+/// Takes a model and the moments to primitives, through an operation, and back; also gives what else
+/// the operation makes.
+pub(super) fn run<R>(
     rbm: Rbm,
     moments: &mut Moments,
     step: Step,
-    operation: impl FnOnce(
-        ModelPrimitives<Dispatch>,
-    ) -> (ModelPrimitives<Dispatch>, FloatTensor<Dispatch>),
-) -> (Rbm, Tensor<1>) {
+    operation: impl FnOnce(ModelPrimitives<Dispatch>) -> (ModelPrimitives<Dispatch>, R),
+) -> (Rbm, R) {
     let device = rbm.device();
     let (weight_id, weight, _) = rbm.weight.consume();
     let (visible_id, visible_bias, _) = rbm.visible_bias.consume();
@@ -149,7 +169,7 @@ pub(super) fn run(
         visible_bias: lower(visible_bias, taken.visible_bias, &device),
         hidden_bias: lower(hidden_bias, taken.hidden_bias, &device),
     };
-    let (after, mean) = operation(parameters);
+    let (after, made) = operation(parameters);
     let (weight, first) = lift(after.weight, count);
     moments.weight = first;
     let (visible_bias, first) = lift(after.visible_bias, count);
@@ -161,7 +181,7 @@ pub(super) fn run(
         visible_bias: Param::initialized(visible_id, visible_bias),
         hidden_bias: Param::initialized(hidden_id, hidden_bias),
     };
-    (rbm, Tensor::from_dispatch(mean))
+    (rbm, made)
 }
 
 fn lower<const D: usize>(
@@ -173,7 +193,7 @@ fn lower<const D: usize>(
     let mut next = || {
         moments
             .next()
-            .unwrap_or_else(|| Tensor::zeros([0; D], device))
+            .unwrap_or_else(|| Tensor::empty([0; D], device))
             .into_dispatch()
     };
     ParameterPrimitives {

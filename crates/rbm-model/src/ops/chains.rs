@@ -65,12 +65,13 @@ pub fn ascend_with_chains(
         visible_offset: offsets.visible.into_dispatch(),
         hidden_offset: offsets.hidden.into_dispatch(),
     };
-    ascend::run(rbm, moments, step, |model| {
+    let (rbm, mean) = ascend::run(rbm, moments, step, |model| {
         let before = chains.take();
         let learned = Dispatch::ascend_with_chains(model, batch, before, sweeps as u64, step);
         *chains = learned.chains;
         (learned.model, learned.mean)
-    })
+    });
+    (rbm, Tensor::from_dispatch(mean))
 }
 
 /// Shows the numbers of a tensor, in row-major order; in place where they are in the host's memory as

@@ -63,6 +63,7 @@ pub(super) fn gibbs_sweeps_with<B: Backend>(
             stream: sweeps.stream,
             step,
             layer,
+            first_row: sweeps.first_row,
         };
         let field = B::float_matmul(hidden.clone(), weight_transposed.clone());
         let (visible, _) = sample_layer(field, visible_bias.clone(), key(Layer::Visible));
@@ -160,20 +161,32 @@ pub fn ascend<B: Backend>(
     samples: SamplePrimitives<B>,
     step: Step,
 ) -> (ModelPrimitives<B>, FloatTensor<B>) {
-    let [[_, n], [_, m]] = [dims(&samples.data_visible), dims(&samples.data_hidden)];
-    let shape = |x: FloatTensor<B>, shape: [usize; 2]| B::float_reshape(x, Shape::new(shape));
-    let vector = |x: FloatTensor<B>, length: usize| B::float_reshape(x, Shape::new([length]));
+    let [_, m] = dims(&samples.data_hidden);
     let mean = |x: &FloatTensor<B>| B::float_mean_dim(x.clone(), 0);
     let hidden_mean = mean(&samples.data_hidden);
     let visible = B::float_sub(mean(&samples.data_visible), mean(&samples.model_visible));
     let hidden = B::float_sub(hidden_mean.clone(), mean(&samples.model_hidden));
-    let (mu, lambda) = (samples.visible_offset, samples.hidden_offset);
+    let offsets = [samples.visible_offset, samples.hidden_offset];
     let plain = correlation_difference::<B>(
         samples.data_visible,
         samples.data_hidden,
         samples.model_visible,
         samples.model_hidden,
     );
+    let model = ascend_along::<B>(model, (plain, visible, hidden), offsets, step);
+    (model, vector::<B>(hidden_mean, m))
+}
+
+/// See [`super::ascend_along`]; biases' gradients may be rows.
+pub fn ascend_along<B: Backend>(
+    model: ModelPrimitives<B>,
+    (plain, visible, hidden): (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
+    [mu, lambda]: [FloatTensor<B>; 2],
+    step: Step,
+) -> ModelPrimitives<B> {
+    let [n, m] = dims(&plain);
+    let shape = |x: FloatTensor<B>, shape: [usize; 2]| B::float_reshape(x, Shape::new(shape));
+    let hidden = shape(hidden, [1, m]);
     let centre = B::float_add(
         B::float_mul(shape(mu.clone(), [n, 1]), hidden.clone()),
         B::float_mul(
@@ -184,19 +197,22 @@ pub fn ascend<B: Backend>(
     let gradient = B::float_sub(plain, centre);
     let along_lambda = B::float_matmul(gradient.clone(), shape(lambda, [m, 1]));
     let along_mu = B::float_matmul(shape(mu, [1, n]), gradient.clone());
-    let visible = B::float_sub(vector(visible, n), vector(along_lambda, n));
-    let hidden = B::float_sub(vector(hidden, m), vector(along_mu, m));
+    let visible = B::float_sub(vector::<B>(visible, n), vector::<B>(along_lambda, n));
+    let hidden = B::float_sub(vector::<B>(hidden, m), vector::<B>(along_mu, m));
     let no_penalty = Step {
         l1: 0.0,
         l2: 0.0,
         ..step
     };
-    let model = ModelPrimitives {
+    ModelPrimitives {
         weight: follow(model.weight, gradient, step),
         visible_bias: follow(model.visible_bias, visible, no_penalty),
         hidden_bias: follow(model.hidden_bias, hidden, no_penalty),
-    };
-    (model, vector(hidden_mean, m))
+    }
+}
+
+fn vector<B: Backend>(x: FloatTensor<B>, length: usize) -> FloatTensor<B> {
+    B::float_reshape(x, Shape::new([length]))
 }
 
 /// A step along a gradient, by the rule of [`crate::ascent`].

@@ -29,7 +29,7 @@ pub use crate::kernels::packed::Sweeps;
 use crate::sampling::PackedChains;
 use crate::sampling::noise::NoiseKey;
 pub use ascend::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
-pub use ascend::{Moments, ascend, ascend_by_tensors};
+pub use ascend::{Moments, ascend, ascend_along, ascend_by_tensors};
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 pub use chains::{BatchPrimitives, Learned};

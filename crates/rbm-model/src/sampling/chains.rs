@@ -21,6 +21,8 @@ pub struct Chains {
     pub stream: u8,
     /// Sweeps made so far; keys the next sweep.
     pub step: u64,
+    /// Number of the first of these chains among all; 0 where these are all.
+    pub first_row: u32,
 }
 
 impl Chains {
@@ -33,6 +35,7 @@ impl Chains {
             stream: super::stream::CHAIN_START,
             step: u64::from(stream),
             layer: Layer::Visible,
+            first_row: 0,
         };
         let (visible, _) = ops::sample_layer(field, rbm.visible_bias.val(), start);
         Self::from_visible(rbm, visible, seed, stream)
@@ -47,6 +50,7 @@ impl Chains {
             stream: super::stream::CHAIN_START,
             step: u64::from(stream),
             layer: Layer::Hidden,
+            first_row: 0,
         };
         let (hidden, _) = ops::sample_hidden(
             rbm.weight.val(),
@@ -60,6 +64,7 @@ impl Chains {
             seed,
             stream,
             step: 0,
+            first_row: 0,
         }
     }
 
@@ -76,7 +81,7 @@ impl Chains {
         }
         // The old states go before the new ones come: chains may be most of the memory.
         let device = rbm.device();
-        let nothing = || Tensor::zeros([0, 0], &device);
+        let nothing = || Tensor::empty([0, 0], &device);
         let hidden = std::mem::replace(&mut self.hidden, nothing());
         self.visible = nothing();
         let result = ops::gibbs_sweeps(
@@ -89,6 +94,7 @@ impl Chains {
                 first_step: self.step,
                 seed: self.seed,
                 stream: self.stream,
+                first_row: self.first_row,
             },
         );
         self.step += sweeps as u64;

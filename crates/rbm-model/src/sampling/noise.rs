@@ -72,8 +72,8 @@ pub enum Layer {
 
 /// Names one matrix of uniform numbers: a row for each chain, a column for each unit.
 ///
-/// Numbers under different keys are independent. Rows and columns are taken modulo 2^32 and
-/// `step` modulo 2^55.
+/// Numbers under different keys are independent, but for keys that differ by `first_row` alone: those
+/// name parts of one matrix. Rows and columns are taken modulo 2^32 and `step` modulo 2^55.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoiseKey {
     /// Seed of the run.
@@ -84,6 +84,9 @@ pub struct NoiseKey {
     pub step: u64,
     /// The layer that is drawn.
     pub layer: Layer,
+    /// Row of the whole matrix that is row 0 here: chains on several devices draw what they would
+    /// draw on one.
+    pub first_row: u32,
 }
 
 impl NoiseKey {
@@ -104,7 +107,7 @@ impl NoiseKey {
         };
         [
             (16 * (column / 64) + column % 16) as u32,
-            row as u32,
+            self.first_row.wrapping_add(row as u32),
             self.step as u32,
             (self.stream as u32) << 24 | layer | ((self.step >> 32) as u32 & 0x007F_FFFF),
         ]
@@ -169,6 +172,7 @@ impl Sequence {
                 stream,
                 step,
                 layer: Layer::Visible,
+                first_row: 0,
             },
             block: 0,
             words: [0; 4],
@@ -238,6 +242,7 @@ mod tests {
         stream: 7,
         step: 0x12_3456_789A,
         layer: Layer::Hidden,
+        first_row: 0,
     };
 
     /// The vectors for `philox4x32 10` in Random123's `kat_vectors`.
@@ -291,6 +296,20 @@ mod tests {
             assert_eq!(f64::from(uniform_from_bits(bits)), exact);
             assert!(exact > 0.0 && exact < 1.0);
         }
+    }
+
+    #[test]
+    fn a_part_of_the_rows_has_the_numbers_of_the_whole() {
+        let part = NoiseKey {
+            first_row: 5,
+            ..KEY
+        };
+        assert_eq!(part.uniform(3, 70), KEY.uniform(8, 70));
+        let last = NoiseKey {
+            first_row: u32::MAX,
+            ..KEY
+        };
+        assert_eq!(last.bits(1, 0), KEY.bits(0, 0));
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl PackedChains {
             stream: self.stream,
             first_step: self.step,
             count,
+            first_row: 0,
         }
     }
 
@@ -88,6 +89,7 @@ impl PackedChains {
             seed: self.seed,
             stream: self.stream,
             step: self.step,
+            first_row: 0,
         }
     }
 }

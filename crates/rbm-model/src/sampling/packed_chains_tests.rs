@@ -50,6 +50,7 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
             stream: stream::SAMPLE,
             step: 0,
             layer: Layer::Visible,
+            first_row: 0,
         };
         let zeros = |units| Tensor::zeros([units], &rbm.device());
         let (batch, _) = ops::sample_layer(Tensor::zeros([20, n], &rbm.device()), zeros(n), key);

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 /// Arguments of `bench`. Lists are separated by commas; all combinations are measured.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Devices [default: all compiled in]
+    /// Devices, each measured by itself; joined by + they divide each update, flex,flex+remote:ADDRESS
+    /// [default: all compiled in]
     #[arg(long, value_delimiter = ',')]
     device: Vec<String>,
     /// Paths on CPU devices
@@ -102,13 +103,20 @@ impl BenchArgs {
             }
         }
         let devices = self.devices();
+        let divided = devices.iter().any(|device| device.contains('+'));
+        if divided && self.learner.contains(&LearnerKind::Pt) {
+            let text =
+                "tempering is not divided; leave out --learner pt or the devices joined by +";
+            return Err(UsageError(text.into()));
+        }
         let mut cases = Vec::new();
         for &learner in &self.learner {
             for &gibbs_steps in &self.gibbs_steps {
                 for &hidden in &self.hidden {
                     for &batch_size in &self.batch_size {
                         for device in &devices {
-                            let cpu = ["flex", "ndarray"].contains(&device.as_str());
+                            let mut devices = device.split('+');
+                            let cpu = devices.all(|name| ["flex", "ndarray"].contains(&name));
                             let paths = if cpu {
                                 &self.path[..]
                             } else {

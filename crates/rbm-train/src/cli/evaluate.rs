@@ -86,8 +86,8 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let source = args.source.open()?;
     let settings = source.settings(args.dataset.as_deref(), args.threshold)?;
     let data = source.data(&settings)?;
-    let name = args.device.as_ref().unwrap_or(&settings.training.device);
-    let device = device::parse_device(name)?;
+    let name = args.device.as_deref();
+    let device = device::parse_device(name.unwrap_or(settings.training.first_device()))?;
     if args.path {
         return follow(args, &source, &settings, &data, &device);
     }

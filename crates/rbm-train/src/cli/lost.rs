@@ -18,7 +18,7 @@ pub fn guard<T>(command: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T
                 .or(panic.downcast_ref::<&str>().copied())
                 .unwrap_or("no reason given");
             Err(anyhow::anyhow!(
-                "the device's server was lost, or failed: {what}. A run's last checkpoint is intact: go on \
+                "the device's server was lost, or failed, or is of another version: {what}. A run's last checkpoint is intact: go on \
                  with `rbm-train resume RUN`, and `--device` for another device"
             ))
         }

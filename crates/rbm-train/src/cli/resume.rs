@@ -14,7 +14,8 @@ pub struct ResumeArgs {
     /// New total number of epochs, for runs with a constant learning rate [default: as set]
     #[arg(long)]
     epochs: Option<usize>,
-    /// Go on on another device; on one of another backend, rounding may lead elsewhere [default: as set]
+    /// Go on on another device, or several, A,B; on those of another backend, or another number of them,
+    /// rounding may lead elsewhere [default: as set]
     #[arg(long)]
     device: Option<String>,
     /// Stop when this many epochs of the run are done [default: at the end]

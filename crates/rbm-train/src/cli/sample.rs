@@ -113,8 +113,8 @@ struct Samples {
 pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let source = args.source.open()?;
     let settings = source.settings(args.dataset.as_deref(), args.threshold)?;
-    let name = args.device.as_ref().unwrap_or(&settings.training.device);
-    let device = device::parse_device(name)?;
+    let name = args.device.as_deref();
+    let device = device::parse_device(name.unwrap_or(settings.training.first_device()))?;
     let rbm = Rbm::from_parameters(&source.parameters, &device);
     let n = source.parameters.n_visible;
 

@@ -163,7 +163,8 @@ pub struct SettingArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
     /// Where to compute: flex, ndarray, wgpu, wgpu:cpu, cuda:0, remote:ADDRESS, as far as compiled in
-    /// [default: the first of these that is]
+    /// [default: the first of these that is]; several, A,B (in a sweep A+B), share rows and chains of
+    /// one model that lives on the first
     #[arg(long, help_heading = "Run")]
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<String>,

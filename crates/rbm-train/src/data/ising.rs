@@ -144,6 +144,7 @@ impl Lattice {
                 stream: stream::ISING,
                 step: 0,
                 layer: Layer::Visible,
+                first_row: 0,
             },
             chain,
             spins: vec![false; sites],

@@ -16,6 +16,8 @@ pub struct ContrastiveDivergence {
     pub sweeps: usize,
     /// Seed of the run.
     pub seed: u64,
+    /// Number of the first row among all rows of the update; 0 where these are all.
+    pub first_row: u32,
 }
 
 impl Learner for ContrastiveDivergence {
@@ -25,6 +27,7 @@ impl Learner for ContrastiveDivergence {
             stream: stream::POSITIVE,
             step,
             layer: Layer::Hidden,
+            first_row: self.first_row,
         };
         let (hidden, _) =
             ops::sample_hidden(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone(), key);
@@ -34,6 +37,7 @@ impl Learner for ContrastiveDivergence {
             seed: self.seed,
             stream: stream::CHAINS,
             step: step * self.sweeps as u64,
+            first_row: self.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
         Phase {

@@ -5,15 +5,17 @@ mod pcd;
 mod pcd_packed;
 mod pt;
 mod random;
+mod split;
 
 pub use cd::ContrastiveDivergence;
 pub use pcd::Persistent;
 pub use pcd_packed::PackedPersistent;
 pub use pt::Tempered;
 pub use random::Restarted;
+pub use split::Split;
 
 use crate::settings::{LearnerKind, Settings};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use rbm_model::ascent::Step;
 use rbm_model::device::is_host;
 use rbm_model::gradient::Offsets;
@@ -49,6 +51,11 @@ pub trait Learner {
         ops::ascend(rbm, moments, data, model, offsets, step)
     }
 
+    /// Where the data rows of an update are wanted, if not on the model's device.
+    fn batch_device(&self) -> Option<Device> {
+        None
+    }
+
     /// Chains that live on from update to update, if there are any.
     fn chains(&self) -> Option<PackedChains> {
         None
@@ -81,7 +88,11 @@ pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64]) -> Box<dyn Learner
     let (seed, learner) = (settings.training.seed, &settings.learner);
     let sweeps = learner.gibbs_steps;
     match learner.kind {
-        LearnerKind::Cd => Box::new(ContrastiveDivergence { sweeps, seed }),
+        LearnerKind::Cd => Box::new(ContrastiveDivergence {
+            sweeps,
+            seed,
+            first_row: 0,
+        }),
         LearnerKind::Pcd if is_host(&rbm.device()) => {
             Box::new(PackedPersistent::new(rbm, learner.chains, sweeps, seed))
         }
@@ -90,6 +101,7 @@ pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64]) -> Box<dyn Learner
             sweeps,
             seed,
             chains: learner.chains,
+            first_row: 0,
         }),
         LearnerKind::Pt => {
             let (ladders, replicas) = (learner.chains, learner.replicas);

@@ -1,7 +1,7 @@
 //! Persistent contrastive divergence on any device.
 
 use super::Learner;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use rbm_model::Rbm;
 use rbm_model::ops::Phase;
 use rbm_model::sampling::{Chains, PackedChains, stream};
@@ -23,6 +23,27 @@ impl Persistent {
             sweeps,
         }
     }
+
+    /// Number of chains.
+    pub(super) fn count(&self) -> usize {
+        self.chains.count()
+    }
+
+    /// Some of all chains, of which `first` is the number of the first.
+    pub(super) fn part(
+        chains: &PackedChains,
+        first: usize,
+        sweeps: usize,
+        device: &Device,
+    ) -> Self {
+        Self {
+            chains: Chains {
+                first_row: first as u32,
+                ..chains.to_chains(device)
+            },
+            sweeps,
+        }
+    }
 }
 
 impl Learner for Persistent {
@@ -39,6 +60,9 @@ impl Learner for Persistent {
     }
 
     fn restore(&mut self, chains: PackedChains) {
-        self.chains = chains.to_chains(&self.chains.visible.device());
+        self.chains = Chains {
+            first_row: self.chains.first_row,
+            ..chains.to_chains(&self.chains.visible.device())
+        };
     }
 }

@@ -18,6 +18,8 @@ pub struct Restarted {
     pub seed: u64,
     /// Number of chains.
     pub chains: usize,
+    /// Number of the first of them among all chains of the update; 0 where these are all.
+    pub first_row: u32,
 }
 
 impl Learner for Restarted {
@@ -27,6 +29,7 @@ impl Learner for Restarted {
             stream: stream::CHAIN_START,
             step,
             layer: Layer::Hidden,
+            first_row: self.first_row,
         };
         let device = rbm.device();
         let field = Tensor::zeros([self.chains, rbm.n_hidden()], &device);
@@ -37,6 +40,7 @@ impl Learner for Restarted {
             seed: self.seed,
             stream: stream::CHAINS,
             step: step * self.sweeps as u64,
+            first_row: self.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
         Phase {

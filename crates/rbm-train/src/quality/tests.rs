@@ -7,6 +7,7 @@ fn key(step: u64) -> NoiseKey {
         stream: 200,
         step,
         layer: Layer::Visible,
+        first_row: 0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What values settings may have.
 
-use super::Settings;
+use super::{LearnerKind, Settings};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -104,6 +104,25 @@ impl Settings {
             t.seed,
             "it must be below 2^63",
         )?;
+        let devices = t.devices().count();
+        check(
+            devices == 1 || l.kind != LearnerKind::Pt,
+            "training.device",
+            &t.device,
+            "tempering is not divided: it must be one device where learner.kind is pt",
+        )?;
+        check(
+            devices <= t.batch_size,
+            "training.device",
+            &t.device,
+            "it must be no more devices than rows an update (training.batch_size)",
+        )?;
+        check(
+            devices <= l.chains || l.kind == LearnerKind::Cd,
+            "training.device",
+            &t.device,
+            "it must be no more devices than chains (learner.chains)",
+        )?;
         let d = &self.data;
         check(
             (0.0..1.0).contains(&d.test_fraction),
@@ -198,6 +217,17 @@ mod tests {
             rejected(|s| s.monitor.likelihood_chains = 1),
             "monitor.likelihood_chains"
         );
+        let split = |change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            settings.training.device = "flex,flex,flex".into();
+            change(&mut settings);
+            settings.validate().map_err(|error| error.setting)
+        };
+        let device = Err("training.device");
+        assert_eq!(split(|s| s.learner.kind = LearnerKind::Pt), device);
+        assert_eq!(split(|s| s.training.batch_size = 2), device);
+        assert_eq!(split(|s| s.learner.chains = 2), device);
+        assert_eq!(split(|_| ()), Ok(()));
         assert!(Settings::default().validate().is_ok());
     }
 }

@@ -287,19 +287,22 @@ fn do_run(
     let own = &order.runs[run].settings.training.device;
     let device = device.unwrap_or(own);
     ended.map(|ended| Ended {
-        device_lost: ended.device_lost && device.starts_with("remote:") && !answers(device),
+        device_lost: ended.device_lost && device.contains("remote:") && !answers(device),
         ..ended
     })
 }
 
-/// Whether a device computes. One that does is not why a run failed; the session of a lost server stays
+/// Whether a device, or each of several that share a model, computes. One that does is not why a run failed; the session of a lost server stays
 /// broken, so that opening it again says nothing.
 fn answers(device: &str) -> bool {
     let compute = || {
-        let device = device::parse_device(device).ok()?;
-        Tensor::<1>::ones([1], &device).try_into_data().ok()
+        for name in device.split([',', '+']) {
+            let device = device::parse_device(name).ok()?;
+            Tensor::<1>::ones([1], &device).try_into_data().ok()?;
+        }
+        Some(())
     };
-    matches!(catch_unwind(compute), Ok(Some(_)))
+    matches!(catch_unwind(compute), Ok(Some(())))
 }
 
 /// Errors and panics as ends of the run; none if it belongs to another process.

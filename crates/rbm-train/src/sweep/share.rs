@@ -66,7 +66,8 @@ impl Share {
     /// One thread a run is the best division: updates of small models do not divide perfectly.
     pub fn choose(runs: &[&Settings], n_visible: &[usize], asked: Option<usize>) -> Self {
         let threads = rayon::current_num_threads();
-        let on_cpu = |s: &&Settings| ["flex", "ndarray"].contains(&s.training.device.as_str());
+        let host = |name: &str| ["flex", "ndarray"].contains(&name);
+        let on_cpu = |s: &&Settings| s.training.devices().all(host);
         let jobs = asked.unwrap_or_else(|| {
             let mut needs: Vec<f64> = runs
                 .iter()

@@ -194,6 +194,7 @@ fn full_scale_is_a_plain_sweep() {
                 stream: KEY.stream,
                 first_step: KEY.step,
                 count: 1,
+                first_row: KEY.first_row,
             },
             &mut plain.0,
             &mut plain.1,

@@ -197,20 +197,16 @@ impl Ascent<'_> {
         mean
     }
 
-    /// Hidden units that are dealt with at a time: whole groups, as many as [`MOST_VALUES`] allows,
-    /// all where the values are there already. By shapes alone: results do not depend on threads.
+    /// Hidden units that are dealt with at a time: whole groups, as many as [`MOST_VALUES`] allows. By
+    /// shapes alone: results depend neither on threads nor on whether the values are there already.
     fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let m = self.hidden_offset.len();
         let rows: usize = [&self.data, &self.model]
             .into_iter()
-            .filter(|samples| !matches!(samples.hidden, Hidden::Values(_)))
             .map(|samples| samples.visible.chains())
             .sum();
-        let width = match rows {
-            0 => m.next_multiple_of(GROUP),
-            _ => (MOST_VALUES / rows / GROUP).max(1) * GROUP,
-        };
-        (0..m.div_ceil(width.max(1))).map(move |block| width * block..m.min(width * (block + 1)))
+        let width = (MOST_VALUES / rows.max(1) / GROUP).max(1) * GROUP;
+        (0..m.div_ceil(width)).map(move |block| width * block..m.min(width * (block + 1)))
     }
 }
 

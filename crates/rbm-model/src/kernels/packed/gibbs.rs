@@ -30,6 +30,9 @@ pub struct Sweeps {
     pub first_step: u64,
     /// Number of sweeps.
     pub count: u64,
+    /// Number of the first of these chains among all of its kind, see
+    /// [`first_row`](NoiseKey::first_row).
+    pub first_row: u32,
 }
 
 impl Sweeps {
@@ -40,6 +43,7 @@ impl Sweeps {
             stream: self.stream,
             step: self.first_step.wrapping_add(sweep),
             layer,
+            first_row: self.first_row,
         }
     }
 }

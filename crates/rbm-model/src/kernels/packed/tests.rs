@@ -99,6 +99,7 @@ fn sweeps(first_step: u64, count: u64) -> Sweeps {
         stream: KEY.stream,
         first_step,
         count,
+        first_row: KEY.first_row,
     }
 }
 

@@ -26,6 +26,7 @@ const OFFSET: f32 = 1.0 - 0.5 / 8_388_608.0;
 pub(super) struct Noise {
     key_low: u32,
     key_high: u32,
+    first_row: u32,
     step: u32,
     tag: u32,
 }
@@ -33,8 +34,8 @@ pub(super) struct Noise {
 /// The launch argument for the noise that `key` names.
 pub(super) fn noise_arg(key: NoiseKey) -> NoiseLaunch {
     let [low, high] = key.philox_key();
-    let [_, _, step, tag] = key.counter(0, 0);
-    NoiseLaunch::new(low, high, step, tag)
+    let [_, first_row, step, tag] = key.counter(0, 0);
+    NoiseLaunch::new(low, high, first_row, step, tag)
 }
 
 /// Evaluations that a row of so many columns takes: the first counter word runs below this.
@@ -64,7 +65,7 @@ pub(super) fn sample_layer(
     let column = evaluation / WORD * GROUP + evaluation % WORD;
 
     let mut c0 = evaluation as u32;
-    let mut c1 = row as u32;
+    let mut c1 = noise.first_row + row as u32;
     let mut c2 = noise.step;
     let mut c3 = noise.tag;
     let mut k0 = noise.key_low;

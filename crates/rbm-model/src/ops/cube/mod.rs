@@ -2,7 +2,7 @@
 //!
 //! A Gibbs sweep is four launches, all queued without waiting: matrix product, drawing kernel
 //! ([`kernel`]), for the visible and then for the hidden units. The noise is computed where it is
-//! used, from ten numbers that a launch carries, so nothing but launches goes to the device
+//! used, from eleven numbers that a launch carries, so nothing but launches goes to the device
 //! during a sweep, and nothing comes back; the first product of each new shape excepted, for
 //! which CubeCL times its candidates. In memory are the weights once (the product reads them
 //! transposed), the states, and the fields and probabilities of a layer, as f32. Field, bias and

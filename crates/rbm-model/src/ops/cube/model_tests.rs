@@ -84,6 +84,7 @@ fn sweeps_draw_from_the_conditionals() {
                 first_step,
                 seed: KEY.seed,
                 stream: KEY.stream,
+                first_row: KEY.first_row,
             };
             ops::gibbs_sweeps(weight.clone(), b.clone(), c.clone(), hidden.clone(), sweeps)
         };

@@ -103,12 +103,14 @@ fn noise_is_that_of_the_key() {
             stream: 255,
             step: (1 << 55) - 3,
             layer: Layer::Visible,
+            first_row: 0,
         },
         NoiseKey {
             seed: 1 << 40,
             stream: 0,
             step: 1 << 33,
             layer: Layer::Hidden,
+            first_row: 0,
         },
     ];
     for (key, [rows, units]) in keys.into_iter().zip([[130, 100], [65, 193], [300, 1]]) {

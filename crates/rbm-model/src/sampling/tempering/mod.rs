@@ -122,6 +122,7 @@ impl Tempering {
             stream: super::stream::CHAIN_START,
             step: u64::from(stream),
             layer: Layer::Visible,
+            first_row: 0,
         };
         let (visible, _) = ops::sample_layer(field, first.visible_bias.val(), start);
         Self::restore(path, state, visible)
@@ -251,6 +252,7 @@ impl Tempering {
                 stream: self.state.stream,
                 step: first_step,
                 layer: Layer::Hidden,
+                first_row: 0,
             };
             let (weight, hidden_bias) = (rbm.weight.val(), rbm.hidden_bias.val());
             let (hidden, hidden_probabilities) =
@@ -267,6 +269,7 @@ impl Tempering {
                     stream: self.state.stream,
                     first_step: first_step + 1,
                     count: sweeps as u64,
+                    first_row: 0,
                 };
                 ops::gibbs_sweeps(weight, rbm.visible_bias.val(), hidden_bias, hidden, sweeps)
             });
@@ -290,6 +293,7 @@ impl Tempering {
             stream: self.state.stream,
             step: self.state.exchanges,
             layer: Layer::Visible,
+            first_row: 0,
         };
         let mut rows: Vec<usize> = (0..levels * ladders).collect();
         for lower in (first..levels - 1).step_by(2) {

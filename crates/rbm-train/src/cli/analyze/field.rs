@@ -17,7 +17,7 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<FieldAn
     let settings = source.settings(None, None)?;
     let rbm = Rbm::from_parameters(
         &source.parameters,
-        &device::parse_device(&settings.training.device)?,
+        &device::parse_device(settings.training.first_device())?,
     );
     let space = ReciprocalSpace::new(&source.parameters)?;
     let n = source.parameters.n_visible;

@@ -1,0 +1,150 @@
+//! Parts on one kind of device against the whole: the same draws, sums in another order.
+
+use super::*;
+use crate::state::State;
+use burn::tensor::TensorData;
+use rbm_model::agreement::flips;
+use rbm_model::sampling::noise::{Layer, NoiseKey, Sequence};
+use rbm_model::sampling::stream;
+use rbm_model::{Parameters, RbmConfig};
+
+const SIZES: [usize; 2] = [20, 12];
+const SEED: u64 = 5;
+
+fn settings(kind: LearnerKind) -> Settings {
+    let mut settings = Settings::default();
+    settings.model.hidden = SIZES[1];
+    settings.learner.kind = kind;
+    settings.learner.chains = 70;
+    settings.learner.gibbs_steps = 1;
+    settings.training.seed = SEED;
+    settings
+}
+
+/// A run at its start, on so many parts of the host.
+fn state(settings: &Settings, parts: usize) -> State {
+    let devices = vec![Device::default(); parts];
+    let rbm = RbmConfig::new(SIZES[0], SIZES[1])
+        .with_weight_std(0.3)
+        .with_seed(SEED)
+        .init(&devices[0])
+        .unwrap();
+    State::new(settings, rbm, &[0.4; SIZES[0]]).split(settings, &devices)
+}
+
+fn batch(rows: usize, number: u64) -> Tensor<2> {
+    let mut random = Sequence::new(SEED, stream::SHUFFLE, number);
+    let bits = (0..rows * SIZES[0]).map(|_| f32::from(random.next_uniform() < 0.4));
+    let data = TensorData::new(bits.collect::<Vec<_>>(), [rows, SIZES[0]]);
+    Tensor::from_data(data, &Device::default())
+}
+
+fn all(p: &Parameters) -> Vec<f64> {
+    [&p.weight[..], &p.visible_bias, &p.hidden_bias].concat()
+}
+
+#[test]
+fn gradients_are_those_of_one_device() {
+    for kind in [LearnerKind::Cd, LearnerKind::Pcd, LearnerKind::Random] {
+        let mut settings = settings(kind);
+        settings.optimizer.momentum = 0.5;
+        // Fewer rows than devices too.
+        for rows in [50, 2] {
+            let gradient = |parts| {
+                let state = state(&settings, parts).update(&settings, batch(rows, 0), 0.1);
+                let mean: Vec<f64> = state.offsets.hidden.into_data().iter().collect();
+                // A velocity that began at rest is the gradient itself.
+                let velocity = state.optimizer.moments;
+                let numbers = [
+                    velocity.weight[0]
+                        .to_data()
+                        .iter::<f64>()
+                        .collect::<Vec<_>>(),
+                    velocity.visible_bias[0].to_data().iter().collect(),
+                    velocity.hidden_bias[0].to_data().iter().collect(),
+                ];
+                (numbers.concat(), mean)
+            };
+            let gap = |x: &[f64], y: &[f64]| {
+                let gaps = x.iter().zip(y).map(|(x, y)| (x - y).abs());
+                gaps.fold(0.0, f64::max)
+            };
+            let (one, mean) = gradient(1);
+            for parts in [2, 3] {
+                let (several, several_mean) = gradient(parts);
+                let gaps = [gap(&one, &several), gap(&mean, &several_mean)];
+                // Relative to the moments that they are differences and sums of, at most 1.
+                assert!(
+                    gaps.iter().all(|gap| *gap < 1e-6),
+                    "{kind} {rows} {parts}: {gaps:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn chains_are_those_of_one_device() {
+    let mut settings = settings(LearnerKind::Pcd);
+    settings.optimizer.momentum = 0.5;
+    for parts in [2, 3] {
+        let [mut one, mut several] = [state(&settings, 1), state(&settings, parts)];
+        for update in 0..100 {
+            let before = (one.rbm.parameters().unwrap(), one.learner.chains().unwrap());
+            [one, several] = [one, several].map(|s| s.update(&settings, batch(50, update), 0.05));
+            let [a, b] = [&one, &several].map(|state| state.learner.chains().unwrap());
+            assert_eq!((a.step, a.seed, a.stream), (b.step, b.seed, b.stream));
+            if a != b {
+                // Only where a uniform number is within rounding of its probability.
+                let numbers = |states: &PackedStates| {
+                    states
+                        .to_rows()
+                        .into_iter()
+                        .map(f64::from)
+                        .collect::<Vec<_>>()
+                };
+                let [a, b] = [&a, &b].map(|c| [numbers(&c.visible), numbers(&c.hidden)]);
+                let key = NoiseKey {
+                    seed: SEED,
+                    stream: stream::CHAINS,
+                    step: before.1.step,
+                    layer: Layer::Visible,
+                    first_row: 0,
+                };
+                let found = flips(&before.0, &numbers(&before.1.hidden), [&a, &b], key);
+                assert!(!found.is_empty() && found.len() < 3, "{parts}: {found:?}");
+                for flip in &found {
+                    assert!((flip.uniform - flip.probability).abs() < 1e-5, "{found:?}");
+                }
+                break;
+            }
+        }
+        let [a, b] = [one, several].map(|s| all(&s.rbm.parameters().unwrap()));
+        let gap = a
+            .iter()
+            .zip(&b)
+            .map(|(x, y)| (x - y).abs())
+            .fold(0.0, f64::max);
+        assert!(gap < 1e-4, "{parts}: {gap}");
+    }
+}
+
+#[test]
+fn phases_and_chains_are_gathered_in_order() {
+    for kind in [LearnerKind::Cd, LearnerKind::Pcd, LearnerKind::Random] {
+        let settings = settings(kind);
+        let [mut one, mut several] = [state(&settings, 1), state(&settings, 3)];
+        let [a, b] = [&mut one, &mut several].map(|state| {
+            let phase = state.learner.negative_phase(&state.rbm, &batch(50, 1), 4);
+            (phase.visible.into_data(), phase.hidden.into_data())
+        });
+        assert!(a == b, "{kind}");
+        let chains = one.learner.chains();
+        assert!(chains == several.learner.chains(), "{kind}");
+        if let Some(chains) = chains {
+            let mut fresh = state(&settings, 3);
+            fresh.learner.restore(chains.clone());
+            assert!(fresh.learner.chains() == Some(chains));
+        }
+    }
+}
