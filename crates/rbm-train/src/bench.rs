@@ -4,7 +4,7 @@
 //! of them alike and their ratios stay true.
 
 use crate::memory;
-use crate::settings::{LearnerKind, Settings};
+use crate::settings::{ChainCount, LearnerKind, Settings};
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::init::normal;
@@ -157,7 +157,7 @@ impl Bench {
         let mut settings = Settings::default();
         settings.model.hidden = case.hidden;
         settings.learner.kind = case.learner;
-        settings.learner.chains = case.chains;
+        settings.learner.chains = ChainCount::Count(case.chains);
         settings.learner.gibbs_steps = case.gibbs_steps;
         settings.training.batch_size = case.batch_size;
         settings.training.seed = case.seed;
@@ -176,7 +176,7 @@ impl Bench {
             .init_from_data_mean(&mean, 1000, &device)?;
         let sweeper = Sweeper::new(&rbm, case.chains, case.seed);
         Ok(Self {
-            state: Some(State::new(&settings, rbm, &mean)),
+            state: Some(State::new(&settings, rbm, &mean, case.batch_size)),
             sweeper,
             settings,
             device,

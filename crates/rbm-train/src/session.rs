@@ -60,7 +60,7 @@ pub fn start(
     RunDir::check_free(root, options.overwrite)?;
     let device = device::parse_device(&settings.training.device)?;
     let data = load_data(settings)?;
-    memory::check(settings, data.train.columns())?;
+    memory::check(settings, data.train.columns(), data.train.rows())?;
     let n_visible = data.train.columns();
     tracing::info!(
         "{}: {} training and {} test rows of {n_visible} units",
@@ -86,7 +86,7 @@ pub fn start(
         HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
     };
     let rbm = config.init_with_biases(visible_bias, hidden_bias, &device)?;
-    let state = State::new(settings, rbm, &mean);
+    let state = State::new(settings, rbm, &mean, data.train.rows());
     let manifest = Manifest {
         format: "rbm-run".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -180,7 +180,7 @@ pub fn resume(
         }
         .into());
     }
-    memory::check(&settings, data.train.columns())?;
+    memory::check(&settings, data.train.columns(), data.train.rows())?;
     let mean = data.train.column_means();
     let (_, state) = read_state(&run.state_path(), Some((&device, &mean)))?;
     let Some(state) = state else {

@@ -1,6 +1,6 @@
 //! What values settings may have.
 
-use super::Settings;
+use super::{ChainCount, LearnerKind, Settings};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -54,7 +54,18 @@ impl Settings {
             l.gibbs_steps,
             positive,
         )?;
-        check(l.chains > 0, "learner.chains", l.chains, positive)?;
+        check(
+            l.chains != ChainCount::Count(0),
+            "learner.chains",
+            l.chains,
+            positive,
+        )?;
+        check(
+            l.chains != ChainCount::Data || l.kind != LearnerKind::Pt,
+            "learner.chains",
+            l.chains,
+            "learner `pt` has ladders, not a chain for each training row; give their number",
+        )?;
         check(
             l.replicas >= 2,
             "learner.replicas",
@@ -158,7 +169,17 @@ mod tests {
             rejected(|s| s.learner.gibbs_steps = 0),
             "learner.gibbs_steps"
         );
-        assert_eq!(rejected(|s| s.learner.chains = 0), "learner.chains");
+        assert_eq!(
+            rejected(|s| s.learner.chains = ChainCount::Count(0)),
+            "learner.chains"
+        );
+        assert_eq!(
+            rejected(|s| {
+                s.learner.chains = ChainCount::Data;
+                s.learner.kind = LearnerKind::Pt;
+            }),
+            "learner.chains"
+        );
         assert_eq!(rejected(|s| s.learner.replicas = 1), "learner.replicas");
         assert_eq!(
             rejected(|s| s.optimizer.learning_rate = -0.1),
