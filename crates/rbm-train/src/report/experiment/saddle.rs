@@ -69,10 +69,10 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         panel(
             titles[2],
             super::updates(),
-            Axis::log("k_B T a mode"),
+            Axis::log("kT a mode"),
             &energies,
         )
-        .with(rule(1.0, "k_B T")),
+        .with(rule(1.0, "kT")),
         panel(
             titles[3],
             super::updates(),
@@ -88,7 +88,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         (titles[3], ranks.as_slice()),
     ];
     Ok(Figure {
-        name: "saddles",
+        name: "saddle-distances",
         title: "Distance of data and samples from the saddles".to_owned(),
         caption: html! {
             "Mahalanobis distance " i { "d" } " = [(" i { "m" } " − " i { "s" } ")" sup { "T" } i { " C" } sup { "−1" } "(" i { "m" } " − " i { "s" } ")]" sup { "1/2" }
@@ -99,6 +99,6 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             i { "y" } " − " i { "y" } "*) over the states. Rank: share of rotated copies whose saddles are nearer, uniform where modes know nothing of the data. " (means(groups))
         },
         content: Content::Panels(panels),
-        tables: vec![table("saddles", "step", &rows)],
+        tables: vec![table("saddle-distances", "step", &rows)],
     })
 }

@@ -272,7 +272,7 @@ const ALL: [&str; 23] = [
     "labels",
     "landscape",
     "landscape-polar",
-    "saddles",
+    "saddle-distances",
     "free-energy-pair",
     "relaxation",
     "landau",
@@ -314,7 +314,7 @@ fn a_sweep_has_all_figures_with_their_data() {
     assert_eq!(cells("group")[0], "hidden 4");
     assert!(page.contains("hidden 8") && page.contains("class=\"scroll\""));
     // Root mean square of distances of 3 and 4.
-    let distance = &column(directory.path(), "saddles", "mean")[0];
+    let distance = &column(directory.path(), "saddle-distances", "mean")[0];
     assert!((distance.parse::<f64>().unwrap() - 12.5f64.sqrt()).abs() < 1e-12);
 }
 
