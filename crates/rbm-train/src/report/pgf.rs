@@ -26,7 +26,7 @@ pub(super) fn in_file(panels: &[Panel], title: &str) -> String {
             continue;
         };
         let share = if width == HALF.0 { 0.5 } else { 1.0 };
-        let shape = [0.98 * share, 0.92 * share * height / width];
+        let shape = [0.96 * share, 0.92 * share * height / width];
         plot.write(&mut out, shape, share * TEXT_WIDTH);
         let beside = share < 1.0 && k % 2 == 0 && k + 1 < panels.len();
         line(&mut out, if beside { "\\hfill" } else { "\\par\\medskip" });
