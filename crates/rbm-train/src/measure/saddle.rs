@@ -22,8 +22,8 @@ pub struct Saddles {
     pub model: Vec<SaddleDistance>,
     /// Of independent units with probability 1/2, about the mean point (U^T 1/2, V^T 1/2).
     pub uniform: Vec<SaddleDistance>,
-    /// Of the data, with Haar-distributed modes.
-    pub rotated: Option<RotatedDistances>,
+    /// Of the data with Haar-distributed modes: in place of the first mode, and of the others.
+    pub rotated: [Option<RotatedDistances>; 2],
 }
 
 /// Measures the first `count` modes of a snapshot.
@@ -46,7 +46,10 @@ pub(super) fn measure(
         let states = (visible, hidden.as_ref());
         let rows = Trajectories::from_states(space, pairs(&leading), states.0, states.1)?;
         saddles.data = saddle_distances(space, &rows)?;
-        saddles.rotated = rotated_distances(space, states, &saddles.data, COPIES, context.seed)?;
+        let (first, others) = saddles.data.split_at(saddles.data.len().min(1));
+        for (rotated, modes) in saddles.rotated.iter_mut().zip([first, others]) {
+            *rotated = rotated_distances(space, states, modes, COPIES, context.seed)?;
+        }
     }
     Ok(saddles)
 }
