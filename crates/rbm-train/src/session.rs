@@ -4,7 +4,7 @@ use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, state_co
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
-use crate::settings::{HiddenBias, Schedule, Settings, VisibleBias};
+use crate::settings::{ChainCount, HiddenBias, Schedule, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
@@ -186,6 +186,13 @@ pub fn resume(
     let Some(state) = state else {
         unreachable!("the state was asked for")
     };
+    let rows = data.train.rows();
+    let chains = || state.learner.chains().map_or(0, |chains| chains.count());
+    anyhow::ensure!(
+        settings.learner.chains != ChainCount::Data || chains() == rows,
+        "{}: it does not hold a chain for each of the {rows} training rows; restore it, or train a new run",
+        run.state_path().display()
+    );
     let mut log = match std::fs::read_to_string(run.metrics_path()) {
         Ok(text) => MetricsLog::from_csv(&text)?,
         Err(_) => MetricsLog::default(),
