@@ -11,7 +11,7 @@ use rbm_analysis::svd::{Vectors, leading_singular_values, svd, weight_matrix};
 use rbm_model::sampling::noise::Sequence;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Rbm, RbmConfig};
-use rbm_train::settings::Settings;
+use rbm_train::settings::{ChainCount, Settings};
 use rbm_train::state::State;
 
 const VISIBLE: usize = 784;
@@ -73,8 +73,13 @@ fn update_by_hidden(bencher: Bencher, hidden: usize) {
 
 fn update(bencher: Bencher, hidden: usize, rows: usize) {
     let mut settings = Settings::default();
-    settings.learner.chains = rows;
-    let mut state = Some(State::new(&settings, model(hidden), &vec![0.13; VISIBLE]));
+    settings.learner.chains = ChainCount::Count(rows);
+    let mut state = Some(State::new(
+        &settings,
+        model(hidden),
+        &vec![0.13; VISIBLE],
+        rows,
+    ));
     let batch = data(rows);
     bencher
         .counter(ItemsCount::new(rows * (VISIBLE + hidden)))

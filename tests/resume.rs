@@ -32,6 +32,38 @@ fn three_epochs_are_one_and_two_more() {
     assert_same_run(&dir.path().join("long"), &dir.path().join("short"));
 }
 
+/// A chain for each row, also where the last batch of an epoch is a short one.
+#[test]
+fn chains_of_rows_go_on_with_their_rows() {
+    let dir = tempdir().unwrap();
+    let flags = FLAGS.replace("--chains 70", "--chains data");
+    let flags = flags.replace("--batch-size 50", "--batch-size 70");
+    succeed(dir.path(), &format!("train {flags} --out whole"));
+    succeed(
+        dir.path(),
+        &format!("train {flags} --stop-after 1 --out parts"),
+    );
+    succeed(dir.path(), "resume parts --stop-after 2 --no-report");
+    succeed(dir.path(), "resume parts --no-report");
+    assert_same_run(&dir.path().join("whole"), &dir.path().join("parts"));
+    succeed(dir.path(), "sample whole --gibbs-steps 2 --out samples");
+    fail(
+        dir.path(),
+        &format!("train {flags} --learner pt --out other"),
+        2,
+        &["learner.chains", "ladders"],
+    );
+    // Settings of a plain number stay what they were.
+    succeed(
+        dir.path(),
+        &format!("train {FLAGS} --stop-after 1 --out plain"),
+    );
+    let text =
+        |run: &str| std::fs::read_to_string(dir.path().join(run).join("config.toml")).unwrap();
+    assert!(text("plain").contains("\nchains = 70\n"));
+    assert!(text("whole").contains("\nchains = \"data\"\n"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_killed_run_resumes_from_wherever_it_was() {

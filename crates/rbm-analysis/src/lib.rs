@@ -33,6 +33,7 @@ pub mod random;
 pub mod reciprocal;
 pub mod relaxation;
 pub mod rotation;
+pub mod saddle_distance;
 pub mod spectrum;
 pub mod spherical;
 mod statistics;

@@ -8,8 +8,9 @@ use crate::random::generator;
 use crate::reciprocal::ReciprocalSpace;
 use crate::svd::weight_matrix;
 use burn::tensor::{Tensor, TensorData};
-use faer::MatRef;
+use faer::{Mat, MatRef};
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use rbm_model::parameters::sigmoid;
 use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
@@ -59,6 +60,49 @@ pub enum HiddenUnits {
         /// Seed of the draw.
         seed: u64,
     },
+}
+
+impl HiddenUnits {
+    fn generator(self) -> Option<ChaCha8Rng> {
+        match self {
+            Self::Mean => None,
+            Self::Drawn { seed } => Some(generator(seed, 0x4844)),
+        }
+    }
+
+    /// Hidden units of rows of data, `[rows, N]` to `[rows, M]`: those that [`Trajectories::from_data`] takes of up to 1024 rows.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Shape`].
+    pub fn of(
+        self,
+        parameters: &Parameters,
+        visible: MatRef<'_, f64>,
+    ) -> Result<Mat<f64>, AnalysisError> {
+        check_len("visible states", parameters.n_visible, visible.ncols())?;
+        let (weight, bias) = (weight_matrix(parameters), &parameters.hidden_bias);
+        Ok(hidden_given(visible, &weight, bias, &mut self.generator()))
+    }
+}
+
+/// Draws of p(h | v), or its means without a generator.
+fn hidden_given(
+    visible: MatRef<'_, f64>,
+    weight: &Mat<f64>,
+    bias: &[f64],
+    random: &mut Option<ChaCha8Rng>,
+) -> Mat<f64> {
+    let mut h = visible * weight;
+    for (j, c) in bias.iter().enumerate() {
+        for h in h.col_as_slice_mut(j) {
+            let p = sigmoid(*h + c);
+            *h = match random {
+                Some(random) => f64::from(random.random::<f64>() < p),
+                None => p,
+            };
+        }
+    }
+    h
 }
 
 /// Coordinates of chains over time, `[time, chains, coordinates]`.
@@ -162,23 +206,11 @@ impl Trajectories {
         check_len("hidden layer", space.n_hidden(), parameters.n_hidden)?;
         let mut all = Self::new(coordinates.clone(), visible.nrows())?;
         let weight = weight_matrix(parameters);
-        let mut random = match hidden {
-            HiddenUnits::Mean => None,
-            HiddenUnits::Drawn { seed } => Some(generator(seed, 0x4844)),
-        };
+        let mut random = hidden.generator();
         let mut row = Vec::with_capacity(all.chains * coordinates.len());
         for first in (0..visible.nrows()).step_by(ROWS) {
             let part = visible.subrows(first, ROWS.min(visible.nrows() - first));
-            let mut h = part * &weight;
-            for (j, c) in parameters.hidden_bias.iter().enumerate() {
-                for h in h.col_as_slice_mut(j) {
-                    let p = sigmoid(*h + c);
-                    *h = match &mut random {
-                        Some(random) => f64::from(random.random::<f64>() < p),
-                        None => p,
-                    };
-                }
-            }
+            let h = hidden_given(part, &weight, &parameters.hidden_bias, &mut random);
             let part = Self::from_states(space, coordinates.clone(), part, h.as_ref())?;
             row.extend_from_slice(&part.values);
         }

@@ -4,7 +4,7 @@
 //! of them alike and their ratios stay true.
 
 use crate::memory;
-use crate::settings::{LearnerKind, Settings};
+use crate::settings::{ChainCount, LearnerKind, Settings};
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::init::normal;
@@ -161,7 +161,7 @@ impl Bench {
         let device = devices[0].clone();
         settings.model.hidden = case.hidden;
         settings.learner.kind = case.learner;
-        settings.learner.chains = case.chains;
+        settings.learner.chains = ChainCount::Count(case.chains);
         settings.learner.gibbs_steps = case.gibbs_steps;
         settings.training.batch_size = case.batch_size;
         settings.training.seed = case.seed;
@@ -171,7 +171,7 @@ impl Bench {
             .init_from_data_mean(&mean, 1000, &device)?;
         let alone = || Sweeper::new(&rbm, case.chains, case.seed);
         let sweeper = (devices.len() == 1).then(alone);
-        let state = State::new(&settings, rbm, &mean).split(&settings, &devices);
+        let state = State::new(&settings, rbm, &mean, case.batch_size).split(&settings, &devices);
         let place = state.batch_device();
         let mut random = Sequence::new(case.seed, stream::SHUFFLE, 0);
         let mut batch = || {

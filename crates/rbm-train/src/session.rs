@@ -4,7 +4,7 @@ use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, state_co
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
-use crate::settings::{HiddenBias, Schedule, Settings, VisibleBias};
+use crate::settings::{ChainCount, HiddenBias, Schedule, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
@@ -60,7 +60,7 @@ pub fn start(
     RunDir::check_free(root, options.overwrite)?;
     let devices = settings.training.open_devices()?;
     let data = load_data(settings)?;
-    memory::check(settings, data.train.columns())?;
+    memory::check(settings, data.train.columns(), data.train.rows())?;
     let n_visible = data.train.columns();
     tracing::info!(
         "{}: {} training and {} test rows of {n_visible} units",
@@ -86,7 +86,7 @@ pub fn start(
         HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
     };
     let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
-    let state = State::new(settings, rbm, &mean).split(settings, &devices);
+    let state = State::new(settings, rbm, &mean, data.train.rows()).split(settings, &devices);
     let manifest = Manifest {
         format: "rbm-run".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -178,12 +178,19 @@ pub fn resume(
         }
         .into());
     }
-    memory::check(&settings, data.train.columns())?;
+    memory::check(&settings, data.train.columns(), data.train.rows())?;
     let mean = data.train.column_means();
     let (_, state) = read_state(&run.state_path(), Some((&devices[0], &mean)))?;
     let Some(state) = state else {
         unreachable!("the state was asked for")
     };
+    let rows = data.train.rows();
+    let chains = || state.learner.chains().map_or(0, |chains| chains.count());
+    anyhow::ensure!(
+        settings.learner.chains != ChainCount::Data || chains() == rows,
+        "{}: it does not hold a chain for each of the {rows} training rows; restore it, or train a new run",
+        run.state_path().display()
+    );
     let state = state.split(&settings, &devices);
     let mut log = MetricsLog::of_run(&run)?;
     log.truncate(state.step);

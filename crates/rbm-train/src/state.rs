@@ -27,8 +27,8 @@ pub struct State {
 }
 
 impl State {
-    /// The start of a run: `data_mean` is the mean of the training rows, `[n_visible]`.
-    pub fn new(settings: &Settings, rbm: Rbm, data_mean: &[f64]) -> Self {
+    /// The start of a run: `data_mean` is the mean of the training rows, `[n_visible]`, and `rows` their number.
+    pub fn new(settings: &Settings, rbm: Rbm, data_mean: &[f64], rows: usize) -> Self {
         let mean: Vec<f32> = data_mean.iter().map(|x| *x as f32).collect();
         let device = rbm.device();
         let offsets = Offsets {
@@ -42,7 +42,7 @@ impl State {
         Self {
             no_offsets,
             optimizer: Optimizer::new(&settings.optimizer, &rbm),
-            learner: learner::new(settings, &rbm, data_mean),
+            learner: learner::new(settings, &rbm, data_mean, rows),
             offsets,
             rbm,
             step: 0,

@@ -124,7 +124,9 @@ impl<'a> Trainer<'a> {
                 let rows = self.data.train.rows() as u32;
                 order = shuffle(self.settings.training.seed, stream::SHUFFLE, epoch, rows);
             }
-            let batch = self.batch(&order, position as usize, &device);
+            let rows = self.rows(&order, position as usize);
+            let batch = self.batch(rows, &device);
+            state.learner.turn_to(rows);
             let rate = self.learning_rate(state.step);
             state = state.update(self.settings, batch, rate);
 
@@ -250,9 +252,13 @@ impl<'a> Trainer<'a> {
         Ok(observers)
     }
 
-    fn batch(&self, order: &[u32], position: usize, device: &Device) -> Tensor<2> {
+    /// The rows of a batch.
+    fn rows<'o>(&self, order: &'o [u32], position: usize) -> &'o [u32] {
         let size = self.settings.training.batch_size;
-        let rows = &order[position * size..order.len().min((position + 1) * size)];
+        &order[position * size..order.len().min((position + 1) * size)]
+    }
+
+    fn batch(&self, rows: &[u32], device: &Device) -> Tensor<2> {
         let columns = self.data.train.columns();
         let mut values = vec![0.0f32; rows.len() * columns];
         self.data.train.unpack_rows(rows, &mut values);

@@ -48,6 +48,30 @@ impl PackedChains {
         self.visible.chains()
     }
 
+    /// Some of the chains, in the given order. They have the random numbers of chains 0, 1, ...
+    ///
+    /// # Panics
+    /// If there is no such chain.
+    #[must_use]
+    pub fn select(&self, chains: &[u32]) -> Self {
+        Self {
+            visible: self.visible.select(chains),
+            hidden: self.hidden.select(chains),
+            ..*self
+        }
+    }
+
+    /// Puts chains of [`Self::select`] back. All chains count the sweeps that these have made, so that no random number is
+    /// used twice.
+    ///
+    /// # Panics
+    /// If there is no such chain, or `moved` are not as many or of another model.
+    pub fn put(&mut self, chains: &[u32], moved: &Self) {
+        self.visible.put(chains, &moved.visible);
+        self.hidden.put(chains, &moved.hidden);
+        self.step = moved.step;
+    }
+
     /// Makes `sweeps` Gibbs sweeps, with the random numbers of [`Chains::sweep`].
     pub fn sweep(&mut self, rbm: &Rbm, sweeps: usize) {
         if sweeps > 0 {

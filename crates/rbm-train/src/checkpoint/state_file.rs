@@ -5,7 +5,7 @@
 
 use super::reader::Reader;
 use super::run_dir::RunError;
-use crate::settings::Settings;
+use crate::settings::{ChainCount, Settings};
 use crate::state::State;
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -104,7 +104,12 @@ pub fn read_state(
         visible_bias: Param::from_tensor(reader.floats("visible_bias", [n], device)?),
         hidden_bias: Param::from_tensor(reader.floats("hidden_bias", [m], device)?),
     };
-    let mut state = State::new(&saved.settings, rbm, data_mean);
+    // Only a learner with a chain for each training row asks how many there are.
+    let rows = match saved.settings.learner.chains {
+        ChainCount::Data => reader.number("chains.count")? as usize,
+        ChainCount::Count(_) => 0,
+    };
+    let mut state = State::new(&saved.settings, rbm, data_mean, rows);
     state.step = saved.step;
     state.offsets.hidden = reader.floats("offset.hidden", [m], device)?;
     let moments = &mut state.optimizer.moments;

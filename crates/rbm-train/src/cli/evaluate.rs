@@ -193,7 +193,7 @@ fn saved_chains(
     };
     let mean = data.train.column_means();
     let (_, state) = read_state(&run.state_path(), Some((device, &mean)))?;
-    let chains = state.and_then(|state| state.learner.chains());
+    let chains = state.and_then(|state| state.learner.samples());
     Ok(chains.map(|chains| chains.to_chains(device)))
 }
 

@@ -224,7 +224,7 @@ fn gibbs(
     let saved = match &source.run {
         Some(run) if matches!(args.from, None | Some(From::Chains)) => {
             let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
-            let chains = state.and_then(|state| state.learner.chains());
+            let chains = state.and_then(|state| state.learner.samples());
             chains.map(|chains| chains.to_chains(device))
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::output::UsageError;
 use crate::settings::table::{self, FLAGS};
-use crate::settings::{HiddenBias, LearnerKind, OptimizerKind, Schedule, VisibleBias};
+use crate::settings::{ChainCount, HiddenBias, LearnerKind, OptimizerKind, Schedule, VisibleBias};
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde::Serialize;
 use toml::{Table, Value};
@@ -92,10 +92,11 @@ pub struct SettingArgs {
     #[arg(long, value_name = "SWEEPS", help_heading = "Learning")]
     #[serde(skip_serializing_if = "Option::is_none")]
     gibbs_steps: Option<usize>,
-    /// Markov chains (cd: one a batch row instead; pt: ladders) [default: 100]
-    #[arg(long, value_name = "COUNT", help_heading = "Learning")]
+    /// Markov chains (cd: one a batch row instead; pt: ladders); `data`: one for each training row, of which an
+    /// update moves those of its batch [default: 100]
+    #[arg(long, value_name = "COUNT|data", help_heading = "Learning")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    chains: Option<usize>,
+    chains: Option<ChainCount>,
     /// Levels of each tempering ladder, for --learner pt: an update costs about so many times what pcd
     /// does [default: 10]
     #[arg(

@@ -147,12 +147,11 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
         .collect();
     let shapes = shapes(&runs)?;
     let settings: Vec<&Settings> = runs.iter().map(|run| &run.settings).collect();
-    let n_visible: Vec<usize> = shapes.iter().map(|shape| shape.0).collect();
     let mut jobs = args.jobs.map(Into::into);
     if !args.over.is_empty() {
         jobs = jobs.or(Some(args.over.len()));
     }
-    let share = Share::choose(&settings, &n_visible, jobs);
+    let share = Share::choose(&settings, &shapes, jobs);
     let order = Order {
         out: &out,
         runs,
@@ -207,7 +206,7 @@ fn list(order: &Order<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Res
             Expected {
                 name: &run.name,
                 status: status.unwrap_or_else(|_| "waiting".into()),
-                memory_mib: memory::bytes_needed(&run.settings, *n_visible) / MIB,
+                memory_mib: memory::bytes_needed(&run.settings, *n_visible, *train_rows) / MIB,
                 snapshots_mib: sweep::snapshot_bytes(&run.settings, *n_visible, *train_rows) / MIB,
             }
         })

@@ -3,6 +3,7 @@
 mod cd;
 mod pcd;
 mod pcd_packed;
+mod pcd_rows;
 mod pt;
 mod random;
 mod split;
@@ -10,11 +11,12 @@ mod split;
 pub use cd::ContrastiveDivergence;
 pub use pcd::Persistent;
 pub use pcd_packed::PackedPersistent;
+pub use pcd_rows::PersistentRows;
 pub use pt::Tempered;
 pub use random::Restarted;
 pub use split::Split;
 
-use crate::settings::{LearnerKind, Settings};
+use crate::settings::{ChainCount, LearnerKind, Settings};
 use burn::tensor::{Device, Tensor};
 use rbm_model::ascent::Step;
 use rbm_model::device::is_host;
@@ -25,6 +27,9 @@ use rbm_model::{Rbm, ops};
 
 /// A way to sample the model during training.
 pub trait Learner {
+    /// Told before each update which training rows its batch holds, for learners to which that matters.
+    fn turn_to(&mut self, _rows: &[u32]) {}
+
     /// Samples the model for update number `step`, given the update's data rows
     /// (`[rows, n_visible]`, zeros and ones): visible states of the last sweep, and the
     /// probabilities p(h = 1 | v) for just those states.
@@ -61,6 +66,11 @@ pub trait Learner {
         None
     }
 
+    /// Those of the chains that stand for the model where its samples are wanted: all of them, unless they are as many as data.
+    fn samples(&self) -> Option<PackedChains> {
+        self.chains()
+    }
+
     /// Puts saved chains back.
     fn restore(&mut self, _chains: PackedChains) {}
 
@@ -83,20 +93,23 @@ pub trait Learner {
 }
 
 /// The learner that validated settings ask for, at the start of its run; `data_mean` is the mean of the
-/// training rows, `[n_visible]`.
-pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64]) -> Box<dyn Learner> {
+/// training rows, `[n_visible]`, and `rows` their number.
+pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64], rows: usize) -> Box<dyn Learner> {
     let (seed, learner) = (settings.training.seed, &settings.learner);
-    let sweeps = learner.gibbs_steps;
+    let (sweeps, chains) = (learner.gibbs_steps, learner.chains.of_rows(rows));
     match learner.kind {
         LearnerKind::Cd => Box::new(ContrastiveDivergence {
             sweeps,
             seed,
             first_row: 0,
         }),
-        LearnerKind::Pcd if is_host(&rbm.device()) => {
-            Box::new(PackedPersistent::new(rbm, learner.chains, sweeps, seed))
+        LearnerKind::Pcd if learner.chains == ChainCount::Data => {
+            Box::new(PersistentRows::new(rbm, chains, sweeps, seed))
         }
-        LearnerKind::Pcd => Box::new(Persistent::new(rbm, learner.chains, sweeps, seed)),
+        LearnerKind::Pcd if is_host(&rbm.device()) => {
+            Box::new(PackedPersistent::new(rbm, chains, sweeps, seed))
+        }
+        LearnerKind::Pcd => Box::new(Persistent::new(rbm, chains, sweeps, seed)),
         LearnerKind::Random => Box::new(Restarted {
             sweeps,
             seed,
@@ -104,7 +117,7 @@ pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64]) -> Box<dyn Learner
             first_row: 0,
         }),
         LearnerKind::Pt => {
-            let (ladders, replicas) = (learner.chains, learner.replicas);
+            let (ladders, replicas) = (chains, learner.replicas);
             match Tempered::new(rbm, data_mean, ladders, replicas, sweeps, seed) {
                 Ok(learner) => Box::new(learner),
                 Err(error) => unreachable!("settings and data are checked before: {error}"),

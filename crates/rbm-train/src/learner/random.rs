@@ -1,6 +1,7 @@
 //! Chains restarted at random.
 
 use super::Learner;
+use crate::settings::ChainCount;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ops;
@@ -17,13 +18,13 @@ pub struct Restarted {
     /// Seed of the run.
     pub seed: u64,
     /// Number of chains.
-    pub chains: usize,
+    pub chains: ChainCount,
     /// Number of the first of them among all chains of the update; 0 where these are all.
     pub first_row: u32,
 }
 
 impl Learner for Restarted {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, step: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase {
         let key = NoiseKey {
             seed: self.seed,
             stream: stream::CHAIN_START,
@@ -32,10 +33,11 @@ impl Learner for Restarted {
             first_row: self.first_row,
         };
         let device = rbm.device();
-        let field = Tensor::zeros([self.chains, rbm.n_hidden()], &device);
+        let count = self.chains.of_rows(batch.dims()[0]);
+        let field = Tensor::zeros([count, rbm.n_hidden()], &device);
         let (hidden, _) = ops::sample_layer(field, Tensor::zeros([rbm.n_hidden()], &device), key);
         let mut chains = Chains {
-            visible: Tensor::zeros([self.chains, rbm.n_visible()], &device),
+            visible: Tensor::zeros([count, rbm.n_visible()], &device),
             hidden,
             seed: self.seed,
             stream: stream::CHAINS,

@@ -1,7 +1,7 @@
 //! One model trained on several devices: rows and chains divided, gradients summed.
 
 use super::{ContrastiveDivergence, Learner, Persistent, Restarted};
-use crate::settings::{LearnerKind, Settings};
+use crate::settings::{ChainCount, LearnerKind, Settings};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use rbm_model::ascent::Step;
@@ -49,7 +49,8 @@ impl Split {
         let (seed, learner) = (settings.training.seed, &settings.learner);
         let sweeps = learner.gibbs_steps;
         let part = |(index, device): (usize, &Device)| {
-            let range = part(learner.chains, index, devices.len());
+            // A chain for each training row is not divided; settings are checked before.
+            let range = part(learner.chains.of_rows(0), index, devices.len());
             let sampler = match (learner.kind, &chains) {
                 (LearnerKind::Pcd, Some(chains)) => Sampler::Persistent(Box::new(
                     Persistent::part(&select(chains, range.clone()), range.start, sweeps, device),
@@ -58,7 +59,7 @@ impl Split {
                 (LearnerKind::Random, _) => Sampler::Restarted(Restarted {
                     sweeps,
                     seed,
-                    chains: range.len(),
+                    chains: ChainCount::Count(range.len()),
                     first_row: range.start as u32,
                 }),
                 _ => unreachable!("settings are checked before: tempering is not divided"),
@@ -259,7 +260,7 @@ impl Part {
         match &self.sampler {
             Sampler::FromBatch { .. } => 0,
             Sampler::Persistent(chains) => chains.count(),
-            Sampler::Restarted(chains) => chains.chains,
+            Sampler::Restarted(restarted) => restarted.chains.of_rows(0),
         }
     }
 }

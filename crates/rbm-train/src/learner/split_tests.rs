@@ -15,7 +15,7 @@ fn settings(kind: LearnerKind) -> Settings {
     let mut settings = Settings::default();
     settings.model.hidden = SIZES[1];
     settings.learner.kind = kind;
-    settings.learner.chains = 70;
+    settings.learner.chains = ChainCount::Count(70);
     settings.learner.gibbs_steps = 1;
     settings.training.seed = SEED;
     settings
@@ -29,7 +29,7 @@ fn state(settings: &Settings, parts: usize) -> State {
         .with_seed(SEED)
         .init(&devices[0])
         .unwrap();
-    State::new(settings, rbm, &[0.4; SIZES[0]]).split(settings, &devices)
+    State::new(settings, rbm, &[0.4; SIZES[0]], 500).split(settings, &devices)
 }
 
 fn batch(rows: usize, number: u64) -> Tensor<2> {

@@ -1,7 +1,9 @@
 use super::*;
+use crate::optimizer::Optimizer;
 use burn::tensor::{Device, TensorData};
 use rbm_model::Parameters;
 use rbm_model::estimate::Enumeration;
+use rbm_model::sampling::pack;
 
 /// A small model that mixes within a few sweeps.
 fn model() -> (Rbm, Enumeration) {
@@ -24,9 +26,17 @@ fn settings(kind: LearnerKind, sweeps: usize) -> Settings {
     let mut settings = Settings::default();
     settings.learner.kind = kind;
     settings.learner.gibbs_steps = sweeps;
-    settings.learner.chains = 2000;
+    settings.learner.chains = ChainCount::Count(2000);
     settings.learner.replicas = 3;
     settings
+}
+
+/// Training rows, and those of a batch of 2000.
+const ROWS: usize = 6000;
+
+fn rows_of(step: u64) -> Vec<u32> {
+    let first = (step % 3 * 2000) as u32;
+    (first..first + 2000).collect()
 }
 
 /// Means of v, p(h|v) and v p(h|v) over many updates agree with the exact moments, each within
@@ -39,6 +49,7 @@ fn assert_unbiased(learner: &mut dyn Learner, burn_in: u64) {
     let updates = 60;
     let mut sums = vec![(0.0, 0.0); expected.len()];
     for step in 0..burn_in + updates {
+        learner.turn_to(&rows_of(step));
         let phase = learner.negative_phase(&rbm, &batch, step);
         if step < burn_in {
             continue;
@@ -75,9 +86,77 @@ fn every_learner_samples_the_model_once_its_chains_have_mixed() {
         (LearnerKind::Cd, 40, 0),
         (LearnerKind::Random, 40, 0),
     ] {
-        let learner = &mut *new(&settings(kind, sweeps), &rbm, &[0.5; 4]);
+        let learner = &mut *new(&settings(kind, sweeps), &rbm, &[0.5; 4], ROWS);
         assert_unbiased(learner, burn_in);
     }
+    // A chain for each row moves at every third update.
+    let mut settings = settings(LearnerKind::Pcd, 5);
+    settings.learner.chains = ChainCount::Data;
+    assert_unbiased(&mut *new(&settings, &rbm, &[0.5; 4], ROWS), 15);
+}
+
+/// The chain of a row is moved by the sweeps of an update if the row is in its batch, and stays otherwise.
+#[test]
+fn chains_of_rows_move_with_their_rows() {
+    let (rbm, _) = model();
+    let mut settings = settings(LearnerKind::Pcd, 3);
+    settings.learner.chains = ChainCount::Data;
+    let mut learner = new(&settings, &rbm, &[0.5; 4], 90);
+    let batch = |rows: usize| Tensor::<2>::ones([rows, 4], &rbm.device());
+    let mut moves = 0;
+    for (step, rows) in [
+        vec![80, 3, 41],
+        vec![5],
+        (0..90).rev().collect(),
+        vec![3, 80],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = learner.chains().unwrap();
+        assert_eq!(before.count(), 90);
+        learner.turn_to(&rows);
+        let phase = learner.negative_phase(&rbm, &batch(rows.len()), step as u64);
+        let after = learner.chains().unwrap();
+        let mut expected = before.select(&rows);
+        expected.sweep(&rbm, 3);
+        assert_eq!(after.select(&rows), expected);
+        assert_eq!(pack(&phase.visible), expected.visible);
+        let others: Vec<u32> = (0..90).filter(|row| !rows.contains(row)).collect();
+        assert_eq!(
+            after.select(&others).visible,
+            before.select(&others).visible
+        );
+        assert_eq!(after.select(&others).hidden, before.select(&others).hidden);
+        assert_eq!(after.step, before.step + 3, "no random number twice");
+        moves += usize::from(after.visible != before.visible);
+    }
+    assert!(moves > 1, "chains do move");
+
+    // The update as a whole moves the same chains to the same states.
+    let (mut one, mut other) = (
+        new(&settings, &rbm, &[0.5; 4], 90),
+        new(&settings, &rbm, &[0.5; 4], 90),
+    );
+    let offsets = Offsets {
+        visible: Tensor::zeros([4], &rbm.device()),
+        hidden: Tensor::zeros([3], &rbm.device()),
+    };
+    one.turn_to(&[7, 2]);
+    other.turn_to(&[7, 2]);
+    let step = Optimizer::new(&settings.optimizer, &rbm).step(0.1, 0);
+    let mut moments = Moments::zeros(&rbm, 0);
+    let (moved, _) = one.ascend(rbm.clone(), &mut moments, batch(2), offsets, step, 0);
+    other.negative_phase(&rbm, &batch(2), 0);
+    assert_eq!(one.chains(), other.chains());
+    assert_ne!(moved.weight.val().into_data(), rbm.weight.val().into_data());
+    assert_eq!(one.samples().unwrap().count(), 90);
+    let many = new(&settings, &rbm, &[0.5; 4], 2500).samples().unwrap();
+    assert_eq!(
+        many.count(),
+        1000,
+        "what stands for the model is some of them"
+    );
 }
 
 #[test]
@@ -90,7 +169,7 @@ fn only_persistent_chains_persist() {
         LearnerKind::Cd,
         LearnerKind::Random,
     ] {
-        let mut learner = new(&settings(kind, 2), &rbm, &[0.5; 4]);
+        let mut learner = new(&settings(kind, 2), &rbm, &[0.5; 4], ROWS);
         let first = learner.negative_phase(&rbm, &batch, 0).visible;
         let again = learner.negative_phase(&rbm, &batch, 0).visible;
         let rows = first.dims()[0];
@@ -102,4 +181,9 @@ fn only_persistent_chains_persist() {
         assert_eq!(steps, persistent.then_some(4));
         assert_eq!(learner.tempering().is_some(), kind == LearnerKind::Pt);
     }
+    let mut settings = settings(LearnerKind::Random, 2);
+    settings.learner.chains = ChainCount::Data;
+    let mut learner = new(&settings, &rbm, &[0.5; 4], ROWS);
+    let phase = learner.negative_phase(&rbm, &batch, 0);
+    assert_eq!(phase.visible.dims(), [5, 4], "as many as rows");
 }

@@ -2,6 +2,7 @@
 
 use super::chains::{self, Record, Relaxation};
 use super::reference::Reference;
+use super::saddle::{self, Saddles};
 use super::weights::{self, WeightHistogram};
 use super::{MODES, Options};
 use burn::tensor::Device;
@@ -57,6 +58,8 @@ pub struct Checkpoint {
     pub relaxation: Vec<Relaxation>,
     /// u and w of the leading modes by label.
     pub split: Vec<Split>,
+    /// Where data, samples and the mean point lie relative to the saddles.
+    pub saddles: Saddles,
     /// Left vectors of the leading modes, row-major where rows are images.
     pub images: Vec<Vec<f32>>,
     /// What is missing, and why.
@@ -254,6 +257,7 @@ impl Context<'_> {
             modes: modes.collect(),
             relaxation: record.relaxation.clone(),
             split: split.collect(),
+            saddles: saddle::measure(self, parameters, &space, &record, count)?,
             images,
             notes,
         };

@@ -12,6 +12,7 @@ pub mod chains;
 pub mod checkpoint;
 pub mod history;
 pub mod landscape;
+pub mod saddle;
 pub mod weights;
 
 mod cache;

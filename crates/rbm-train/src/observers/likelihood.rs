@@ -58,7 +58,7 @@ impl Observer for Likelihood<'_> {
     fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError> {
         let model = state.rbm.parameters()?;
         let device = state.rbm.device();
-        let chains = state.learner.chains().map(|c| c.to_chains(&device));
+        let chains = state.learner.samples().map(|c| c.to_chains(&device));
         let at = (state.step, moment.epoch);
         self.rows.push(measure(
             &model,

@@ -54,6 +54,11 @@ const TABLE: [(&str, &str, &str); 4 + SERIES + RANKS] = [
 ];
 
 impl Colour {
+    /// Its name among the variables of the page.
+    pub(super) fn name(self) -> &'static str {
+        TABLE[self.index()].0
+    }
+
     fn index(self) -> usize {
         match self {
             Self::Ink => 0,

@@ -41,8 +41,8 @@ pub enum ColourMap {
 }
 
 /// These two colours are readable on white and on near-black paper.
-const NEGATIVE: [u8; 3] = [0x1f, 0x7f, 0xc4];
-const POSITIVE: [u8; 3] = [0xdd, 0x5f, 0x12];
+pub(super) const NEGATIVE: [u8; 3] = [0x1f, 0x7f, 0xc4];
+pub(super) const POSITIVE: [u8; 3] = [0xdd, 0x5f, 0x12];
 
 impl ColourMap {
     /// Colour and opacity of a value; NaN is paper.

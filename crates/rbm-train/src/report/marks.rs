@@ -52,7 +52,7 @@ impl Plot<'_> {
 }
 
 /// Areas lie behind lines and lines behind dots; among equals the first mark is in front.
-fn depth(mark: &Mark) -> usize {
+pub(super) fn depth(mark: &Mark) -> usize {
     match mark.shape {
         Shape::Heat(_) => 0,
         Shape::Band(_) => 1,
@@ -211,7 +211,7 @@ fn dot_width(panel: &Panel) -> f64 {
 }
 
 /// Runs without gaps.
-fn runs<T>(positions: impl Iterator<Item = Option<T>>) -> Vec<Vec<T>> {
+pub(super) fn runs<T>(positions: impl Iterator<Item = Option<T>>) -> Vec<Vec<T>> {
     let mut runs = vec![Vec::new()];
     for position in positions {
         match (position, runs.last_mut()) {

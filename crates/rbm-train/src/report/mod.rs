@@ -6,12 +6,13 @@
 //! ```text
 //! index.html         the page, complete in itself: no script, font or image from elsewhere
 //! figures/NAME.svg   each figure, on white
+//! figures/NAME.tex   each figure of plots, for LaTeX with pgfplots
 //! data/NAME.csv      its data
 //! ```
 //!
 //! In layers: [`data`] and [`crate::measure`] (numbers) → [`training`], [`spectrum`], [`pictures`],
 //! [`experiment`] (what to show; the last for one run and for many) →
-//! [`document`] and [`figure`] (a small vocabulary of pages and figures) → `page`, `svg`, `marks`,
+//! [`document`] and [`figure`] (a small vocabulary of pages and figures) → `page`, `svg`, `marks`, `pgf`,
 //! `images` (how it looks). To add a figure, write a function that returns a
 //! [`figure::Figure`], and push it into a section.
 
@@ -35,9 +36,11 @@ mod files;
 mod heat;
 mod marks;
 mod page;
+mod pgf;
 mod run;
 mod svg;
 mod sweep;
+mod tex;
 
 #[cfg(test)]
 mod tests;
@@ -156,6 +159,10 @@ pub fn write_document(document: &Document, directory: &Path) -> Result<PathBuf, 
                 })?
             }
         };
+        if let Content::Panels(panels) = &figure.content {
+            let tex = pgf::in_file(panels, &figure.title);
+            files.push((format!("figures/{}.tex", figure.name), tex.into_bytes()));
+        }
         let svg = svg::document(&content, size, &figure.title);
         files.push((format!("figures/{}.svg", figure.name), svg.into_bytes()));
     }

@@ -152,6 +152,9 @@ fn render_figure(figure: &Figure, number: usize) -> Result<Markup, ReportError> 
                 b { "Figure " (number) ". " (figure.title) "." } " " (figure.caption) " "
                 span class="files" {
                     a href={ "figures/" (figure.name) ".svg" } { "SVG" }
+                    @if matches!(figure.content, Content::Panels(_)) {
+                        " " a href={ "figures/" (figure.name) ".tex" } { "LaTeX" }
+                    }
                     @for table in &figure.tables { (csv_link(table, figure.name)) }
                 }
             }

@@ -239,7 +239,7 @@ fn samples(
     };
     let n = model.n_visible;
     let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
-    let chains = state.and_then(|state| state.learner.chains());
+    let chains = state.and_then(|state| state.learner.samples());
     let rbm = Rbm::from_parameters(model, device);
     let (start, sweeps, caption) = match chains {
         Some(chains) => (

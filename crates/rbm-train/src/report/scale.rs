@@ -81,6 +81,11 @@ impl Scale {
         })
     }
 
+    /// Smallest and largest value shown, without the zero of a logarithmic axis.
+    pub(super) fn domain(&self) -> (f64, f64) {
+        self.domain
+    }
+
     /// Position of a value; `None` if it has none on this axis.
     pub(super) fn position(&self, value: f64) -> Option<f64> {
         if !is_drawable(value, self.spacing) {

@@ -13,7 +13,7 @@ mod training;
 mod validate;
 
 pub use data::DataSettings;
-pub use learner::{LearnerKind, LearnerSettings};
+pub use learner::{ChainCount, LearnerKind, LearnerSettings};
 pub use model::{HiddenBias, ModelSettings, VisibleBias};
 pub use monitor::MonitorSettings;
 pub use optimizer::{OptimizerKind, OptimizerSettings, Schedule};
@@ -70,5 +70,18 @@ mod tests {
         let text = toml::to_string(&settings).unwrap();
         assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);
         assert!(toml::from_str::<Settings>("[model]\nhiden = 3").is_err());
+        for (text, chains) in [
+            ("70", Some(ChainCount::Count(70))),
+            ("\"data\"", Some(ChainCount::Data)),
+            ("\"70\"", None),
+            ("-1", None),
+        ] {
+            let text = format!("[learner]\nchains = {text}\n");
+            let found = toml::from_str::<Settings>(&text).ok();
+            assert_eq!(found.as_ref().map(|s| s.learner.chains), chains, "{text}");
+            if let Some(settings) = found {
+                assert!(toml::to_string(&settings).unwrap().contains(&text[10..]));
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What values settings may have.
 
-use super::{LearnerKind, Settings};
+use super::{ChainCount, LearnerKind, Settings};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -54,7 +54,18 @@ impl Settings {
             l.gibbs_steps,
             positive,
         )?;
-        check(l.chains > 0, "learner.chains", l.chains, positive)?;
+        check(
+            l.chains != ChainCount::Count(0),
+            "learner.chains",
+            l.chains,
+            positive,
+        )?;
+        check(
+            l.chains != ChainCount::Data || l.kind != LearnerKind::Pt,
+            "learner.chains",
+            l.chains,
+            "learner `pt` has ladders, not a chain for each training row; give their number",
+        )?;
         check(
             l.replicas >= 2,
             "learner.replicas",
@@ -117,11 +128,15 @@ impl Settings {
             &t.device,
             "it must be no more devices than rows an update (training.batch_size)",
         )?;
+        let enough = match l.chains {
+            ChainCount::Data => devices == 1,
+            ChainCount::Count(chains) => devices <= chains,
+        };
         check(
-            devices <= l.chains || l.kind == LearnerKind::Cd,
+            enough || l.kind == LearnerKind::Cd,
             "training.device",
             &t.device,
-            "it must be no more devices than chains (learner.chains)",
+            "it must be no more devices than chains (learner.chains), and one where these are `data`",
         )?;
         let d = &self.data;
         check(
@@ -179,7 +194,17 @@ mod tests {
             rejected(|s| s.learner.gibbs_steps = 0),
             "learner.gibbs_steps"
         );
-        assert_eq!(rejected(|s| s.learner.chains = 0), "learner.chains");
+        assert_eq!(
+            rejected(|s| s.learner.chains = ChainCount::Count(0)),
+            "learner.chains"
+        );
+        assert_eq!(
+            rejected(|s| {
+                s.learner.chains = ChainCount::Data;
+                s.learner.kind = LearnerKind::Pt;
+            }),
+            "learner.chains"
+        );
         assert_eq!(rejected(|s| s.learner.replicas = 1), "learner.replicas");
         assert_eq!(
             rejected(|s| s.optimizer.learning_rate = -0.1),
@@ -226,7 +251,8 @@ mod tests {
         let device = Err("training.device");
         assert_eq!(split(|s| s.learner.kind = LearnerKind::Pt), device);
         assert_eq!(split(|s| s.training.batch_size = 2), device);
-        assert_eq!(split(|s| s.learner.chains = 2), device);
+        assert_eq!(split(|s| s.learner.chains = ChainCount::Count(2)), device);
+        assert_eq!(split(|s| s.learner.chains = ChainCount::Data), device);
         assert_eq!(split(|_| ()), Ok(()));
         assert!(Settings::default().validate().is_ok());
     }

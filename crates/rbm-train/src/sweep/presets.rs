@@ -37,7 +37,7 @@ impl SweepPreset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{HiddenBias, OptimizerKind, Schedule, VisibleBias};
+    use crate::settings::{ChainCount, HiddenBias, OptimizerKind, Schedule, VisibleBias};
     use crate::sweep::Plan;
 
     fn plan(preset: SweepPreset) -> Plan {
@@ -65,7 +65,10 @@ mod tests {
                 (1e-4, Schedule::Constant)
             );
             assert_eq!((s.training.batch_size, s.training.epochs), (500, 100));
-            assert_eq!((s.learner.gibbs_steps, s.learner.chains), (500, 500));
+            assert_eq!(
+                (s.learner.gibbs_steps, s.learner.chains),
+                (500, ChainCount::Data)
+            );
             assert_eq!(s.model.weight_std, 0.01);
             assert_eq!(s.model.visible_bias, VisibleBias::Normal);
             assert_eq!(s.model.hidden_bias, HiddenBias::Normal);

@@ -61,18 +61,19 @@ pub struct Share {
 
 impl Share {
     /// As many runs at once as there are threads and as fit into memory beside each other, the
-    /// largest first; one at a time on a graphics processor. `asked` overrides that.
+    /// largest first; one at a time on a graphics processor. `shapes` are visible units and training
+    /// rows of each. `asked` overrides that.
     ///
     /// One thread a run is the best division: updates of small models do not divide perfectly.
-    pub fn choose(runs: &[&Settings], n_visible: &[usize], asked: Option<usize>) -> Self {
+    pub fn choose(runs: &[&Settings], shapes: &[(usize, usize)], asked: Option<usize>) -> Self {
         let threads = rayon::current_num_threads();
         let host = |name: &str| ["flex", "ndarray"].contains(&name);
         let on_cpu = |s: &&Settings| s.training.devices().all(host);
         let jobs = asked.unwrap_or_else(|| {
             let mut needs: Vec<f64> = runs
                 .iter()
-                .zip(n_visible)
-                .map(|(settings, n)| memory::bytes_needed(settings, *n))
+                .zip(shapes)
+                .map(|(settings, (n, rows))| memory::bytes_needed(settings, *n, *rows))
                 .collect();
             needs.sort_by(|a, b| b.total_cmp(a));
             let available = memory::available_bytes().unwrap_or(f64::INFINITY);
@@ -139,8 +140,9 @@ mod tests {
     fn jobs_fit_threads_memory_and_runs() {
         let small = Settings::default();
         let threads = rayon::current_num_threads();
-        let jobs =
-            |runs: &[&Settings], asked| Share::choose(runs, &vec![784; runs.len()], asked).jobs;
+        let jobs = |runs: &[&Settings], asked| {
+            Share::choose(runs, &vec![(784, 60_000); runs.len()], asked).jobs
+        };
         assert_eq!(jobs(&[&small], None), 1);
         assert_eq!(jobs(&vec![&small; 1000], None), threads);
         assert_eq!(jobs(&vec![&small; 1000], Some(7)), 7);

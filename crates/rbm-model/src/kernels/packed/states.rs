@@ -89,6 +89,34 @@ impl PackedStates {
         rows
     }
 
+    /// The states of some chains, in the given order.
+    ///
+    /// # Panics
+    /// If there is no such chain.
+    #[must_use]
+    pub fn select(&self, chains: &[u32]) -> Self {
+        let groups = (0..self.units.div_ceil(64)).map(|group| self.group(group));
+        let words = groups.flat_map(|group| chains.iter().map(|chain| group[*chain as usize]));
+        Self {
+            units: self.units,
+            chains: chains.len(),
+            words: words.collect(),
+        }
+    }
+
+    /// Puts the states of [`Self::select`] back.
+    ///
+    /// # Panics
+    /// If there is no such chain, or `states` are not as many or of other units.
+    pub fn put(&mut self, chains: &[u32], states: &Self) {
+        assert_eq!((states.units, states.chains), (self.units, chains.len()));
+        for group in 0..self.units.div_ceil(64) {
+            for (chain, word) in chains.iter().zip(states.group(group)) {
+                self.words[group * self.chains + *chain as usize] = *word;
+            }
+        }
+    }
+
     /// Units of the layer.
     #[must_use]
     pub const fn units(&self) -> usize {
@@ -192,6 +220,25 @@ mod tests {
         }
         let back = PackedStates::from_packed_rows(words.chunks(2), units).unwrap();
         assert_eq!(back, states);
+    }
+
+    #[test]
+    fn selected_chains_come_back_to_their_places() {
+        for units in RAGGED_UNITS {
+            let rows = numbers(3, 1.0, 7 * units);
+            let states = PackedStates::from_rows(&rows, 7, units).unwrap();
+            let some = states.select(&[5, 0, 3]);
+            let row = |chain: usize| &rows[chain * units..(chain + 1) * units];
+            let expected = [row(5), row(0), row(3)].concat();
+            assert_eq!(some, PackedStates::from_rows(&expected, 3, units).unwrap());
+            let mut other = PackedStates::zeros(7, units);
+            other.put(&[5, 0, 3], &some);
+            assert_eq!(other.select(&[5, 0, 3]), some);
+            let rest = [1, 2, 4, 6];
+            assert_eq!(other.select(&rest), PackedStates::zeros(4, units));
+            other.put(&rest, &states.select(&rest));
+            assert_eq!(other, states);
+        }
     }
 
     #[test]

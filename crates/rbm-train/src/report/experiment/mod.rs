@@ -14,6 +14,7 @@ mod landau;
 mod landscape;
 mod overlap;
 mod phase;
+mod saddle;
 mod spectra;
 mod symmetry;
 pub mod training;
@@ -88,6 +89,7 @@ pub fn sections(groups: &[Group<'_>]) -> Vec<Section> {
         vec![
             landscape::contours(groups),
             landscape::polar(groups),
+            saddle::figure(groups),
             landscape::pair(groups),
         ],
     ));

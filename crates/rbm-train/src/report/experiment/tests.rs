@@ -5,6 +5,7 @@ use crate::evaluation::history::LikelihoodRow;
 use crate::measure::chains::Relaxation;
 use crate::measure::checkpoint::{Annealed, Cloud, Kurtosis, Split};
 use crate::measure::landscape::{Curve, Pair, Plane};
+use crate::measure::saddle::Saddles;
 use crate::measure::weights::WeightHistogram;
 use crate::measure::{Checkpoint, Landscape, Measurements, ModeState, SnapshotSpectrum};
 use crate::report::document::{Block, Document};
@@ -16,6 +17,7 @@ use rbm_analysis::landau::LandauMode;
 use rbm_analysis::overlap::ModeOverlap;
 use rbm_analysis::reciprocal::Saddle;
 use rbm_analysis::rotation::{RotationDistance, RotationTest};
+use rbm_analysis::saddle_distance::{RotatedDistances, SaddleDistance};
 use rbm_analysis::summary::LnZ;
 use std::collections::BTreeSet;
 
@@ -89,6 +91,22 @@ fn checkpoint(index: usize, ends: bool) -> Checkpoint {
         mean_point: [0.0, -2.0],
         between_labels: Some([0.4, 0.1]),
     };
+    let place = |mode, distance| SaddleDistance {
+        mode,
+        distance,
+        energy: 0.1 * lambda,
+    };
+    let saddles = Saddles {
+        data: vec![place(0, 3.0), place(1, 4.0), place(2, 1.0)],
+        model: vec![place(0, 1.0), place(1, 2.0)],
+        uniform: vec![place(0, 1.5)],
+        rotated: [Some(RotatedDistances {
+            copies: 9,
+            mean: 1.4,
+            deviation: 0.2,
+            nearer: 0.95,
+        }); 2],
+    };
     Checkpoint {
         step: STEPS[index],
         rotation: ends.then_some(RotationTest {
@@ -134,6 +152,7 @@ fn checkpoint(index: usize, ends: bool) -> Checkpoint {
             })
             .collect(),
         split: [0, 1].map(split).into(),
+        saddles,
         images: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 2],
         notes: Vec::new(),
     }
@@ -239,7 +258,7 @@ fn names(document: &Document) -> Vec<&'static str> {
 }
 
 /// In the order of the page; the first four are those that the page of a single run has in another form.
-const ALL: [&str; 22] = [
+const ALL: [&str; 23] = [
     "sweep-training",
     "sweep-spectrum",
     "sweep-singular-values",
@@ -253,6 +272,7 @@ const ALL: [&str; 22] = [
     "labels",
     "landscape",
     "landscape-polar",
+    "saddle-distances",
     "free-energy-pair",
     "relaxation",
     "landau",
@@ -293,6 +313,15 @@ fn a_sweep_has_all_figures_with_their_data() {
     assert!((error - 0.05).abs() < 1e-12, "{error}");
     assert_eq!(cells("group")[0], "hidden 4");
     assert!(page.contains("hidden 8") && page.contains("class=\"scroll\""));
+    // The first mode at 3, the root mean square of the others at 4 and 1: three groups of rows of one panel each.
+    let rows = |name: &str| column(directory.path(), "saddle-distances", name);
+    let known: Vec<_> = rows("quantity").into_iter().zip(rows("mean")).collect();
+    let first = |quantity: &str| -> f64 {
+        let found = known.iter().find(|(name, _)| name == quantity);
+        found.unwrap().1.parse().unwrap()
+    };
+    assert_eq!(first("Mode 1"), 3.0);
+    assert!((first("Other modes") - 8.5f64.sqrt()).abs() < 1e-12);
 }
 
 #[test]
@@ -353,6 +382,7 @@ fn what_is_missing_is_said_and_nothing_else_is_lost() {
     m.landscape = Landscape::default();
     for checkpoint in &mut m.checkpoints {
         checkpoint.split.clear();
+        checkpoint.saddles = Saddles::default();
         checkpoint.rotation = None;
         for mode in &mut checkpoint.modes {
             mode.components = None;
@@ -367,6 +397,7 @@ fn what_is_missing_is_said_and_nothing_else_is_lost() {
         "Modes as images",
         "Coordinates of data and samples",
         "Energy landscapes",
+        "Data and saddles",
         "Free energy over two modes",
     ] {
         assert!(

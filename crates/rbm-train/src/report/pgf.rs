@@ -1,0 +1,503 @@
+//! From panels to LaTeX: one `tikzpicture` a panel, for pgfplots.
+
+use std::fmt::Write;
+
+use super::colour::{Colour, Medium};
+use super::figure::{Axis, Heat, Mark, Panel, Shape};
+use super::images::{NEGATIVE, POSITIVE};
+use super::marks::{depth, runs};
+use super::scale::{Scale, Spacing, Tick};
+use super::svg::{HALF, sizes, text_width};
+use super::tex::escape;
+
+/// Points of a mark, at most: TeX holds them all in memory.
+const POINTS: usize = 600;
+/// Width of the text that two panels stand beside each other in, in em of the legend; an estimate.
+const TEXT_WIDTH: f64 = 50.0;
+
+/// All panels, to be `\input` in a document that loads pgfplots.
+pub(super) fn in_file(panels: &[Panel], title: &str) -> String {
+    let mut out = String::from(
+        "% Needs \\usepackage{pgfplots} and \\pgfplotsset{compat=1.16}. Each panel is a picture of its own.\n",
+    );
+    line(&mut out, &format!("% {}", title.replace(['\n', '\r'], " ")));
+    for (k, (panel, (width, height))) in panels.iter().zip(sizes(panels.len())).enumerate() {
+        let Some(plot) = Plot::new(panel) else {
+            continue;
+        };
+        let share = if width == HALF.0 { 0.5 } else { 1.0 };
+        let shape = [0.96 * share, 0.92 * share * height / width];
+        plot.write(&mut out, shape, share * TEXT_WIDTH);
+        let beside = share < 1.0 && k % 2 == 0 && k + 1 < panels.len();
+        line(&mut out, if beside { "\\hfill" } else { "\\par\\medskip" });
+    }
+    out
+}
+
+/// Writing to a string cannot fail.
+fn line(out: &mut String, text: &str) {
+    let _ = writeln!(out, "{text}");
+}
+
+/// One axis with its limits.
+struct Along {
+    spacing: Spacing,
+    low: f64,
+    high: f64,
+    /// Where zero stands on a logarithmic axis that has one.
+    zero: Option<f64>,
+    ticks: Vec<Tick>,
+}
+
+impl Along {
+    fn new(axis: &Axis, values: impl Iterator<Item = f64>, count: usize) -> Option<Self> {
+        let scale = Scale::new(axis.spacing, values, axis.range, (0.0, 1.0))?;
+        let ticks = scale.ticks(count);
+        let (low, high) = scale.domain();
+        let has_zero = axis.spacing == Spacing::Log && scale.break_position().is_some();
+        // A tenth of the axis for zero, which a logarithmic one does not have.
+        let slot = |part: f64| low * (low / high).powf(part);
+        Some(Self {
+            spacing: axis.spacing,
+            low: if has_zero { slot(0.1) } else { low },
+            high,
+            zero: has_zero.then(|| slot(0.08)),
+            ticks,
+        })
+    }
+
+    /// The value to draw at; `None` where there is none.
+    fn at(&self, value: f64) -> Option<f64> {
+        match self.spacing {
+            Spacing::Linear => value.is_finite().then_some(value),
+            Spacing::Log if value == 0.0 => self.zero,
+            Spacing::Log => (value.is_finite() && value > 0.0).then_some(value),
+        }
+    }
+
+    fn options(&self, name: char) -> String {
+        let places = |labelled: bool| {
+            let chosen = self
+                .ticks
+                .iter()
+                .filter(move |tick| tick.label.is_empty() != labelled);
+            chosen.filter_map(|tick| Some((number(self.at(tick.value)?), escape(&tick.label))))
+        };
+        let join = |all: Vec<String>| all.join(",");
+        let at = join(places(true).map(|(at, _)| at).collect());
+        let labels = join(places(true).map(|(_, l)| format!("{{{l}}}")).collect());
+        let minor = join(places(false).map(|(at, _)| at).collect());
+        format!(
+            "{name}min={}, {name}max={}, {name}tick={{{at}}}, {name}ticklabels={{{labels}}}, minor {name}tick={{{minor}}}",
+            number(self.low),
+            number(self.high)
+        )
+    }
+
+    /// How far along the axis a value is, from 0 to 1.
+    fn part(&self, value: f64) -> f64 {
+        match self.spacing {
+            Spacing::Linear => (value - self.low) / (self.high - self.low),
+            Spacing::Log => (value / self.low).ln() / (self.high / self.low).ln(),
+        }
+    }
+}
+
+struct Plot<'a> {
+    panel: &'a Panel,
+    x: Along,
+    y: Along,
+}
+
+impl<'a> Plot<'a> {
+    fn new(panel: &'a Panel) -> Option<Self> {
+        let extents: Vec<(f64, f64)> = panel.marks.iter().flat_map(Mark::extent).collect();
+        Some(Self {
+            panel,
+            x: Along::new(&panel.x, extents.iter().map(|at| at.0), 4)?,
+            y: Along::new(&panel.y, extents.iter().map(|at| at.1), 5)?,
+        })
+    }
+
+    /// Writes the picture; `width` is that of the legend, in em.
+    fn write(&self, out: &mut String, shape: [f64; 2], width: f64) {
+        let listed: Vec<&Mark> = self
+            .panel
+            .marks
+            .iter()
+            .filter(|mark| mark.in_legend && !mark.label.is_empty())
+            .collect();
+        let widest = listed
+            .iter()
+            .map(|mark| 3.5 + text_width(&mark.label, 1.0))
+            .fold(1.0, f64::max);
+        let columns = ((width / widest) as usize).clamp(1, listed.len().max(1));
+        let rows = listed.len().div_ceil(columns);
+        line(out, "\\begin{tikzpicture}[baseline]");
+        for mark in &self.panel.marks {
+            line(out, &define(mark.colour));
+        }
+        let mode = |along: &Along| match along.spacing {
+            Spacing::Linear => "normal",
+            Spacing::Log => "log",
+        };
+        let [w, h] = shape;
+        line(
+            out,
+            &format!(
+                "\\begin{{axis}}[width={w:.3}\\linewidth, height={h:.3}\\linewidth, xmode={}, ymode={}, scaled ticks=false,\n  \
+                 font=\\scriptsize, tick align=outside, tick pos=left, axis lines=left, axis line style={{-}}, unbounded coords=jump, clip mode=individual,\n  \
+                 title={{{}}}, title style={{font=\\small, yshift={:.1}em}}, xlabel={{{}}}, ylabel={{{}}},\n  \
+                 legend columns={columns}, legend cell align=left,\n  \
+                 legend style={{at={{(0.5,1.02)}}, anchor=south, draw=none, fill=none, inner sep=1pt, font=\\tiny, /tikz/every even column/.append style={{column sep=0.6em}}}},\n  {},\n  {}]",
+                mode(&self.x),
+                mode(&self.y),
+                escape(&self.panel.title),
+                0.95 * rows as f64,
+                escape(&self.panel.x.label),
+                escape(&self.panel.y.label),
+                self.x.options('x'),
+                self.y.options('y'),
+            ),
+        );
+        let mut marks: Vec<&Mark> = self.panel.marks.iter().rev().collect();
+        marks.sort_by_key(|mark| depth(mark));
+        for mark in marks {
+            self.mark(out, mark);
+        }
+        for mark in listed {
+            line(out, &format!("\\addlegendimage{{{}}}", style(mark, true)));
+            line(out, &format!("\\addlegendentry{{{}}}", escape(&mark.label)));
+        }
+        line(out, "\\end{axis}\n\\end{tikzpicture}%");
+    }
+
+    fn mark(&self, out: &mut String, mark: &Mark) {
+        let at = |&(x, y): &(f64, f64)| Some((self.x.at(x)?, self.y.at(y)?));
+        let pair = |(x, y): (f64, f64)| format!("({},{})", number(x), number(y));
+        let options = style(mark, false);
+        let mut add = |coordinates: String, end: &str| {
+            if !coordinates.is_empty() {
+                line(
+                    out,
+                    &format!(
+                        "\\addplot[{options}, forget plot] coordinates {{{coordinates}}}{end};"
+                    ),
+                );
+            }
+        };
+        match &mark.shape {
+            Shape::Line(points) => {
+                let text = |point| at(point).map_or("(nan,nan)".to_owned(), pair);
+                add(thinned(points).map(text).collect(), "");
+            }
+            Shape::Points(points) => add(thinned(points).filter_map(at).map(pair).collect(), ""),
+            Shape::ErrorBars(points) => {
+                let bar = |&(x, y, error): &(f64, f64, f64)| {
+                    let (x, y) = at(&(x, y))?;
+                    let error = if error.is_finite() { error } else { 0.0 };
+                    // A bar that reaches past zero on a logarithmic axis ends at the axis.
+                    let down = match self.y.spacing {
+                        Spacing::Log if error >= y => (y - self.y.low).max(0.0),
+                        _ => error,
+                    };
+                    let (up, down) = (number(error), number(down));
+                    Some(format!("{} += (0,{up}) -= (0,{down})", pair((x, y))))
+                };
+                add(thinned(points).filter_map(bar).collect(), "");
+            }
+            Shape::Band(points) => {
+                let corner = |&(x, low, high): &(f64, f64, f64)| {
+                    let (x, low) = at(&(x, low))?;
+                    Some((x, low, self.y.at(high)?))
+                };
+                for area in runs(thinned(points).map(corner)) {
+                    let there = area.iter().map(|&(x, low, _)| pair((x, low)));
+                    let back = area.iter().rev().map(|&(x, _, high)| pair((x, high)));
+                    add(there.chain(back).collect(), " -- cycle");
+                }
+            }
+            Shape::Bars(bars) => {
+                let ground = match self.y.spacing {
+                    Spacing::Linear => self.y.low.max(0.0),
+                    Spacing::Log => self.y.low,
+                };
+                for &(left, right, height) in bars {
+                    let corners = [
+                        (left, ground),
+                        (left, height),
+                        (right, height),
+                        (right, ground),
+                    ];
+                    if let Some(corners) = corners.iter().map(at).collect::<Option<Vec<_>>>()
+                        && height != 0.0
+                    {
+                        add(corners.into_iter().map(pair).collect(), " -- cycle");
+                    }
+                }
+            }
+            Shape::Rug(values) => {
+                let low = self.y.low;
+                let places = thinned(values).filter_map(|x| Some((self.x.at(*x)?, low)));
+                add(places.map(pair).collect(), "");
+            }
+            Shape::Heat(heat) => self.heat(out, heat),
+            Shape::Horizontal(y) => {
+                if let Some(y) = self.y.at(*y) {
+                    let above = if self.y.part(y) > 0.9 {
+                        "north"
+                    } else {
+                        "south"
+                    };
+                    let (at, side) = match self.crowd(y, 0.0) <= self.crowd(y, 1.0) {
+                        true => ("0.02", "west"),
+                        false => ("0.98", "east"),
+                    };
+                    let text = escape(&mark.label);
+                    add(
+                        pair((self.x.low, y)) + &pair((self.x.high, y)),
+                        &format!(" node[pos={at}, anchor={above} {side}, font=\\tiny] {{{text}}}"),
+                    );
+                }
+            }
+            Shape::Vertical(x) => {
+                if let Some(x) = self.x.at(*x) {
+                    let side = if self.x.part(x) > 0.6 { "east" } else { "west" };
+                    let text = escape(&mark.label);
+                    add(
+                        pair((x, self.y.low)) + &pair((x, self.y.high)),
+                        &format!(" node[pos=0.99, anchor=north {side}, font=\\tiny] {{{text}}}"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Points of marks near one end of a horizontal rule, where its label might stand.
+    fn crowd(&self, y: f64, end: f64) -> usize {
+        let near = |&(a, b): &(f64, f64)| {
+            let (a, b) = (self.x.at(a), self.y.at(b));
+            a.is_some_and(|a| (self.x.part(a) - end).abs() < 0.25)
+                && b.is_some_and(|b| (self.y.part(b) - self.y.part(y)).abs() < 0.15)
+        };
+        let all = self.panel.marks.iter().flat_map(Mark::extent);
+        all.filter(near).count()
+    }
+
+    /// Cells of a field, as a matrix plot; those without a value are white.
+    fn heat(&self, out: &mut String, heat: &Heat) {
+        let columns = heat.columns.max(1);
+        let rows = heat.values.len() / columns;
+        let middle = |(low, high): (f64, f64), k: usize, count: usize| {
+            number(low + (high - low) * (k as f64 + 0.5) / count as f64)
+        };
+        let cells = heat.values[..rows * columns]
+            .iter()
+            .enumerate()
+            .map(|(k, value)| {
+                let (x, y) = (
+                    middle(heat.x, k % columns, columns),
+                    middle(heat.y, k / columns, rows),
+                );
+                let strength = (value / heat.limit).clamp(-1.0, 1.0);
+                let strength = if strength.is_finite() { strength } else { 0.0 };
+                format!("({x},{y}) [{strength:.3}]")
+            });
+        let rgb = |[r, g, b]: [u8; 3]| {
+            // Half of the way to white: lines and dots lie on it.
+            [r, g, b]
+                .map(|part| (255 + u16::from(part)) / 2)
+                .map(|part| part.to_string())
+                .join(",")
+        };
+        let cells: String = cells.collect();
+        line(
+            out,
+            &format!(
+                "\\addplot[matrix plot*, mesh/cols={columns}, point meta=explicit, point meta min=-1, point meta max=1,\n  \
+                 colormap={{field}}{{rgb255=({}) rgb255=(255,255,255) rgb255=({})}}, forget plot] coordinates {{{cells}}};",
+                rgb(NEGATIVE),
+                rgb(POSITIVE)
+            ),
+        );
+    }
+}
+
+/// Options of a plot, or of its sample in the legend.
+fn style(mark: &Mark, legend: bool) -> String {
+    let colour = name(mark.colour);
+    let width = if mark.thin { "0.3pt" } else { "0.7pt" };
+    let dashes = if mark.dashed { ", dashed" } else { "" };
+    match &mark.shape {
+        // A line of one point is a dot.
+        Shape::Line(points) if points.len() == 1 => format!(
+            "{colour}, only marks, mark=*, mark size=1pt, mark options={{draw=none, fill={colour}}}"
+        ),
+        Shape::Line(_) | Shape::Horizontal(_) | Shape::Vertical(_) => {
+            let samples = if legend {
+                ", legend image post style={xscale=0.7}"
+            } else {
+                ""
+            };
+            format!("{colour}, no marks, line width={width}{dashes}{samples}")
+        }
+        Shape::Points(points) => {
+            let size = if points.len() > 60 { "0.5pt" } else { "1pt" };
+            format!(
+                "{colour}, only marks, mark=*, mark size={size}, mark options={{draw=none, fill={colour}}}"
+            )
+        }
+        Shape::ErrorBars(_) => {
+            let bars = if legend {
+                ""
+            } else {
+                ", error bars/.cd, y dir=both, y explicit, error bar style={line width=0.5pt}, error mark options={rotate=90, mark size=1.2pt}, /pgfplots/.cd"
+            };
+            format!(
+                "{colour}, only marks, mark=*, mark size=1pt, mark options={{draw=none, fill={colour}}}{bars}"
+            )
+        }
+        Shape::Band(_) | Shape::Bars(_) | Shape::Heat(_) => {
+            let area = if legend {
+                "area legend, draw opacity=0, "
+            } else {
+                ""
+            };
+            format!("{area}draw=none, fill={colour}, fill opacity=0.28, no marks")
+        }
+        Shape::Rug(_) => format!("{colour}, only marks, mark=|, mark size=1.5pt"),
+    }
+}
+
+/// Name of a colour in the file.
+fn name(colour: Colour) -> String {
+    format!("rbm-{}", colour.name())
+}
+
+fn define(colour: Colour) -> String {
+    let hex = Medium::File.paint(colour);
+    format!(
+        "\\definecolor{{{}}}{{HTML}}{{{}}}",
+        name(colour),
+        hex.trim_start_matches('#').to_uppercase()
+    )
+}
+
+/// Evenly chosen entries, with the last, where there are too many.
+fn thinned<T>(all: &[T]) -> impl DoubleEndedIterator<Item = &T> {
+    let every = all.len().div_ceil(POINTS).max(1);
+    let kept: Vec<&T> = all.iter().rev().step_by(every).collect();
+    kept.into_iter().rev()
+}
+
+/// A number with six digits, as pgfplots reads it.
+fn number(value: f64) -> String {
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    match rounded.abs() {
+        0.0 | 1e-3..1e6 => format!("{rounded}"),
+        _ => format!("{rounded:e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every brace is closed, every environment ends, and nothing that TeX takes for a command of its own is left.
+    fn assert_balanced(text: &str) {
+        let (mut depth, mut before) = (0i32, ' ');
+        for letter in text.chars() {
+            match letter {
+                '{' if before != '\\' => depth += 1,
+                '}' if before != '\\' => depth -= 1,
+                _ => {}
+            }
+            assert!(depth >= 0, "{text}");
+            before = letter;
+        }
+        assert_eq!(depth, 0);
+        for what in ["tikzpicture", "axis"] {
+            let count = |word: &str| text.matches(&format!("\\{word}{{{what}}}")).count();
+            assert!(
+                count("begin") > 0 && count("begin") == count("end"),
+                "{what}"
+            );
+        }
+        assert!(text.is_ascii(), "{text}");
+    }
+
+    #[test]
+    fn every_shape_is_written_with_its_numbers() {
+        let heat = Heat {
+            x: (0.0, 2.0),
+            y: (0.0, 1.0),
+            columns: 2,
+            values: vec![1.0, f64::NAN],
+            limit: 2.0,
+        };
+        let marks = [
+            Mark::line([(1.0, 0.25), (2.0, f64::NAN), (3.0, 1e-7)]).label("λ₁ 50%"),
+            Mark::points([(1.5, 0.5)]).label("a_b").dashed(),
+            Mark::error_bars([(2.0, 0.5, 0.125), (3.0, 0.75, f64::NAN)]).unlisted(),
+            Mark::band([(1.0, 0.0, 1.0), (2.0, 0.5, 2.0)]),
+            Mark::bars([(0.0, 1.0, 0.5), (1.0, 2.0, 0.0)]),
+            Mark::rug([0.5]),
+            Mark::heat(heat),
+            Mark::horizontal(0.7, "½"),
+            Mark::vertical(2.5, "λ = 4"),
+        ];
+        let plot = Panel::new("Title & more", Axis::linear("x"), Axis::linear("‖W‖"));
+        let text = in_file(&[plot.with_all(marks)], "all\nof it");
+        assert_balanced(&text);
+        for part in [
+            "(1,0.25)(nan,nan)(3,1e-7)",
+            "{(1.5,0.5)}",
+            "(2,0.5) += (0,0.125) -= (0,0.125)(3,0.75) += (0,0) -= (0,0)",
+            "{(1,0)(2,0.5)(2,2)(1,1)} -- cycle",
+            "{(0,0)(0,0.5)(1,0.5)(1,0)} -- cycle",
+            "(0.5,0.5) [0.500](1.5,0.5) [0.000]",
+            "{$\\frac12$}",
+            "\\addlegendentry{$\\lambda$$_{1}$ 50\\%}",
+            "\\addlegendentry{a\\_b}",
+            "title={Title \\& more}",
+            "ylabel={$\\|$W$\\|$}",
+            "% all of it",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(text.matches("\\addlegendentry").count(), 2);
+    }
+
+    #[test]
+    fn zero_has_a_place_on_a_logarithmic_axis_and_error_bars_end_at_it() {
+        let marks = [
+            Mark::line([(0.0, 1.0), (10.0, 2.0), (1000.0, 3.0)]),
+            Mark::error_bars([(10.0, 1.0, 4.0)]),
+            Mark::points([(-1.0, 1.0)]),
+        ];
+        let axes = (Axis::log("updates"), Axis::log("y").over(0.5, 8.0));
+        let panel = Panel::new("", axes.0, axes.1).with_all(marks);
+        let text = in_file(&[panel.clone(), panel], "");
+        assert_balanced(&text);
+        assert!(text.contains("xmode=log, ymode=log") && text.contains("\\hfill"));
+        let start = text.find("xtick={").unwrap() + "xtick={".len();
+        let zero: f64 = text[start..].split(',').next().unwrap().parse().unwrap();
+        assert!(zero > 4.0 && zero < 10.0, "{zero}");
+        assert!(text.contains("xticklabels={{0},"));
+        assert!(text.contains(&format!("{{({},1)(10,2)(1000,3)}}", number(zero))));
+        assert!(text.contains("(10,1) += (0,4) -= (0,0.5)"));
+        assert!(!text.contains("(-1,"));
+    }
+
+    #[test]
+    fn numbers_have_six_digits() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (1.0 / 3.0, "0.333333"),
+            (-1234567.0, "-1.23457e6"),
+            (1e-9, "1e-9"),
+        ] {
+            assert_eq!(number(value), expected);
+        }
+    }
+}
