@@ -120,7 +120,7 @@ fn a_run_has_the_figures_of_the_experiment() {
     let curves = table("free-energy-modes");
     assert!(curves.contains("mean field") && curves.contains("sampled"));
     let ln_z = table("ln-z");
-    assert!(ln_z.contains(",reverse AIS,") && ln_z.contains(",exact,"));
+    assert!(ln_z.contains(",highest,") && ln_z.contains(",exact,"));
 }
 
 #[test]
