@@ -32,7 +32,7 @@ const SWEEPS_PART: f64 = 1.0 / 3.0;
 /// with twice as many chains.
 const WAYS: f64 = 3.0 + SWEEPS_PART * 2.0;
 /// Effective fraction of the chains below which the way down is not worth going.
-const LEAST_FRACTION: f64 = 0.1;
+pub(super) const LEAST_FRACTION: f64 = 0.1;
 /// Fewest chains of a group: with fewer, they could not be compared.
 pub(super) const FEWEST_CHAINS: usize = 50;
 
@@ -96,8 +96,8 @@ pub struct Annealed {
 /// all; the verdict says which count, and why.
 ///
 /// Where the mass is shared by places that few chains reach, so that nothing does better than all states
-/// alike, and that with an effective sample size below 10%, there is no way down worth going: the
-/// estimate is then that of one more pilot run, with as much work as the two ways would have been.
+/// alike, and that with an effective sample size below 10% (expected from its pilot run, or found), there is
+/// no way down worth going: the estimate is then that of one more pilot run, with the work that is left.
 ///
 /// # Errors
 /// [`ModelError`] for parameters that are not finite or so large that weights overflow.
@@ -129,13 +129,6 @@ pub fn bracket(
         (None, None) => TEMPERATURES,
     }
     .max(1);
-    if best.name == ALIKE && best.pilot.effective_fraction < LEAST_FRACTION {
-        let population = POPULATION * each.0;
-        let work = temperatures as f64 * chains as f64 * WAYS;
-        let temperatures = ((work / population as f64) as usize).max(length);
-        show("population annealing", 0, 1);
-        return up_only(best, device, (population, temperatures), options);
-    }
     let sweeps = ((temperatures as f64 * SWEEPS_PART).round() as usize).max(1);
     let chosen = Chosen {
         chains,
@@ -143,8 +136,23 @@ pub fn bracket(
         sweeps,
         start: best.name,
     };
-    let bracket = both_ways(model, device, data, saved, &choice, chosen, options, show)?;
-    Ok(Annealed { bracket, chosen })
+    let mut work = WAYS;
+    if best.name != ALIKE || expected(&best.pilot, length, temperatures) >= LEAST_FRACTION {
+        let found = both_ways(model, device, data, saved, &choice, chosen, options, show)?;
+        if let Some(bracket) = found {
+            return Ok(Annealed { bracket, chosen });
+        }
+        work -= 1.0;
+    }
+    let population = POPULATION * each.0;
+    let temperatures = (work * (temperatures * chains) as f64 / population as f64) as usize;
+    show("population annealing", 0, 1);
+    up_only(
+        best,
+        device,
+        (population, temperatures.max(length)),
+        options,
+    )
 }
 
 /// The estimate of a large population from where the choice fell.
@@ -178,6 +186,12 @@ fn up_only(
 fn needed(pilot: &Pilot, length: usize) -> usize {
     let count = length as f64 * (1.0 / pilot.effective_fraction - 1.0);
     (count as usize).max(length)
+}
+
+/// The effective fraction to be expected with more temperatures, likewise.
+fn expected(pilot: &Pilot, length: usize, temperatures: usize) -> f64 {
+    let variance = 1.0 / pilot.effective_fraction - 1.0;
+    1.0 / (1.0 + variance * length as f64 / temperatures as f64)
 }
 
 /// Temperatures of each pilot run.

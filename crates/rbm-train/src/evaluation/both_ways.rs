@@ -1,7 +1,7 @@
 //! Annealing up from independent units, and down from samples of the model.
 
-use super::annealing::{AnnealingOptions, Chosen, FEWEST_CHAINS, Show};
-use super::bases::{Begin, Choice};
+use super::annealing::{AnnealingOptions, Chosen, FEWEST_CHAINS, LEAST_FRACTION, Show};
+use super::bases::{ALIKE, Begin, Choice};
 use super::samples::{self, Elsewhere, Known, Way};
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
@@ -18,7 +18,8 @@ const TURN_ROOM: u64 = 1 << 22;
 
 /// Anneals both ways from where the choice fell, with the chains, temperatures and sweeps chosen, and
 /// judges the pair. Chains at data, of the pilot runs and of the way up are swept before the way down;
-/// those at data that stayed there go down to data's means, where the way is short for them.
+/// those at data that stayed there go down to data's means, where the way is short for them. Nothing is found
+/// where the way up from all states alike leaves fewer than 10% of the chains.
 #[allow(clippy::too_many_arguments)] // Everything that an estimate hangs on, and no two of it belong together.
 pub(super) fn both_ways(
     model: &Parameters,
@@ -29,7 +30,7 @@ pub(super) fn both_ways(
     chosen: Chosen,
     options: &AnnealingOptions,
     show: &mut Show<'_>,
-) -> Result<Bracket, ModelError> {
+) -> Result<Option<Bracket>, ModelError> {
     let (seed, best) = (options.seed, &choice.best);
     let Chosen {
         chains,
@@ -51,6 +52,12 @@ pub(super) fn both_ways(
     };
     let up = Start::Independent(chains);
     let forward = run("AIS", best, true, up, options.noise(stream::ANNEALING))?;
+    let ln_z = best.base.ln_z();
+    let up = &forward.log_weights;
+    let ais = Estimate::new(Direction::Forward, ln_z, up, temperatures, seed)?;
+    if best.name == ALIKE && ais.effective_fraction < LEAST_FRACTION {
+        return Ok(None);
+    }
     let drawn = resample(&forward.log_weights, options.noise(stream::FAMILIES));
     let group = |name: &str, visible| Group {
         name: name.into(),
@@ -99,14 +106,13 @@ pub(super) fn both_ways(
             way,
         })
         .collect();
-    let (up, ln_z) = (&forward.log_weights, best.base.ln_z());
     let known = Known {
-        ais: Estimate::new(Direction::Forward, ln_z, up, temperatures, seed)?.value,
+        ais: ais.value,
         allowed: choice.allowed,
     };
     let judged = |weights: &[f64], equilibrium| {
         Bracket::new(ln_z, up, weights, equilibrium, temperatures, seed)
     };
     let last = || back(best, &annealed.visible, 2);
-    samples::choose(&elsewhere, known, drawn, judged, last)
+    samples::choose(&elsewhere, known, drawn, judged, last).map(Some)
 }
