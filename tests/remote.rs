@@ -19,6 +19,8 @@ struct Server {
 impl Server {
     fn start(dir: &Path, flags: &str) -> Self {
         let mut child = program(dir, &format!("serve --token secret --json {flags}"))
+            // One thread is enough, and must be: the command itself takes none of the pool.
+            .env("RAYON_NUM_THREADS", "1")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -132,10 +132,17 @@ impl Sweeper {
         }
     }
 
-    fn sweep(&mut self, rbm: &Rbm, sweeps: usize) {
+    /// Makes sweeps and waits for them; whether they came to be.
+    fn sweep(&mut self, rbm: &Rbm, sweeps: usize) -> bool {
         match self {
-            Self::Host(chains) => chains.sweep(rbm, sweeps),
-            Self::Device(chains) => drop(chains.sweep(rbm, sweeps)),
+            Self::Host(chains) => {
+                chains.sweep(rbm, sweeps);
+                true
+            }
+            Self::Device(chains) => {
+                drop(chains.sweep(rbm, sweeps));
+                settled(chains.visible.clone())
+            }
         }
     }
 }
@@ -144,7 +151,6 @@ impl Sweeper {
 struct Bench {
     case: Case,
     settings: Settings,
-    device: Device,
     batches: Vec<Tensor<2>>,
     state: Option<State>,
     sweeper: Option<Sweeper>,
@@ -186,7 +192,6 @@ impl Bench {
             state: Some(state),
             sweeper,
             settings,
-            device,
             batches,
             updates: Vec::new(),
             sweeps: Vec::new(),
@@ -204,15 +209,16 @@ impl Bench {
         if let Some(state) = self.state.take() {
             self.state = Some(state.update(&self.settings, batch, 0.01));
         }
-        let updated = self.device.sync().is_ok().then(|| start.elapsed());
+        let weight = self.state.as_ref().map(|state| state.rbm.weight.val());
+        let updated = weight.is_some_and(settled).then(|| start.elapsed());
         if number <= WARM_UP {
             self.peak_memory = self.peak_memory.max(memory::peak_bytes());
         }
         let start = Instant::now();
         let swept = match (&self.state, &mut self.sweeper) {
             (Some(state), Some(sweeper)) => {
-                sweeper.sweep(&state.rbm, self.case.gibbs_steps);
-                self.device.sync().is_ok().then(|| start.elapsed())
+                let swept = sweeper.sweep(&state.rbm, self.case.gibbs_steps);
+                swept.then(|| start.elapsed())
             }
             _ => None,
         };
@@ -305,6 +311,11 @@ pub fn run(
         peak_gflops: peaks,
         results,
     })
+}
+
+/// Waits until a tensor is there, by reading one of its numbers.
+fn settled(tensor: Tensor<2>) -> bool {
+    tensor.slice([0..1, 0..1]).try_into_data().is_ok()
 }
 
 /// Rate of a dense f32 product of 1024 x 1024, in 10^9 operations a second.

@@ -64,8 +64,12 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     output::log_to_stderr();
     // On a thread of the pool: work that is divided then starts without waking the pool first,
-    // which would cost as much as a small layer.
-    let result = rayon::scope(|_| lost::guard(|| run(cli)));
+    // which would cost as much as a small layer. A server's work comes from elsewhere, and this thread would only
+    // wait, one of those that it needs.
+    let result = match cli.command {
+        Some(Command::Serve(_)) => lost::guard(|| run(cli)),
+        _ => rayon::scope(|_| lost::guard(|| run(cli))),
+    };
     match result {
         Ok(code) => code,
         Err(error) => output::failed(&error),

@@ -12,7 +12,7 @@ use rbm_model::{ModelError, Parameters};
 /// Chains where none are asked for.
 pub const CHAINS: usize = 128;
 /// Snapshots where no number is asked for: with the default run they cost about as much as its training.
-pub const SNAPSHOTS: usize = 16;
+pub const SNAPSHOTS: usize = 12;
 /// Most temperatures of a snapshot where none are asked for.
 pub const TEMPERATURES: usize = 1000;
 
