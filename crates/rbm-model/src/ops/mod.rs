@@ -185,7 +185,8 @@ pub struct SweepResult {
 /// Block Gibbs sweeps v ~ p(v | h), then h ~ p(h | v), from given hidden states.
 ///
 /// The hidden probabilities belong to the visible states that the last sweep itself produced, so
-/// they are what the negative phase of a gradient needs without another pass.
+/// they are what the negative phase of a gradient needs without another pass. There is at least one
+/// sweep: a count of 0 is taken for 1, since there are no visible states to give back before it.
 ///
 /// # Shapes
 /// - `weight`: `[n_visible, n_hidden]`, biases `[n_visible]` and `[n_hidden]`
@@ -197,6 +198,10 @@ pub fn gibbs_sweeps(
     hidden: Tensor<2>,
     sweeps: Sweeps,
 ) -> SweepResult {
+    let sweeps = Sweeps {
+        count: sweeps.count.max(1),
+        ..sweeps
+    };
     let (visible, hidden, hidden_probabilities) = Dispatch::gibbs_sweeps(
         weight.into_dispatch(),
         visible_bias.into_dispatch(),

@@ -165,11 +165,7 @@ struct Document {
 fn quality_of(chains: &Chains, data: &BinaryDataset, rbm: &Rbm, seed: u64) -> Option<Quality> {
     let visible: Vec<f32> = chains.visible.clone().into_data().iter::<f32>().collect();
     let samples = quality::pack(&visible, rbm.n_visible());
-    let held_out = if data.test.rows() > 0 {
-        &data.test
-    } else {
-        &data.train
-    };
+    let (held_out, _) = data.held_out();
     match quality::compare(&samples, held_out, Some(rbm), seed) {
         Ok(quality) => Some(Quality {
             points: None,
