@@ -192,19 +192,16 @@ fn no_port_listens_beyond_loopback() {
     assert_eq!(listening, 1);
 }
 
-#[test]
-fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
+/// Kills a server while a run is at work on `device` (`{}` being the server's), and goes on with it on
+/// `local`: the results are those of a run that was there from the start.
+fn outlives_its_server(device: &str, local: &str) {
     let dir = tempdir().unwrap();
     let dir = dir.path();
-    std::fs::write(
-        dir.join("often.toml"),
-        "[monitor]\ncheckpoint_seconds = 0\n",
-    )
-    .unwrap();
-    let flags = format!("{FLAGS} --config often.toml");
-    succeed(dir, &format!("{flags} --out local"));
+    let flags = format!("{FLAGS} --checkpoint-seconds 0");
+    succeed(dir, &format!("{flags} --device {local} --out local"));
     let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
-    let arguments = format!("{flags} --device {} --out lent", server.device);
+    let device = device.replace("{}", &server.device);
+    let arguments = format!("{flags} --device {device} --out lent");
     let child = program(dir, &arguments)
         .env("RBM_TOKEN", "secret")
         .stdout(Stdio::piped())
@@ -219,46 +216,20 @@ fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
     }
     drop(server);
     let output = child.wait_with_output().unwrap();
-    check_failure(
-        &output,
-        &arguments,
-        1,
-        &["server was lost", "rbm-train resume"],
-    );
-    succeed(dir, "resume lent --device flex --no-report");
+    let words = ["server was lost", "rbm-train resume"];
+    check_failure(&output, &arguments, 1, &words);
+    succeed(dir, &format!("resume lent --device {local} --no-report"));
     assert_same_results(&dir.join("local"), &dir.join("lent"));
 }
 
 #[test]
+fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
+    outlives_its_server("{}", "flex");
+}
+
+#[test]
 fn a_divided_run_outlives_a_server_that_had_a_part_of_it() {
-    let dir = tempdir().unwrap();
-    let dir = dir.path();
-    let flags = format!("{FLAGS} --checkpoint-seconds 0");
-    succeed(dir, &format!("{flags} --device flex,flex --out local"));
-    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
-    let arguments = format!("{flags} --device flex,{} --out lent", server.device);
-    let child = program(dir, &arguments)
-        .env("RBM_TOKEN", "secret")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !dir
-        .join("lent/snapshots/step-00000010.safetensors")
-        .exists()
-    {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    drop(server);
-    let output = child.wait_with_output().unwrap();
-    check_failure(
-        &output,
-        &arguments,
-        1,
-        &["server was lost", "rbm-train resume"],
-    );
-    succeed(dir, "resume lent --device flex,flex --no-report");
-    assert_same_results(&dir.join("local"), &dir.join("lent"));
+    outlives_its_server("flex,{}", "flex,flex");
 }
 
 #[test]

@@ -26,15 +26,20 @@ impl PackedPersistent {
     }
 }
 
+/// Sweeps chains and makes a phase of them, on the model's device.
+pub(super) fn moved(chains: &mut PackedChains, rbm: &Rbm, sweeps: usize) -> Phase {
+    chains.sweep(rbm, sweeps);
+    let visible = chains.to_chains(&rbm.device()).visible;
+    let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
+    Phase {
+        hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
+        visible,
+    }
+}
+
 impl Learner for PackedPersistent {
     fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
-        self.chains.sweep(rbm, self.sweeps);
-        let visible = self.chains.to_chains(&rbm.device()).visible;
-        let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        Phase {
-            hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
-            visible,
-        }
+        moved(&mut self.chains, rbm, self.sweeps)
     }
 
     fn ascend(

@@ -1,6 +1,7 @@
 //! Persistent contrastive divergence with a chain for each training row.
 
 use super::Learner;
+use super::pcd_packed::moved;
 use burn::tensor::Tensor;
 use rbm_model::ascent::Step;
 use rbm_model::gradient::Offsets;
@@ -49,15 +50,7 @@ impl Learner for PersistentRows {
     }
 
     fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
-        self.with_those(|chains, sweeps| {
-            chains.sweep(rbm, sweeps);
-            let visible = chains.to_chains(&rbm.device()).visible;
-            let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-            Phase {
-                hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
-                visible,
-            }
-        })
+        self.with_those(|chains, sweeps| moved(chains, rbm, sweeps))
     }
 
     fn ascend(
