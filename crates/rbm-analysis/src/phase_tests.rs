@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::random_model;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 fn ensemble(n: usize, m: usize, units: Units, disorder: usize) -> Ensemble {
     Ensemble {

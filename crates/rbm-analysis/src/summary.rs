@@ -13,7 +13,7 @@ use crate::svd::weight_matrix;
 use crate::symmetry::{Symmetry, SymmetryOptions, symmetry};
 use faer::MatRef;
 use rbm_model::Parameters;
-use rbm_model::estimate::{ENUMERATION_LIMIT, Enumeration};
+use rbm_model::partition::{ENUMERATION_LIMIT, Enumeration};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

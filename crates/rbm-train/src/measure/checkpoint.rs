@@ -20,7 +20,7 @@ use rbm_analysis::symmetry::{SymmetryOptions, symmetry};
 use rbm_analysis::trajectories::{HiddenUnits, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, Coordinate, ReciprocalSpace};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use serde::{Deserialize, Serialize};
 
 /// Layers up to this size are enumerated.

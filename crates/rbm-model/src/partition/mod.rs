@@ -10,24 +10,22 @@
 mod anneal;
 mod bennett;
 mod bracket;
+mod enumeration;
 mod equilibrium;
-mod exact;
-mod path;
+mod estimate;
+mod geometric_path;
 mod pilot;
-mod pseudo_likelihood;
 mod schedule;
-mod weights;
 
-pub use anneal::{Annealed, Each, Start, anneal, quiet};
+pub use anneal::{AnnealingRun, Start, StepObserver, anneal, ignore_steps};
 pub use bennett::{Bennett, bennett};
 pub use bracket::{Bracket, Equilibrium, Verdict};
+pub use enumeration::{ENUMERATION_LIMIT, Enumeration, ExactMoments};
 pub use equilibrium::{Comparison, Group, compare, equilibrate, pick, r_hat, resample};
-pub use exact::{ENUMERATION_LIMIT, Enumeration, Moments};
-pub use path::{Base, Noise, Path};
+pub use estimate::{Direction, Estimate};
+pub use geometric_path::{Base, GeometricPath, Noise};
 pub use pilot::{Pilot, pilot};
-pub use pseudo_likelihood::{HiddenFields, pseudo_log_likelihood, sampled_pseudo_log_likelihood};
 pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
-pub use weights::{Direction, Estimate};
 
 #[cfg(test)]
 mod annealing_tests;

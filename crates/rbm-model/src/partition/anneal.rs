@@ -1,6 +1,6 @@
 //! Runs of chains along a path, with the log weights that they gather.
 
-use super::path::{Noise, Path};
+use super::geometric_path::{GeometricPath, Noise};
 use crate::device;
 use crate::error::ModelError;
 use crate::kernels::packed::{AnnealedModel, PackedStates, Stage};
@@ -23,7 +23,7 @@ pub enum Start<'a> {
 
 /// What a run leaves behind.
 #[derive(Debug, Clone)]
-pub struct Annealed {
+pub struct AnnealingRun {
     /// ln w of each chain, `[chains]`.
     pub log_weights: Vec<f64>,
     /// Visible states after a sweep of the last model, row-major zeros and ones.
@@ -34,10 +34,10 @@ pub struct Annealed {
 }
 
 /// What looks on: the number of temperatures done, and the log weights so far.
-pub type Each<'a> = dyn FnMut(usize, &[f64]) -> ControlFlow<()> + Send + 'a;
+pub type StepObserver<'a> = dyn FnMut(usize, &[f64]) -> ControlFlow<()> + Send + 'a;
 
-/// An [`Each`] that does nothing.
-pub fn quiet(_: usize, _: &[f64]) -> ControlFlow<()> {
+/// An [`StepObserver`] that does nothing.
+pub fn ignore_steps(_: usize, _: &[f64]) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -61,13 +61,13 @@ pub fn quiet(_: usize, _: &[f64]) -> ControlFlow<()> {
 /// [`ModelError::Annealing`] for fewer than two betas, betas outside \[0, 1\], or a start that does
 /// not fit; [`ModelError::Shape`] for states of another length.
 pub fn anneal(
-    path: &Path,
+    path: &GeometricPath,
     device: &Device,
     betas: &[f64],
     start: Start<'_>,
     noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Annealed, ModelError> {
+    each: &mut StepObserver<'_>,
+) -> Result<AnnealingRun, ModelError> {
     check(path, betas, &start)?;
     if device::is_host(device) {
         on_host(path, betas, start, noise, each)
@@ -82,7 +82,7 @@ pub fn anneal(
     }
 }
 
-fn check(path: &Path, betas: &[f64], start: &Start<'_>) -> Result<(), ModelError> {
+fn check(path: &GeometricPath, betas: &[f64], start: &Start<'_>) -> Result<(), ModelError> {
     let error = |reason: String| Err(ModelError::Annealing { reason });
     if betas.len() < 2 {
         return error(format!(
@@ -144,11 +144,11 @@ trait Sampler {
 
 fn run(
     sampler: &mut dyn Sampler,
-    path: &Path,
+    path: &GeometricPath,
     betas: &[f64],
     noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Annealed, ModelError> {
+    each: &mut StepObserver<'_>,
+) -> Result<AnnealingRun, ModelError> {
     let chains = sampler.chains();
     let mut from = path.stage(betas[0]);
     let mut log_weights = vec![0.0; chains];
@@ -169,7 +169,7 @@ fn run(
             break;
         }
     }
-    Ok(Annealed {
+    Ok(AnnealingRun {
         log_weights,
         visible: sampler.rows()?,
         temperatures: done,
@@ -186,12 +186,12 @@ struct OnHost<'a> {
 }
 
 fn on_host(
-    path: &Path,
+    path: &GeometricPath,
     betas: &[f64],
     start: Start<'_>,
     noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Annealed, ModelError> {
+    each: &mut StepObserver<'_>,
+) -> Result<AnnealingRun, ModelError> {
     let (n, m) = (path.n_visible(), path.n_hidden());
     let weights: Vec<&[f32]> = path.weights().iter().map(Vec::as_slice).collect();
     let model = AnnealedModel::new(&weights, n, m)?;
@@ -287,7 +287,7 @@ struct OnDevice {
 }
 
 impl OnDevice {
-    fn new(path: &Path, device: &Device, start: Start<'_>) -> Self {
+    fn new(path: &GeometricPath, device: &Device, start: Start<'_>) -> Self {
         let (n, m) = (path.n_visible(), path.n_hidden());
         let (visible, draw_first) = match start {
             Start::Independent(chains) => (Tensor::zeros([chains, n], device), true),
