@@ -7,9 +7,9 @@ use serde::Serialize;
 use std::fmt;
 
 /// Largest gap, in nats, between the two sides of a bracket that can be trusted.
-const LARGEST_GAP: f64 = 1.0;
+pub(super) const LARGEST_GAP: f64 = 1.0;
 /// Least effective fraction of the chains in either direction.
-const LEAST_FRACTION: f64 = 0.1;
+pub(super) const LEAST_FRACTION: f64 = 0.1;
 /// Standard errors by which the sides may lie the wrong way round.
 const CROSSING: f64 = 3.0;
 

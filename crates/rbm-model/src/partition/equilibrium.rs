@@ -1,7 +1,8 @@
 //! Samples of a model for reverse runs, and whether they can be believed.
 
-use super::anneal::{Start, StepObserver, anneal};
+use super::anneal::{StepObserver, anneal};
 use super::geometric_path::{Base, GeometricPath, Noise};
+use super::sampler::Start;
 use super::schedule::variance;
 use crate::error::ModelError;
 use crate::parameters::Parameters;
@@ -10,8 +11,8 @@ use burn::tensor::Device;
 
 /// Largest R-hat with which groups of chains count as one.
 const LARGEST_R_HAT: f64 = 1.05;
-/// Fewest chains of a group for which that means anything.
-const FEWEST_CHAINS: usize = 50;
+/// Fewest chains of a group for which that means anything: with fewer, groups cannot be compared.
+pub(super) const FEWEST_CHAINS: usize = 50;
 
 /// Chains that start somewhere.
 #[derive(Debug, Clone)]

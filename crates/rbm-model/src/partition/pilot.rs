@@ -1,8 +1,9 @@
 //! Short runs up a path, to learn where its work lies and where it leads.
 
-use super::anneal::{Start, anneal};
+use super::anneal::anneal;
 use super::equilibrium::{pick, resample};
 use super::geometric_path::{GeometricPath, Noise};
+use super::sampler::Start;
 use super::schedule::{spread_evenly, variance};
 use crate::error::ModelError;
 use crate::sampling::stream;
