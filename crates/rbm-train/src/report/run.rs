@@ -6,7 +6,7 @@ use super::{
     SpectrumPanel,
 };
 use crate::checkpoint::{Manifest, RunDir, read_state};
-use crate::evaluation::history::{self, LikelihoodRow};
+use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
 use crate::observers::{MetricsLog, Row};
 use crate::quality::Quality;

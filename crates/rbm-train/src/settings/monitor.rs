@@ -1,5 +1,6 @@
 //! What is measured and kept, and how often.
 
+use rbm_model::partition::BracketOptions;
 use serde::{Deserialize, Serialize};
 
 /// What is measured and kept, and how often.
@@ -32,8 +33,8 @@ impl Default for MonitorSettings {
             rows: 500,
             singular_values: 10,
             likelihood_epochs: 0,
-            likelihood_temperatures: 2000,
-            likelihood_chains: 100,
+            likelihood_temperatures: BracketOptions::TRAINING.temperatures,
+            likelihood_chains: BracketOptions::TRAINING.chains,
             checkpoint_seconds: 15.0,
         }
     }

@@ -1,6 +1,6 @@
 //! Runs that differ only by their seed, and perhaps by where they were trained.
 
-use crate::evaluation::history::LikelihoodRow;
+use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::Measurements;
 use crate::report::data::MetricsRow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,9 @@
 //! The figures of the experiment from made-up measurements.
 
 use super::*;
-use crate::evaluation::history::LikelihoodRow;
+use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::chains::Relaxation;
-use crate::measure::checkpoint::{Annealed, Cloud, Kurtosis, Split};
+use crate::measure::checkpoint::{AnnealedLnZ, Cloud, Kurtosis, Split};
 use crate::measure::landscape::{Curve, Pair, Plane};
 use crate::measure::saddle::Saddles;
 use crate::measure::weights::WeightHistogram;
@@ -134,7 +134,7 @@ fn checkpoint(index: usize, ends: bool) -> Checkpoint {
             one_loop: Some(5.3),
             gaussian: (lambda < 4.0).then_some(6.0),
         }),
-        annealed: Some(Annealed {
+        annealed: Some(AnnealedLnZ {
             ais: 5.25,
             highest: 5.35,
             combined: 5.3,

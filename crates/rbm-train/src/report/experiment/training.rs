@@ -2,7 +2,7 @@
 
 use super::series::{by_group, panel, table};
 use super::{Drawn, Group, Replica, means};
-use crate::evaluation::history::LikelihoodRow;
+use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::report::colour::Colour;
 use crate::report::data::MetricsRow;
 use crate::report::figure::{Axis, Content, Figure, Mark};
