@@ -6,7 +6,7 @@
 
 use maud::html;
 use rbm_analysis::random::{gaussian_matrix, generator};
-use rbm_analysis::svd::singular_values;
+use rbm_analysis::reciprocal::singular_values;
 use rbm_analysis::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
 use rbm_model::Parameters;
 use rbm_model::estimate::Enumeration;

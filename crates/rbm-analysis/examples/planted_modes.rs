@@ -7,12 +7,12 @@
 use burn::tensor::Device;
 use faer::Mat;
 use rbm_analysis::ReciprocalSpace;
-use rbm_analysis::constrained::{ConstrainedOptions, constrained_free_energy};
-use rbm_analysis::density::{Bins, exact_free_energy, sampled_free_energy};
-use rbm_analysis::landau::landau_modes;
+use rbm_analysis::mean_field::{
+    Bins, ConstrainedOptions, Wells, constrained_free_energy, exact_free_energy, landau_modes,
+    sampled_free_energy, wells,
+};
 use rbm_analysis::random::{generator, haar_matrix};
-use rbm_analysis::trajectories::{Coordinate, Trajectories};
-use rbm_analysis::wells::{Wells, wells};
+use rbm_analysis::reciprocal::{Coordinate, Trajectories};
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 

@@ -7,13 +7,13 @@
 use burn::tensor::Device;
 use faer::Mat;
 use rbm_analysis::ReciprocalSpace;
-use rbm_analysis::bootstrap::BootstrapOptions;
-use rbm_analysis::correlation::connected_correlations;
-use rbm_analysis::diffusion::{DiffusionOptions, autocorrelations};
-use rbm_analysis::langevin::ModePotential;
+use rbm_analysis::bosons::connected_correlations;
+use rbm_analysis::dynamics::{
+    DiffusionOptions, ModePotential, Prediction, autocorrelations, mode_relaxations,
+};
 use rbm_analysis::random::{generator, haar_matrix};
-use rbm_analysis::relaxation::{Prediction, mode_relaxations};
-use rbm_analysis::trajectories::{Coordinate, Trajectories, pairs};
+use rbm_analysis::reciprocal::{Coordinate, Trajectories, pairs};
+use rbm_analysis::statistics::BootstrapOptions;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 

@@ -8,58 +8,33 @@
 //! Source of the approach: J. Q. Toledo-Marin, A. Maiti, G. C. Fox, R. G. Melko, Mach. Learn.: Sci. Technol. 6, 035030 (2025),
 //! arXiv:2503.21536. Notation throughout: N visible and M hidden units, R = min(N, M), W = U Lambda V^T, x = U^T v, y = V^T h.
 
-pub mod bootstrap;
-pub mod boson;
-pub mod constrained;
-pub mod correlation;
-pub mod density;
-pub mod device;
-pub mod diffusion;
+pub mod bosons;
+pub mod dynamics;
 pub mod error;
-pub mod field;
-pub mod gaussian_limit;
-pub mod haar;
-pub mod ipr;
-pub mod landau;
-pub mod langevin;
-pub mod marchenko_pastur;
+pub mod gaussian;
 pub mod mean_field;
-pub mod null_spectra;
 pub mod overlap;
-pub mod pca;
 pub mod phase;
-mod phase_order;
 pub mod random;
 pub mod reciprocal;
-pub mod relaxation;
-pub mod rotation;
-pub mod saddle_distance;
 pub mod spectrum;
-pub mod spherical;
-mod statistics;
+pub mod statistics;
 pub mod summary;
-pub mod svd;
 pub mod symmetry;
-pub mod tracking;
-pub mod trajectories;
-pub mod wells;
 
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use device::DeviceBasis;
 pub use error::AnalysisError;
 pub use faer;
-pub use field::{FieldAnalysis, FieldOptions, analyze_field};
-pub use gaussian_limit::{GaussianLimit, gaussian_limit};
-pub use marchenko_pastur::MarchenkoPastur;
+pub use gaussian::{GaussianLimit, SphericalClosure, gaussian_limit, spherical_closure};
 pub use mean_field::{FixedPoint, MeanFieldOptions, MeanFieldSolution, fixed_points};
 pub use phase::{PhasePoint, phase_point};
-pub use reciprocal::{ReciprocalSpace, Saddle};
-pub use spherical::{SphericalClosure, spherical_closure};
-pub use summary::{Summary, SummaryOptions, summarize};
-pub use svd::{Svd, Vectors, svd};
+pub use reciprocal::{
+    Coordinate, DeviceBasis, ReciprocalSpace, Saddle, Svd, Trajectories, Vectors, svd,
+};
+pub use spectrum::MarchenkoPastur;
+pub use summary::{FieldAnalysis, FieldOptions, Summary, SummaryOptions, analyze_field, summarize};
 pub use symmetry::{Symmetry, SymmetryOptions, symmetry};
-pub use trajectories::{Coordinate, Trajectories};

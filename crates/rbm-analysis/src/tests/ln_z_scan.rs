@@ -2,7 +2,7 @@
 //! The example `ln_z_methods` prints the whole table.
 
 use crate::random::{gaussian_matrix, generator};
-use crate::svd::singular_values;
+use crate::reciprocal::svd::singular_values;
 use crate::testing::{centred, from_matrix};
 use crate::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
 use rbm_model::estimate::Enumeration;

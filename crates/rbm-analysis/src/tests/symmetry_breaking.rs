@@ -1,12 +1,12 @@
 //! A planted two-mode model: one well below lambda = 4, two above it, and the same barrier by every method.
 
 use crate::ReciprocalSpace;
-use crate::constrained::{ConstrainedOptions, constrained_free_energy};
-use crate::density::{Bins, exact_free_energy, sampled_free_energy};
-use crate::landau::landau_modes;
+use crate::mean_field::constrained::{ConstrainedOptions, constrained_free_energy};
+use crate::mean_field::density::{Bins, exact_free_energy, sampled_free_energy};
+use crate::mean_field::landau::landau_modes;
+use crate::mean_field::wells::{Wells, wells};
+use crate::reciprocal::trajectories::{Coordinate, Trajectories};
 use crate::testing::{centred, planted};
-use crate::trajectories::{Coordinate, Trajectories};
-use crate::wells::{Wells, wells};
 use burn::tensor::Device;
 use rbm_model::Rbm;
 use rbm_model::sampling::{Chains, stream};

@@ -3,10 +3,10 @@
 use super::chains::Record;
 use super::checkpoint::Context;
 use super::reference::{Reference, evenly};
-use rbm_analysis::constrained::{ConstrainedOptions, constrained_free_energy};
-use rbm_analysis::density::{Bins, sampled_free_energy};
-use rbm_analysis::reciprocal::Saddle;
-use rbm_analysis::trajectories::{Coordinate, HiddenUnits, Trajectories, pairs};
+use rbm_analysis::mean_field::{
+    Bins, ConstrainedOptions, constrained_free_energy, sampled_free_energy,
+};
+use rbm_analysis::reciprocal::{Coordinate, HiddenUnits, Saddle, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, ReciprocalSpace};
 use rbm_model::Parameters;
 use serde::{Deserialize, Serialize};

@@ -71,7 +71,7 @@ pub fn table(field: &FieldAnalysis) -> Vec<String> {
     let data = field.data_occupations.as_deref().unwrap_or(&[]);
     for (k, mode) in field.landau.iter().enumerate() {
         let number = |x: Option<f64>| x.map_or("-".into(), |x| format!("{x:.2}"));
-        let occupation = |o: Option<&rbm_analysis::boson::Occupation>| {
+        let occupation = |o: Option<&rbm_analysis::bosons::Occupation>| {
             o.map_or("-".into(), |o| match o.error {
                 Some(error) => format!("{:.2} ± {error:.2}", o.occupation),
                 None => format!("{:.2}", o.occupation),

@@ -2,8 +2,8 @@
 
 use super::whole_run::{DataComparison, SnapshotBrief, WholeRun};
 use rbm_analysis::Summary;
+use rbm_analysis::overlap::Track;
 use rbm_analysis::symmetry::{Symmetry, VectorSymmetry};
-use rbm_analysis::tracking::Track;
 
 /// Modes listed in a table.
 const LISTED: usize = 16;

@@ -7,7 +7,7 @@ use crate::measure::{ModeState, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure};
 use maud::html;
-use rbm_analysis::boson::Occupation;
+use rbm_analysis::bosons::Occupation;
 
 /// Modes drawn one by one for a single run.
 const EACH: usize = 4;

@@ -8,7 +8,7 @@ use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use crate::report::number::{readable, significant};
 use crate::report::table::Table;
 use maud::html;
-use rbm_analysis::landau::LandauMode;
+use rbm_analysis::mean_field::LandauMode;
 
 /// Points of a curve.
 const CURVE: usize = 121;

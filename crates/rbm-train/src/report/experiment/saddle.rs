@@ -7,7 +7,7 @@ use crate::measure::saddle::{COPIES, Saddles};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
-use rbm_analysis::saddle_distance::{SaddleDistance, root_mean_square};
+use rbm_analysis::reciprocal::{SaddleDistance, root_mean_square};
 
 /// The first mode, or the other leading ones, of some states.
 fn part(all: &[SaddleDistance], others: bool) -> &[SaddleDistance] {

@@ -10,7 +10,7 @@ use crate::report::number::significant;
 use crate::report::table::Table;
 use maud::html;
 use rbm_analysis::MarchenkoPastur;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 
 /// Modes drawn over time.
 const LEADING: usize = 10;

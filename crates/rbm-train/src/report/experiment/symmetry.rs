@@ -7,7 +7,7 @@ use crate::measure::{Checkpoint, chains};
 use crate::report::colour::Colour;
 use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use maud::html;
-use rbm_analysis::rotation::RotationDistance;
+use rbm_analysis::symmetry::RotationDistance;
 
 /// Points of the predicted line.
 const CURVE: usize = 60;

@@ -11,14 +11,12 @@ use crate::measure::{Checkpoint, Landscape, Measurements, ModeState, SnapshotSpe
 use crate::report::document::{Block, Document};
 use crate::report::tests::{assert_well_formed, column, metrics};
 use crate::report::write_document;
-use rbm_analysis::boson::Occupation;
-use rbm_analysis::density::Bins;
-use rbm_analysis::landau::LandauMode;
+use rbm_analysis::bosons::Occupation;
+use rbm_analysis::mean_field::{Bins, LandauMode};
 use rbm_analysis::overlap::ModeOverlap;
-use rbm_analysis::reciprocal::Saddle;
-use rbm_analysis::rotation::{RotationDistance, RotationTest};
-use rbm_analysis::saddle_distance::{RotatedDistances, SaddleDistance};
+use rbm_analysis::reciprocal::{RotatedDistances, Saddle, SaddleDistance};
 use rbm_analysis::summary::LnZ;
+use rbm_analysis::symmetry::{RotationDistance, RotationTest};
 use std::collections::BTreeSet;
 
 const STEPS: [u64; 5] = [0, 10, 100, 1000, 3000];

@@ -9,7 +9,7 @@ use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use crate::report::number::significant;
 use crate::report::table::Table;
 use maud::html;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 
 /// Range of the scaled distance from the transition that is drawn.
 const RANGE: f64 = 6.0;
