@@ -2,8 +2,8 @@
 
 use super::anneal::{Each, Start, anneal};
 use super::path::{Base, Noise, Path};
-use super::schedule::variance;
 use crate::error::ModelError;
+use crate::numeric::variance;
 use crate::parameters::Parameters;
 use crate::sampling::noise::Sequence;
 use burn::tensor::Device;

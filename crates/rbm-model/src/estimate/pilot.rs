@@ -3,8 +3,9 @@
 use super::anneal::{Start, anneal};
 use super::equilibrium::{pick, resample};
 use super::path::{Noise, Path};
-use super::schedule::{spread_evenly, variance};
+use super::schedule::spread_evenly;
 use crate::error::ModelError;
+use crate::numeric::variance;
 use crate::sampling::stream;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
