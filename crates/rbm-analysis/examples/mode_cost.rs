@@ -1,9 +1,9 @@
 //! Time of the sampled analysis of one model, in all its parts:
-//! `cargo run --release -p rbm-analysis --example field_cost -- 784 500`.
+//! `cargo run --release -p rbm-analysis --example mode_cost -- 784 500`.
 
 use burn::tensor::Device;
 use rbm_analysis::random::{gaussian_matrix, generator, haar_matrix};
-use rbm_analysis::{FieldOptions, ReciprocalSpace, analyze_field};
+use rbm_analysis::{ModeAnalysisOptions, ReciprocalSpace, analyze_modes};
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 use std::time::Instant;
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         arguments.next().map_or(Ok(default), |text| text.parse())
     };
     let (n, m) = (next(784)?, next(500)?);
-    // A bulk as at initialisation and a dozen modes of a trained model.
+    // A bulk as at initialization and a dozen modes of a trained model.
     let mut random = generator(1, 0);
     let bulk = gaussian_matrix(&mut random, n, m, 0.03);
     let (u, v) = (
@@ -39,7 +39,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let space = ReciprocalSpace::new(&model)?;
     let mut chains = Chains::from_biases(&rbm, 256, 1, stream::SAMPLE);
-    let found = analyze_field(&rbm, &space, &mut chains, None, &FieldOptions::default())?;
+    let found = analyze_modes(
+        &rbm,
+        &space,
+        &mut chains,
+        None,
+        &ModeAnalysisOptions::default(),
+    )?;
     println!(
         "{n}x{m}: {:.1} s, {} mean-field points, notes: {:?}",
         start.elapsed().as_secs_f64(),

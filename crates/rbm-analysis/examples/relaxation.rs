@@ -2,7 +2,7 @@
 //! the closure of an isolated mode.
 //!
 //! `cargo run --release -p rbm-analysis --example relaxation` prints a Markdown table: N = 400, M = 300, Haar-distributed
-//! vectors, centred models; one mode alone, and five modes within 0.05 over a weak random bulk.
+//! vectors, centered models; one mode alone, and five modes within 0.05 over a weak random bulk.
 
 use burn::tensor::Device;
 use faer::Mat;
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Simulates a centred model with these singular values and prints the numbers of its first mode.
+/// Simulates a centered model with these singular values and prints the numbers of its first mode.
 fn row(name: &str, singular_values: &[f64], seed: u64) -> Result<(), Box<dyn std::error::Error>> {
     let mut random = generator(seed, 1);
     let u = haar_matrix(&mut random, VISIBLE, singular_values.len());

@@ -1,4 +1,4 @@
-//! Seeded random numbers of the analysis: one stream a purpose, Gaussian and Haar matrices.
+//! Seeded random numbers of the analysis: one stream per purpose, Gaussian and Haar matrices.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder::{

@@ -15,6 +15,7 @@ use crate::gaussian::limit::CRITICAL_SINGULAR_VALUE;
 use crate::reciprocal::space::ReciprocalSpace;
 use crate::reciprocal::trajectories::{Coordinate, Trajectories};
 use crate::statistics::bootstrap::{BootstrapOptions, block_errors};
+use crate::symmetry::ipr::inverse_participation_ratio;
 use serde::{Deserialize, Serialize};
 
 /// One connected correlation.
@@ -110,7 +111,7 @@ pub fn excess_kurtosis(
                 coordinate,
                 excess: excess.is_finite().then_some(excess),
                 error: block_errors(&sums, statistic, options)[0],
-                uniform: -2.0 * vector.iter().map(|u| u.powi(4)).sum::<f64>(),
+                uniform: -2.0 * inverse_participation_ratio(vector),
                 haar: -6.0 / (vector.len() as f64 + 2.0),
             })
         })

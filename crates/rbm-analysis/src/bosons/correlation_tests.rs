@@ -1,6 +1,6 @@
 use super::*;
 use crate::random::{generator, haar_matrix, normal};
-use crate::testing::{centred, from_matrix, planted};
+use crate::testing::{centered, from_matrix, planted};
 use faer::Mat;
 use rand::RngExt;
 
@@ -125,7 +125,7 @@ fn groups_and_coordinates_are_checked() {
     for bad in [vec![X[0]], vec![X[0]; 5], vec![X[0], Coordinate::Y(0)]] {
         assert!(connected_correlations(&samples, &[bad], &[1.0; 4], &options).is_err());
     }
-    let space = crate::ReciprocalSpace::new(&centred(&planted(3, 8, 6, &[1.0]))).unwrap();
+    let space = crate::ReciprocalSpace::new(&centered(&planted(3, 8, 6, &[1.0]))).unwrap();
     let constant = excess_kurtosis(&samples, &space, &options).unwrap();
     assert!(constant[0].excess.is_none() && constant[0].error.is_none());
 }

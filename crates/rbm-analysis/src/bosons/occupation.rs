@@ -1,4 +1,4 @@
-//! Bosons: exp(lambda x y) = int d^2z/pi exp(-|z|^2 + sqrt(lambda)(z x + zbar y)), one complex boson a mode.
+//! Bosons: exp(lambda x y) = int d^2z/pi exp(-|z|^2 + sqrt(lambda)(z x + zbar y)), one complex boson per mode.
 //!
 //! Occupation `n_k = <zbar z> - 1 = lambda_k <x_k y_k>` (arXiv:2503.21536). A macroscopic n_k/N is condensation: broken
 //! symmetry, or simply biases, since `<x y>` holds the product of the means. The connected part

@@ -8,10 +8,10 @@
 //! mu is the mean over all chains and times. tau is the number of sweeps that are worth one independent sample, twice the
 //! integrated time of A. Sokal (in Functional Integration, NATO ASI B 361, 1997), whose automatic window this is, c = 6 unless said.
 
-use crate::dynamics::langevin::Measured;
 use crate::dynamics::relaxation::ModeRelaxation;
 use crate::error::AnalysisError;
 use crate::reciprocal::trajectories::{Coordinate, Trajectories};
+use crate::statistics::moments::Measured;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ pub fn diffusion(
 ///
 /// Errors are by the jackknife over chains, at the window found from all of them (8 chains or more); with fewer, those of
 /// N. Madras, A. D. Sokal, J. Stat. Phys. 50, 109 (1988), tau sqrt(2(2W+1)/n) for the time, and none (0) elsewhere.
-/// The cost is chains x times x lags a coordinate.
+/// The cost is chains x times x lags per coordinate.
 ///
 /// # Errors
 /// [`AnalysisError::Empty`] where nothing was recorded, [`AnalysisError::Argument`] for a window that is not positive or zero sweeps.

@@ -2,7 +2,7 @@ use super::*;
 use crate::ReciprocalSpace;
 use crate::dynamics::relaxation::mode_relaxations;
 use crate::random::{generator, normal};
-use crate::testing::{centred, planted};
+use crate::testing::{centered, planted};
 
 /// Stationary AR(1) chains of coefficient rho and variance 1 about a mean.
 fn ar1(seed: u64, rho: f64, mean: f64, chains: usize, times: usize) -> Trajectories {
@@ -107,7 +107,7 @@ fn times_are_in_sweeps_and_chains_that_are_too_short_give_none() {
 
 #[test]
 fn predictions_are_joined_by_mode_and_bad_options_refused() {
-    let space = ReciprocalSpace::new(&centred(&planted(1, 8, 6, &[3.0]))).unwrap();
+    let space = ReciprocalSpace::new(&centered(&planted(1, 8, 6, &[3.0]))).unwrap();
     let predictions = mode_relaxations(&space, None).unwrap();
     let chains = ar1(7, 0.5, 0.0, 10, 100);
     let joined = diffusion(&chains, &predictions, &DiffusionOptions::default()).unwrap();

@@ -12,7 +12,8 @@
 
 use crate::error::AnalysisError;
 use crate::random::{generator, normal};
-use crate::statistics::moments::mean_and_error;
+use crate::statistics::moments::{Measured, mean_and_error};
+use crate::streams;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ pub struct ModePotential {
     pub singular_value: f64,
     /// Stiffness: 2x^2 + 2y^2 is s_x x^2/2 + s_y y^2/2 with 4 and 4.
     pub stiffness: [f64; 2],
-    /// Linear terms j_x, j_y; zero for a centred model.
+    /// Linear terms j_x, j_y; zero for a centered model.
     pub source: [f64; 2],
     /// q_U and q_V, the inverse participation ratios of the mode's vectors; zeros for the quadratic potential.
     pub quartic: [f64; 2],
@@ -83,7 +84,7 @@ impl ModePotential {
 
     /// Means of x^2, y^2 and x y under the density exp(-Phi), by the trapezoidal rule, to about 1e-9 relative.
     ///
-    /// `None` where the density cannot be normalised or reaches beyond |x| = 200: singular values of 4 and more without
+    /// `None` where the density cannot be normalized or reaches beyond |x| = 200: singular values of 4 and more without
     /// quartic terms. For [`Self::isolated`] this is the closure of a mode that stands alone: better than the Gaussian limit
     /// near lambda = 4, blind to all other modes.
     pub fn second_moments(&self) -> Option<[f64; 3]> {
@@ -181,20 +182,11 @@ impl Default for LangevinOptions {
     }
 }
 
-/// A number and its standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
-    /// The number.
-    pub value: f64,
-    /// Its standard error; 0 with a single trajectory, whose error is not known.
-    pub error: f64,
-}
-
 /// Recorded motion and its moments. Moments have the scheme's bias of order step^2 besides their errors, and are those
 /// of the stationary law only if the warm-up was long enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LangevinRun {
-    /// Positions (x, y), one row a trajectory.
+    /// Positions (x, y), one row per trajectory.
     pub paths: Vec<Vec<[f64; 2]>>,
     /// Time between recordings.
     pub interval: f64,
@@ -227,7 +219,7 @@ pub fn langevin(
     let paths: Vec<Vec<[f64; 2]>> = (0..options.trajectories)
         .into_par_iter()
         .map(|trajectory| {
-            let mut random = generator(options.seed, 0x4c56_0000_0000 + trajectory as u64);
+            let mut random = generator(options.seed, streams::LANGEVIN + trajectory as u64);
             let mut at = options.start;
             let mut advance = |steps: usize| {
                 for _ in 0..steps {

@@ -10,5 +10,5 @@ pub mod relaxation;
 pub use diffusion::{
     CoordinateDiffusion, DiffusionOptions, ModeDiffusion, autocorrelations, diffusion,
 };
-pub use langevin::{LangevinOptions, LangevinRun, Measured, ModePotential, langevin};
+pub use langevin::{LangevinOptions, LangevinRun, ModePotential, langevin};
 pub use relaxation::{ModeRelaxation, Prediction, mode_relaxations};

@@ -82,9 +82,9 @@ fn slow_rate(lambda: f64, a: f64, d: f64, g: f64) -> f64 {
 /// All three predictions for every mode. `point` is the mean-field point to dress with; without one (or with an
 /// unstable one) the dressed prediction is `None`.
 ///
-/// Where they hold: plain for many units a mode, lambda well below 4 and units near 1/2; spherical where several modes
-/// come near 4 together, on a centred model with extended vectors; dressed with biases, at weak to moderate coupling
-/// (its error is of the order of the next loop), for fluctuations inside one well. Measured on centred 400x300 models (example
+/// Where they hold: plain for many units per mode, lambda well below 4 and units near 1/2; spherical where several modes
+/// come near 4 together, on a centered model with extended vectors; dressed with biases, at weak to moderate coupling
+/// (its error is of the order of the next loop), for fluctuations inside one well. Measured on centered 400x300 models (example
 /// `relaxation`), the variance of x is predicted too high by
 ///
 /// | modes | lambda | plain | spherical |

@@ -1,6 +1,6 @@
 use super::*;
 use crate::mean_field::fixed_points::{MeanFieldOptions, central_fixed_point};
-use crate::testing::{centred, planted, random_model};
+use crate::testing::{centered, planted, random_model};
 use rbm_model::estimate::Enumeration;
 
 fn close(a: &Prediction, b: &Prediction, tolerance: f64) {
@@ -18,7 +18,7 @@ fn close(a: &Prediction, b: &Prediction, tolerance: f64) {
 #[test]
 fn at_one_half_the_dressed_prediction_is_the_plain_one() {
     for (n, m) in [(12, 9), (9, 12), (7, 7)] {
-        let model = centred(&planted(1, n, m, &[3.5, 2.0, 1.0]));
+        let model = centered(&planted(1, n, m, &[3.5, 2.0, 1.0]));
         let space = ReciprocalSpace::new(&model).unwrap();
         let point = central_fixed_point(&model, &MeanFieldOptions::default()).unwrap();
         for mode in mode_relaxations(&space, Some(&point))
@@ -33,7 +33,7 @@ fn at_one_half_the_dressed_prediction_is_the_plain_one() {
 
 #[test]
 fn plain_and_spherical_repeat_their_own_modules() {
-    let space = ReciprocalSpace::new(&centred(&planted(2, 30, 20, &[3.9, 3.0]))).unwrap();
+    let space = ReciprocalSpace::new(&centered(&planted(2, 30, 20, &[3.9, 3.0]))).unwrap();
     let closure = spherical_closure(space.singular_values(), 30, 20).unwrap();
     for mode in mode_relaxations(&space, None).unwrap() {
         let (own, k) = (mode.spherical.unwrap(), mode.mode);
@@ -129,7 +129,7 @@ fn the_dressed_prediction_approaches_the_exact_one_where_the_plain_one_does_not(
 
 #[test]
 fn an_unstable_point_dresses_nothing_and_sizes_are_checked() {
-    let model = centred(&planted(3, 12, 9, &[5.0]));
+    let model = centered(&planted(3, 12, 9, &[5.0]));
     let space = ReciprocalSpace::new(&model).unwrap();
     let point = central_fixed_point(&model, &MeanFieldOptions::default()).unwrap();
     let modes = mode_relaxations(&space, Some(&point)).unwrap();

@@ -1,7 +1,7 @@
 //! The infinite-size limit: x and y of each mode as independent Gaussians.
 //!
 //! Under uniform units x_k has mean (U^T 1/2)_k and variance exactly 1/4. With x and y taken as
-//! Gaussian, ln Z splits into one 2-dimensional Gaussian integral a mode,
+//! Gaussian, ln Z splits into one 2-dimensional Gaussian integral per mode,
 //!
 //! ```text
 //! ln Z_G = (N+M) ln 2 + sum_unpaired ( bt mu + bt^2/8 )
@@ -33,7 +33,7 @@ pub struct GaussianLimit {
 
 /// Gaussian-limit predictions for one mode.
 ///
-/// Valid where the units' higher cumulants do not matter: many units a mode, lambda well below 4,
+/// Valid where the units' higher cumulants do not matter: many units per mode, lambda well below 4,
 /// and biases that leave the units near probability 1/2. Exact excess kurtosis of x under
 /// uniform units is -2 IPR.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub fn autocorrelation_time(coefficient: f64) -> Option<f64> {
 /// ```
 /// use rbm_analysis::{ReciprocalSpace, gaussian_limit};
 /// use rbm_model::Parameters;
-/// // One unit a layer, coupling 5: beyond the critical value 4.
+/// // One unit per layer, coupling 5: beyond the critical value 4.
 /// let model = Parameters::new(1, 1, vec![5.0], vec![0.0], vec![0.0])?;
 /// let limit = gaussian_limit(&ReciprocalSpace::new(&model)?);
 /// assert_eq!(limit.ln_z, None);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{centred, from_matrix, planted, random_model};
+use crate::testing::{centered, from_matrix, planted, random_model};
 use faer::Mat;
 use rbm_model::estimate::Enumeration;
 
@@ -69,7 +69,7 @@ fn moments_solve_the_gaussian_stationarity_conditions() {
 
 #[test]
 fn modes_of_four_and_more_are_listed_and_forbid_a_number() {
-    let space = ReciprocalSpace::new(&centred(&planted(24, 30, 20, &[5.0, 4.5, 3.9]))).unwrap();
+    let space = ReciprocalSpace::new(&centered(&planted(24, 30, 20, &[5.0, 4.5, 3.9]))).unwrap();
     let limit = gaussian_limit(&space);
     assert_eq!(limit.ln_z, None);
     assert_eq!(limit.nonconvergent_modes, [0, 1]);

@@ -15,11 +15,12 @@
 
 use crate::error::AnalysisError;
 use crate::gaussian::limit::autocorrelation_time;
+use rbm_model::numeric::bisect;
 use serde::{Deserialize, Serialize};
 
 /// Solution of the spherical closure.
 ///
-/// Valid for the centred model (b = -W 1/2, c = -W^T 1/2) with extended singular vectors; it stays finite
+/// Valid for the centered model (b = -W 1/2, c = -W^T 1/2) with extended singular vectors; it stays finite
 /// where the plain Gaussian limit has diverged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SphericalClosure {
@@ -33,7 +34,7 @@ pub struct SphericalClosure {
     pub modes: Vec<SphericalMode>,
 }
 
-/// Spherical prediction for one mode, about the centre.
+/// Spherical prediction for one mode, about the center.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SphericalMode {
     /// Singular value lambda.
@@ -94,31 +95,22 @@ pub fn spherical_closure(
         (a * d).ln() - (top * top + e).ln()
     };
     // At e = 16 + lambda_1^2 + ... the right side wins sooner or later; at e -> 0 the left one does.
-    let (mut low, mut high) = (f64::MIN_POSITIVE.sqrt(), 16.0 + top * top);
+    let mut high = 16.0 + top * top;
     while excess(high) > 0.0 {
         high *= 4.0;
     }
+    let mut low = high;
     while excess(low) < 0.0 {
-        low *= 1e-10;
+        // Down by orders of magnitude, so that halving takes few steps from there.
+        high = low;
+        low *= 1e-3;
         if low == 0.0 {
             return Err(AnalysisError::NoConvergence {
                 what: "the spherical closure",
             });
         }
     }
-    // Bisection of ln e: the range is at most a few thousand binary orders of magnitude.
-    for _ in 0..200 {
-        let middle = low.sqrt() * high.sqrt();
-        if middle <= low || middle >= high {
-            break;
-        }
-        if excess(middle) > 0.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    let e = high;
+    let e = bisect(low, high, |e| excess(e) > 0.0);
     let (a, d) = multipliers(e);
     let q = top * top + e;
     let modes = singular_values

@@ -41,7 +41,7 @@ impl Bins {
     }
 
     /// Middles of the bins.
-    pub fn centres(&self) -> Vec<f64> {
+    pub fn centers(&self) -> Vec<f64> {
         (0..self.count)
             .map(|i| self.low + (i as f64 + 0.5) * self.width())
             .collect()
@@ -212,7 +212,7 @@ fn minus_ln_density(mass: &[f64], bins: &[Bins]) -> Vec<Option<f64>> {
 
 /// The model seen from the layer that the coordinates belong to.
 struct Layer {
-    /// Weights, one row a unit of this layer.
+    /// Weights, one row per unit of this layer.
     rows: Vec<Vec<f64>>,
     /// Biases of this layer.
     own_bias: Vec<f64>,

@@ -59,7 +59,7 @@ fn exact_densities_are_sums_over_all_states() {
         let y = exact_free_energy(&model, &space, &[Coordinate::Y(0)], &[fine]).unwrap();
         let mean: f64 = mass(&y)
             .iter()
-            .zip(fine.centres())
+            .zip(fine.centers())
             .map(|(p, y)| p * y)
             .sum();
         let moments = Enumeration::new(&model).unwrap().moments();

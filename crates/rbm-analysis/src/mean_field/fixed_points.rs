@@ -9,12 +9,12 @@
 //! ```
 //!
 //! Which correction is better depends: over random 12x8 models (example `ln_z_methods`) one loop beats Onsager's term for largest singular
-//! values from 3.5 up with biases of standard deviation 1/2; below, and on centred models up to 4, Onsager's term is closer, since the further
+//! values from 3.5 up with biases of standard deviation 1/2; below, and on centered models up to 4, Onsager's term is closer, since the further
 //! terms of the loop and the non-Gaussian vertices that it leaves out partly cancel.
 //!
 //! In modes m_v.W.m_h = sum_k lambda_k x_k y_k: these are the stationary points of the boson integral of
 //! arXiv:2503.21536. Onsager's term: D. J. Thouless, P. W. Anderson, R. G. Palmer, Phil. Mag. 35, 593 (1977);
-//! T. Plefka, J. Phys. A 15, 1971 (1982). The iteration alternates between the layers, each step minimising the
+//! T. Plefka, J. Phys. A 15, 1971 (1982). The iteration alternates between the layers, each step minimizing the
 //! convex free energy of one layer, so it descends and cannot oscillate.
 
 use crate::error::{AnalysisError, check_len};
@@ -22,6 +22,7 @@ use crate::random::generator;
 use crate::reciprocal::space::check_parameters;
 use crate::reciprocal::svd::{singular_values, weight_matrix};
 use crate::statistics::moments::log_sum_exp;
+use crate::streams;
 use faer::{Mat, MatRef};
 use rand::RngExt;
 use rbm_model::Parameters;
@@ -118,7 +119,7 @@ pub fn central_fixed_point(
 /// Fixed points from m_h = 1/2, from the given hidden starts `[starts, M]` (conditional means of data or samples) and
 /// from random starts, duplicates merged.
 ///
-/// Finds stable points, and an unstable one only where a start lies on its stable side exactly (m = 1/2 of a centred
+/// Finds stable points, and an unstable one only where a start lies on its stable side exactly (m = 1/2 of a centered
 /// model). Nothing guarantees that every stable point is found.
 ///
 /// # Errors
@@ -134,7 +135,7 @@ pub fn fixed_points(
     if let Some(s) = starts {
         check_len("mean-field starts", m, s.ncols())?;
     }
-    let mut random = generator(options.seed, 0x4d46);
+    let mut random = generator(options.seed, streams::MEAN_FIELD_STARTS);
     let total = 1 + given + options.random_starts;
     let mut start = Mat::from_fn(m, total, |_, _| 0.5);
     for s in 0..total - 1 {
@@ -210,7 +211,7 @@ fn xlnx(x: f64) -> f64 {
 }
 
 /// Damped alternating iteration of all columns of `hidden` `[M, starts]`; undamped once close, where
-/// it contracts by lt_1^2 a step. Returns the means and the residual of each column.
+/// it contracts by lt_1^2 per step. Returns the means and the residual of each column.
 fn iterate(
     parameters: &Parameters,
     weight: MatRef<'_, f64>,

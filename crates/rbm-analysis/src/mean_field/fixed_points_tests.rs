@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{centred, planted, random_model};
+use crate::testing::{centered, planted, random_model};
 use rbm_model::estimate::Enumeration;
 
 #[test]
@@ -39,26 +39,26 @@ fn gibbs_free_energy_is_stationary_at_a_fixed_point_and_a_bound_elsewhere() {
 }
 
 #[test]
-fn the_centre_loses_stability_at_four_and_two_mirror_points_appear() {
+fn the_center_loses_stability_at_four_and_two_mirror_points_appear() {
     let options = MeanFieldOptions::default();
-    let below = fixed_points(&centred(&planted(32, 40, 30, &[3.5])), None, &options).unwrap();
+    let below = fixed_points(&centered(&planted(32, 40, 30, &[3.5])), None, &options).unwrap();
     assert_eq!(below.points.len(), 1);
     assert!(below.points[0].stable);
     assert!((below.points[0].dressed_singular_values[0] - 3.5 / 4.0).abs() < 1e-9);
 
-    let above = fixed_points(&centred(&planted(32, 40, 30, &[6.0])), None, &options).unwrap();
+    let above = fixed_points(&centered(&planted(32, 40, 30, &[6.0])), None, &options).unwrap();
     let stable: Vec<_> = above.points.iter().filter(|p| p.stable).collect();
     assert_eq!(
         (stable.len(), above.points.len()),
         (2, 3),
-        "centre and two wells"
+        "center and two wells"
     );
     for (a, b) in stable[0].visible.iter().zip(&stable[1].visible) {
         assert!((a + b - 1.0).abs() < 1e-9);
     }
-    let centre = above.points.iter().find(|p| !p.stable).unwrap();
-    assert!((centre.dressed_singular_values[0] - 1.5).abs() < 1e-9);
-    assert!(centre.ln_z_one_loop.is_none() && centre.free_energy > stable[0].free_energy);
+    let center = above.points.iter().find(|p| !p.stable).unwrap();
+    assert!((center.dressed_singular_values[0] - 1.5).abs() < 1e-9);
+    assert!(center.ln_z_one_loop.is_none() && center.free_energy > stable[0].free_energy);
     // Two equal wells: ln 2 more than one.
     let combined = above.ln_z_mean_field.unwrap();
     assert!((combined + stable[0].free_energy - std::f64::consts::LN_2).abs() < 1e-9);
@@ -83,13 +83,13 @@ fn corrections_improve_on_mean_field_below_the_transition() {
 
 #[test]
 fn given_starts_are_used_and_their_shape_checked() {
-    let model = centred(&planted(33, 20, 15, &[7.0]));
+    let model = centered(&planted(33, 20, 15, &[7.0]));
     let options = MeanFieldOptions {
         random_starts: 0,
         ..Default::default()
     };
-    let only_centre = fixed_points(&model, None, &options).unwrap();
-    assert_eq!(only_centre.points.len(), 1);
+    let only_center = fixed_points(&model, None, &options).unwrap();
+    assert_eq!(only_center.points.len(), 1);
     let ordered = Mat::from_fn(1, 15, |_, j| if j % 2 == 0 { 1.0 } else { 0.0 });
     let both = fixed_points(&model, Some(ordered.as_ref()), &options).unwrap();
     assert_eq!(both.points.len(), 2);

@@ -8,7 +8,7 @@
 //! a = (16 - lambda^2)/8,   g = (4/3)(q_U + q_V (lambda/4)^4),   h = j_x + lambda j_y/4
 //! ```
 //!
-//! with q_U = sum_i U_ik^4, q_V = sum_j V_jk^4, j_x = bt + lambda my, j_y = ct + lambda mx (zero for the centred model). One well
+//! with q_U = sum_i U_ik^4, q_V = sum_j V_jk^4, j_x = bt + lambda my, j_y = ct + lambda mx (zero for the centered model). One well
 //! for lambda < 4, two beyond: the mode breaks symmetry. The expansion is of the mean-field free energy: it leaves out
 //! fluctuations, and it holds while every unit's deviation x U_ik stays well below 1/2.
 
@@ -68,7 +68,7 @@ impl LandauMode {
 /// ```
 /// use rbm_analysis::{ReciprocalSpace, mean_field::landau_modes};
 /// use rbm_model::Parameters;
-/// // One unit a layer, centred, lambda = 5.
+/// // One unit per layer, centered, lambda = 5.
 /// let model = Parameters::new(1, 1, vec![5.0], vec![-2.5], vec![-2.5])?;
 /// let mode = landau_modes(&ReciprocalSpace::new(&model)?)[0];
 /// assert_eq!((mode.a, mode.tilt), (-9.0 / 8.0, 0.0));

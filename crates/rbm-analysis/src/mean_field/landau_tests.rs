@@ -1,6 +1,6 @@
 use super::*;
 use crate::mean_field::fixed_points::gibbs_free_energy;
-use crate::testing::{centred, planted, random_model};
+use crate::testing::{centered, planted, random_model};
 use rbm_model::Parameters;
 
 /// Gamma at means 1/2 + x U_k, 1/2 + y V_k.
@@ -18,7 +18,7 @@ fn gamma(model: &Parameters, space: &ReciprocalSpace, k: usize, x: f64, y: f64) 
 fn the_coefficients_are_those_of_the_free_energy() {
     // With biases as well: the tilt is part of the expansion.
     for model in [
-        centred(&planted(1, 30, 20, &[5.0, 3.0])),
+        centered(&planted(1, 30, 20, &[5.0, 3.0])),
         random_model(2, 12, 9, 0.6, 0.4),
     ] {
         let space = ReciprocalSpace::new(&model).unwrap();
@@ -51,7 +51,7 @@ fn the_coefficients_are_those_of_the_free_energy() {
 
 #[test]
 fn minima_and_barrier_are_those_of_the_curve() {
-    let space = ReciprocalSpace::new(&centred(&planted(3, 40, 30, &[5.0, 3.9]))).unwrap();
+    let space = ReciprocalSpace::new(&centered(&planted(3, 40, 30, &[5.0, 3.9]))).unwrap();
     let modes = landau_modes(&space);
     let (broken, whole) = (&modes[0], &modes[1]);
     let x = broken.order_parameter;

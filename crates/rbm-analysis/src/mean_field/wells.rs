@@ -40,7 +40,7 @@ impl Wells {
 /// Minima and barriers of a curve given at increasing x, refined by the parabola through three points.
 ///
 /// Values that are `None` (infinite free energy, no samples) are left out. Wells that a barrier of less than `prominence`
-/// separates from a deeper neighbour are counted with it; for a sampled curve take several standard errors.
+/// separates from a deeper neighbor are counted with it; for a sampled curve take several standard errors.
 /// The ends of the curve are never minima: choose a range in which the curve rises on both sides.
 ///
 /// # Errors
@@ -90,7 +90,7 @@ pub fn wells(
     })
 }
 
-/// Vertex of the parabola through a point and its neighbours.
+/// Vertex of the parabola through a point and its neighbors.
 fn refine(points: &[CurvePoint], at: usize) -> CurvePoint {
     let middle = points[at];
     if at == 0 || at + 1 >= points.len() {

@@ -11,4 +11,4 @@ pub use mode_overlap::{
     mode_overlaps, overlaps, principal_angles,
 };
 pub use pca::{DataVariance, Pca, SecondMoments};
-pub use tracking::{Match, Modes, Track, TrackPoint, match_modes, track_modes};
+pub use tracking::{ModeMatch, Modes, Track, TrackPoint, match_modes, track_modes};

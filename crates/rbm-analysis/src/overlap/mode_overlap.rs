@@ -1,8 +1,8 @@
 //! Overlaps of singular vectors between checkpoints and with the principal components of data.
 //!
 //! A single overlap |u_k(t).u_l(t')| means something only where the singular values of both are well apart from their
-//! neighbours: vectors of nearly equal singular values turn into each other under the slightest change, whatever is
-//! learnt. What is stable then is the space they span, and the angles between two such spaces
+//! neighbors: vectors of nearly equal singular values turn into each other under the slightest change, whatever is
+//! learned. What is stable then is the space they span, and the angles between two such spaces
 //! (A. Bjorck, G. H. Golub, Math. Comp. 27, 579 (1973)). Nothing here depends on the signs of vectors.
 
 use crate::error::{AnalysisError, check_len};
@@ -66,7 +66,7 @@ pub fn principal_angles(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Vec<f6
         .collect())
 }
 
-/// Groups of neighbouring modes whose singular values (descending) differ by less than `gap` times the larger of the two.
+/// Groups of neighboring modes whose singular values (descending) differ by less than `gap` times the larger of the two.
 ///
 /// A bulk becomes one group where its levels are that dense: its single vectors mean nothing.
 pub fn degenerate_groups(singular_values: &[f64], gap: f64) -> Vec<Range<usize>> {
@@ -204,13 +204,6 @@ pub fn data_overlaps(
         modes.min(space.modes()),
         NEARLY_DEGENERATE,
     )
-}
-
-/// Makes the entry of largest magnitude in each column positive.
-pub(crate) fn fix_signs(matrix: &mut Mat<f64>) {
-    for k in 0..matrix.ncols() {
-        crate::reciprocal::svd::make_largest_positive(matrix.col_as_slice_mut(k));
-    }
 }
 
 #[cfg(test)]

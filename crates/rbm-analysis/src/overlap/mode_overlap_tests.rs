@@ -40,7 +40,7 @@ fn principal_angles_are_the_angles_that_were_put_in() {
 }
 
 #[test]
-fn groups_join_close_neighbours_only() {
+fn groups_join_close_neighbors_only() {
     assert_eq!(
         degenerate_groups(&[5.0, 4.95, 3.0, 2.99, 2.98, 1.0, 0.0, 0.0], 0.02),
         [0..2, 2..5, 5..6, 6..8]
@@ -96,10 +96,10 @@ fn overlaps_do_not_depend_on_signs_or_on_the_basis_of_a_degenerate_space() {
 }
 
 #[test]
-fn components_of_binary_data_diagonalise_its_covariance() {
+fn components_of_binary_data_diagonalize_its_covariance() {
     let (rows, n) = (300, 7);
     let gaussian = gaussian_matrix(&mut generator(75, 0), rows, n, 1.0);
-    // Correlated, not centred, and one constant column.
+    // Correlated, not centered, and one constant column.
     let data = Mat::from_fn(rows, n, |i, j| match j {
         6 => 1.0,
         _ => f64::from(gaussian[(i, j)] + 0.8 * gaussian[(i, 0)] > 0.5),

@@ -1,7 +1,7 @@
 //! Principal components of data, on the host in f64.
 
 use crate::error::{AnalysisError, check_len};
-use crate::overlap::mode_overlap::fix_signs;
+use crate::reciprocal::svd::fix_signs;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par, Side};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct SecondMoments {
     products: Mat<f64>,
 }
 
-/// Principal components: eigenvectors of the covariance matrix `<(v - <v>)(v - <v>)^T>`, normalised by the number of rows.
+/// Principal components: eigenvectors of the covariance matrix `<(v - <v>)(v - <v>)^T>`, normalized by the number of rows.
 #[derive(Debug, Clone)]
 pub struct Pca {
     /// Number of rows.

@@ -41,7 +41,7 @@ impl Modes {
 
 /// Which mode of the one checkpoint is which of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Match {
+pub struct ModeMatch {
     /// Mode of the first checkpoint.
     pub from: usize,
     /// Mode of the second checkpoint.
@@ -60,7 +60,7 @@ pub struct Match {
 pub struct Track {
     /// Its number at the last checkpoint, from 0.
     pub mode: usize,
-    /// One entry a checkpoint in order of time; `None` before the mode was there.
+    /// One entry per checkpoint in order of time; `None` before the mode was there.
     pub points: Vec<Option<TrackPoint>>,
 }
 
@@ -84,7 +84,7 @@ pub struct TrackPoint {
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the layers differ in size.
-pub fn match_modes(first: &Modes, second: &Modes) -> Result<Vec<Match>, AnalysisError> {
+pub fn match_modes(first: &Modes, second: &Modes) -> Result<Vec<ModeMatch>, AnalysisError> {
     check_len("left vectors", first.left.nrows(), second.left.nrows())?;
     check_len("right vectors", first.right.nrows(), second.right.nrows())?;
     let left = first.left.transpose() * &second.left;
@@ -93,7 +93,7 @@ pub fn match_modes(first: &Modes, second: &Modes) -> Result<Vec<Match>, Analysis
         left[(k, l)] * right[(k, l)]
     });
     let groups = degenerate_groups(&second.singular_values, NEARLY_DEGENERATE);
-    let mut matches: Vec<Match> = assign(weight.as_ref())
+    let mut matches: Vec<ModeMatch> = assign(weight.as_ref())
         .into_iter()
         .map(|(from, to)| {
             let others_of_from = (0..weight.ncols())
@@ -106,7 +106,7 @@ pub fn match_modes(first: &Modes, second: &Modes) -> Result<Vec<Match>, Analysis
                 .chain(others_of_to)
                 .fold(0.0, |largest: f64, w| largest.max(w.abs()));
             let group = groups.iter().find(|g| g.contains(&to)).cloned();
-            Match {
+            ModeMatch {
                 from,
                 to,
                 weight: weight[(from, to)].clamp(-1.0, 1.0),

@@ -1,5 +1,8 @@
 use super::*;
+use crate::phase::order_parameters::ChainOptions;
+use crate::phase::plane::phase_point;
 use crate::testing::random_model;
+use burn::tensor::Device;
 use rbm_model::estimate::Enumeration;
 
 fn ensemble(n: usize, m: usize, units: Units, disorder: usize) -> Ensemble {
@@ -95,9 +98,9 @@ fn exact_order_parameters_are_those_of_all_joint_states() {
         }
         let found = &phase_map(&[place], &ensemble, &Averages::Exact).unwrap()[0];
         for (found, expected) in [
-            found.magnetisation,
+            found.magnetization,
             found.edwards_anderson,
-            found.layer_magnetisation,
+            found.layer_magnetization,
             found.layer_overlap,
         ]
         .iter()
@@ -113,7 +116,7 @@ fn exact_order_parameters_are_those_of_all_joint_states() {
 }
 
 #[test]
-fn without_disorder_the_ferromagnet_is_the_sum_over_two_magnetisations() {
+fn without_disorder_the_ferromagnet_is_the_sum_over_two_magnetizations() {
     let (n, m) = (12, 8);
     for (j0, t) in [(1.0, 1.0), (4.0, 1.0), (-4.0, 1.0)] {
         let place = at(j0, 0.0, t);
@@ -133,7 +136,7 @@ fn without_disorder_the_ferromagnet_is_the_sum_over_two_magnetisations() {
             choose_n *= (n - a) as f64 / (a + 1) as f64;
         }
         expected /= z;
-        assert!((found.layer_magnetisation.mean - expected).abs() < 1e-12);
+        assert!((found.layer_magnetization.mean - expected).abs() < 1e-12);
         // All pairs are equal, so the overlap is the square.
         assert!((found.layer_overlap.mean - expected * expected).abs() < 1e-12);
         let ordered = j0.abs() > 2.0;
@@ -146,7 +149,7 @@ fn without_disorder_the_ferromagnet_is_the_sum_over_two_magnetisations() {
             (found.region, found.predicted),
             (Some(region), Some(region))
         );
-        assert!(found.magnetisation.mean.abs() < 1e-12);
+        assert!(found.magnetization.mean.abs() < 1e-12);
     }
 }
 
@@ -178,7 +181,7 @@ fn the_three_regions_are_found_where_mean_field_puts_them() {
     assert!(
         (hot.layer_overlap.mean - leading).abs() < 4.0 * hot.layer_overlap.error + 0.03 * leading
     );
-    assert!(hot.layer_magnetisation.mean.abs() < 4.0 * hot.layer_magnetisation.error);
+    assert!(hot.layer_magnetization.mean.abs() < 4.0 * hot.layer_magnetization.error);
     // Infinite temperature in {0, 1} units: every unit at 1/2.
     let free = &phase_map(
         &[at(0.0, 1.0, 1e9)],
@@ -187,7 +190,7 @@ fn the_three_regions_are_found_where_mean_field_puts_them() {
     )
     .unwrap()[0];
     assert!(
-        (free.magnetisation.mean - 0.5).abs() < 1e-8
+        (free.magnetization.mean - 0.5).abs() < 1e-8
             && (free.edwards_anderson.mean - 0.25).abs() < 1e-8
     );
 }
@@ -210,19 +213,19 @@ fn sampled_order_parameters_agree_with_exact_ones() {
         let mut differences = vec![Vec::new(); 4];
         for index in 0..4 {
             let model = ensemble.model(place, index).unwrap();
-            let e = exact(&model, units).unwrap();
-            let s = sampled(&model, units, &options, 9, index).unwrap();
+            let e = exact_order_parameters(&model, units).unwrap();
+            let s = sampled_order_parameters(&model, units, &options, 9, index).unwrap();
             for (list, d) in differences.iter_mut().zip([
-                s.magnetisation - e.magnetisation,
+                s.magnetization - e.magnetization,
                 s.edwards_anderson - e.edwards_anderson,
-                s.layer_magnetisation - e.layer_magnetisation,
+                s.layer_magnetization - e.layer_magnetization,
                 s.layer_overlap - e.layer_overlap,
             ]) {
                 list.push(d);
             }
             assert!(s.drift.unwrap().abs() < 0.05);
         }
-        // 20,000 samples a model, autocorrelated over a few sweeps: about 0.005 each for means of units of order 1.
+        // 20,000 samples per model, autocorrelated over a few sweeps: about 0.005 each for means of units of order 1.
         for (which, list) in differences.iter().enumerate() {
             assert!(
                 list.iter().all(|d| d.abs() < 0.02),

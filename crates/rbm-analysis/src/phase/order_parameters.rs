@@ -1,20 +1,46 @@
 //! Order parameters of one model, exact or from chains.
 
 use crate::error::AnalysisError;
-use crate::phase::map::{ChainOptions, Units};
+use crate::phase::plane::Units;
 use crate::random::generator;
-use burn::tensor::{Tensor, TensorData};
+use crate::statistics::moments::mean;
+use crate::streams;
+use burn::tensor::{Device, Tensor, TensorData};
 use faer::Mat;
 use rand::RngExt;
 use rbm_model::estimate::Enumeration;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 
-/// See the fields of [`crate::phase::map::MapPoint`].
-pub(crate) struct OrderParameters {
-    pub magnetisation: f64,
+/// How thermal averages of one model are taken.
+#[derive(Debug, Clone)]
+pub enum Averages {
+    /// By enumeration: min(N, M) <= 25, cost 2^min(N, M) N M per model.
+    Exact,
+    /// From Gibbs chains started at random.
+    Sampled(ChainOptions),
+}
+
+/// Gibbs chains for thermal averages.
+#[derive(Debug, Clone)]
+pub struct ChainOptions {
+    /// Independent chains, at least 2: squares of averages are taken between different chains and have no bias from their number.
+    pub chains: usize,
+    /// Sweeps before the first measurement. Deep in the spin glass none suffice; see [`MapPoint::drift`].
+    pub burn_in: usize,
+    /// Measurements, at least 2.
+    pub measurements: usize,
+    /// Sweeps between measurements.
+    pub interval: usize,
+    /// Where the chains live.
+    pub device: Device,
+}
+
+/// Those of one model; what they are: fields of the map's points.
+pub(super) struct OrderParameters {
+    pub magnetization: f64,
     pub edwards_anderson: f64,
-    pub layer_magnetisation: f64,
+    pub layer_magnetization: f64,
     pub layer_overlap: f64,
     pub drift: Option<f64>,
 }
@@ -27,7 +53,10 @@ fn value(units: Units, bit: f64) -> f64 {
     }
 }
 
-pub(crate) fn exact(model: &Parameters, units: Units) -> Result<OrderParameters, AnalysisError> {
+pub(super) fn exact_order_parameters(
+    model: &Parameters,
+    units: Units,
+) -> Result<OrderParameters, AnalysisError> {
     let moments = Enumeration::new(model)?.moments();
     let (n, m) = (model.n_visible, model.n_hidden);
     let means = || {
@@ -40,16 +69,16 @@ pub(crate) fn exact(model: &Parameters, units: Units) -> Result<OrderParameters,
     };
     let pairs = (n * m) as f64;
     Ok(OrderParameters {
-        magnetisation: means().sum::<f64>() / (n + m) as f64,
+        magnetization: means().sum::<f64>() / (n + m) as f64,
         edwards_anderson: means().map(|x| x * x).sum::<f64>() / (n + m) as f64,
-        layer_magnetisation: (0..n * m).map(correlation).sum::<f64>() / pairs,
+        layer_magnetization: (0..n * m).map(correlation).sum::<f64>() / pairs,
         layer_overlap: (0..n * m).map(|k| correlation(k).powi(2)).sum::<f64>() / pairs,
         drift: None,
     })
 }
 
 /// Squares of thermal averages are products between different chains, (|sum_c a_c|^2 - sum_c |a_c|^2)/(C (C-1)), and so unbiased.
-pub(crate) fn sampled(
+pub(super) fn sampled_order_parameters(
     model: &Parameters,
     units: Units,
     options: &ChainOptions,
@@ -57,7 +86,7 @@ pub(crate) fn sampled(
     index: usize,
 ) -> Result<OrderParameters, AnalysisError> {
     let (n, m, count) = (model.n_visible, model.n_hidden, options.chains);
-    let mut random = generator(seed, 0x5043_0000_0000 + index as u64);
+    let mut random = generator(seed, streams::PHASE_CHAINS + index as u64);
     let start: Vec<f32> = (0..count * n)
         .map(|_| f32::from(u8::from(random.random::<bool>())))
         .collect();
@@ -97,11 +126,10 @@ pub(crate) fn sampled(
     }
     let measurements = options.measurements as f64;
     let half = options.measurements / 2;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     Ok(OrderParameters {
-        magnetisation: sums[1] / measurements,
+        magnetization: sums[1] / measurements,
         edwards_anderson: sums[2] / measurements,
-        layer_magnetisation: sums[0] / measurements,
+        layer_magnetization: sums[0] / measurements,
         layer_overlap: mean(&overlaps),
         drift: Some(mean(&overlaps[overlaps.len() - half..]) - mean(&overlaps[..half])),
     })

@@ -21,6 +21,8 @@ use crate::error::{AnalysisError, check_len};
 use crate::random::{generator, haar_matrix};
 use crate::reciprocal::space::ReciprocalSpace;
 use crate::reciprocal::trajectories::{Coordinate, Trajectories};
+use crate::statistics::moments::{mean, variance};
+use crate::streams;
 use faer::{Mat, MatRef};
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +149,7 @@ pub fn rotated_distances(
         .map(|one| space.singular_values()[one.mode])
         .collect();
     let modes = lambda.len();
-    let mut random = generator(seed, 0x5344);
+    let mut random = generator(seed, streams::SADDLE_COPIES);
     let mut frames = |units: usize| {
         let mut all = Mat::zeros(units, copies * modes);
         for copy in 0..copies {
@@ -181,13 +183,11 @@ pub fn rotated_distances(
         })
         .collect();
     let count = found.len() as f64;
-    let mean = found.iter().sum::<f64>() / count;
-    let square: f64 = found.iter().map(|d| (d - mean).powi(2)).sum();
     let nearer = found.iter().filter(|d| **d < own).count() as f64;
     Ok((!found.is_empty()).then(|| RotatedDistances {
         copies: found.len(),
-        mean,
-        deviation: (square / (count - 1.0).max(1.0)).sqrt(),
+        mean: mean(&found),
+        deviation: variance(&found).sqrt(),
         nearer: (0.5 + nearer) / (1.0 + count),
     }))
 }

@@ -128,9 +128,9 @@ fn states_along_a_mode_are_farther_than_chance_and_states_at_its_saddle_nearer()
     // One strong mode along all units, over noise.
     let weight = gaussian_matrix(&mut random, n, m, 0.01);
     let weight: Vec<f64> = (0..n * m).map(|k| 0.1 + weight[(k / m, k % m)]).collect();
-    let at = |centred: bool| {
+    let at = |centered: bool| {
         let sum = |of: &dyn Fn(usize) -> f64, units: usize| (0..units).map(of).sum::<f64>();
-        let half = if centred { -0.5 } else { 0.0 };
+        let half = if centered { -0.5 } else { 0.0 };
         let b = (0..n).map(|i| half * sum(&|j| weight[i * m + j], m));
         let c = (0..m).map(|j| half * sum(&|i| weight[i * m + j], n));
         let model = Parameters::new(n, m, weight.clone(), b.collect(), c.collect());

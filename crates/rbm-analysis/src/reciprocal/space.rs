@@ -41,7 +41,20 @@ pub struct ReciprocalSpace {
     pub mean_y: Vec<f64>,
 }
 
-/// Saddle of one mode's energy surface -(lambda x y + bt x + ct y).
+/// Saddle of one mode's energy surface -(lambda x y + bt x + ct y), in units of k_B T.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::ReciprocalSpace;
+/// use rbm_model::Parameters;
+/// // One unit per layer: x = v, y = h.
+/// let space = ReciprocalSpace::new(&Parameters::new(1, 1, vec![2.0], vec![-1.0], vec![0.5])?)?;
+/// let saddle = space.saddles()[0].unwrap();
+/// assert_eq!((saddle.x, saddle.y, saddle.energy), (-0.25, 0.5, -0.25));
+/// // E(1, 1) = -(2 - 1 + 0.5)
+/// assert!((saddle.energy_at(2.0, 1.0, 1.0) + 1.5).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Saddle {
     /// x* = - ct / lambda.
@@ -68,18 +81,6 @@ impl Saddle {
     pub fn to_polar(&self, x: f64, y: f64) -> (f64, f64) {
         let (dx, dy) = (x - self.x, y - self.y);
         (dx.hypot(dy), dy.atan2(dx))
-    }
-
-    /// The point (x, y) with the given u and w; undoes [`Self::to_uw`].
-    pub fn from_uw(&self, u: f64, w: f64) -> (f64, f64) {
-        let root = std::f64::consts::FRAC_1_SQRT_2;
-        (self.x + (u - w) * root, self.y + (u + w) * root)
-    }
-
-    /// The point (x, y) at a distance from the saddle and an angle; undoes [`Self::to_polar`].
-    pub fn from_polar(&self, radius: f64, angle: f64) -> (f64, f64) {
-        let (sine, cosine) = angle.sin_cos();
-        (self.x + radius * cosine, self.y + radius * sine)
     }
 
     /// Energy of the mode with singular value `singular_value` at (x, y), eps - (lambda/2)(u^2 - w^2).

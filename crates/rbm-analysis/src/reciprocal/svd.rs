@@ -1,11 +1,7 @@
 //! Singular value decomposition in f64 with a fixed sign convention.
 
 use crate::error::AnalysisError;
-use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
-use faer::linalg::evd::tridiagonal_self_adjoint_evd;
-use faer::linalg::matmul::triangular::BlockStructure;
 use faer::linalg::svd::ComputeSvdVectors;
-use faer::linalg::temp_mat_scratch;
 use faer::{Mat, MatMut, MatRef};
 use rbm_model::Parameters;
 
@@ -47,7 +43,7 @@ pub fn weight_matrix(parameters: &Parameters) -> Mat<f64> {
 /// Singular value decomposition of a matrix `[N, M]`.
 ///
 /// Accuracy: singular values to about 1e-15 of the largest; the vectors of a singular value that
-/// is separated by g from its neighbours to about 1e-15 lambda_1 / g. Vectors of equal singular values are an
+/// is separated by g from its neighbors to about 1e-15 lambda_1 / g. Vectors of equal singular values are an
 /// arbitrary orthonormal basis of their space.
 ///
 /// # Errors
@@ -121,109 +117,9 @@ fn decompose(
     Ok(values.column_vector().iter().map(|s| s * scale).collect())
 }
 
-/// The `count` largest singular values, largest first: for monitoring, several times cheaper than
-/// [`singular_values`]. `weight` is row-major, `[n, m]`.
-///
-/// They are square roots of eigenvalues of the smaller Gram matrix, so the error of lambda_k is about
-/// 1e-16 lambda_1^2 / lambda_k: leading values keep all their digits, those below 1e-8 lambda_1 have none.
-/// The Gram matrix is summed in f64 over blocks and decomposed in place, so there is no copy of it or of the
-/// weights. The same bytes for any
-/// number of threads.
-///
-/// # Errors
-/// As [`svd`], and [`AnalysisError::Shape`] if the number of weights is not n m.
-pub fn leading_singular_values(
-    weight: &[f32],
-    n: usize,
-    m: usize,
-    count: usize,
-) -> Result<Vec<f64>, AnalysisError> {
-    /// Rows or columns that are taken to f64 at a time.
-    const BLOCK: usize = 128;
-    let what = "matrix";
-    crate::error::check_len(what, n * m, weight.len())?;
-    if weight.is_empty() {
-        return Err(AnalysisError::Empty { what });
-    }
-    if let Some(at) = weight.iter().position(|w| !w.is_finite()) {
-        return Err(AnalysisError::NotFinite {
-            what,
-            row: at / m,
-            column: at % m,
-            value: weight[at].into(),
-        });
-    }
-    let size = n.min(m);
-    let mut gram = Mat::zeros(size, size);
-    // One thread: the rounding of a parallel reduction depends on their number.
-    let par = faer::Par::Seq;
-    for start in (0..n.max(m)).step_by(BLOCK) {
-        let length = BLOCK.min(n.max(m) - start);
-        // A block of the longer side, `[length, size]`.
-        let block = Mat::from_fn(length, size, |i, j| {
-            let (row, column) = if n >= m {
-                (start + i, j)
-            } else {
-                (j, start + i)
-            };
-            f64::from(weight[row * m + column])
-        });
-        faer::linalg::matmul::triangular::matmul(
-            gram.as_mut(),
-            BlockStructure::TriangularLower,
-            faer::Accum::Add,
-            block.transpose(),
-            BlockStructure::Rectangular,
-            block.as_ref(),
-            BlockStructure::Rectangular,
-            1.0,
-            par,
-        );
-    }
-    // In place: a copy of the Gram matrix may be more than all that a run holds.
-    let scratch = tridiag_in_place_scratch::<f64>(size, par, Default::default());
-    let mut memory = faer::dyn_stack::MemBuffer::new(scratch);
-    let mut householder = Mat::zeros(1, size - 1);
-    tridiag_in_place(
-        gram.as_mut(),
-        householder.as_mut(),
-        par,
-        faer::dyn_stack::MemStack::new(&mut memory),
-        Default::default(),
-    );
-    let [mut diagonal, mut below, mut eigenvalues] =
-        [(); 3].map(|()| faer::diag::Diag::<f64>::zeros(size));
-    for k in 0..size {
-        diagonal[k] = gram[(k, k)];
-        if k + 1 < size {
-            below[k] = gram[(k + 1, k)];
-        }
-    }
-    let scratch = temp_mat_scratch::<f64>(size, 1).array(2);
-    let mut memory = faer::dyn_stack::MemBuffer::new(scratch);
-    tridiagonal_self_adjoint_evd(
-        diagonal.as_ref(),
-        below.as_ref(),
-        eigenvalues.as_mut(),
-        None,
-        par,
-        faer::dyn_stack::MemStack::new(&mut memory),
-        Default::default(),
-    )
-    .map_err(|_| AnalysisError::NoConvergence {
-        what: "the eigenvalue decomposition",
-    })?;
-    // They come in ascending order.
-    let values = eigenvalues.column_vector().iter().rev().take(count);
-    Ok(values.map(|e| e.max(0.0).sqrt()).collect())
-}
-
 /// A power of two near the largest magnitude, so that neither tiny nor huge weights leave the
 /// range of the decomposition and rescaling is free of rounding; 1 for a zero matrix.
-pub(crate) fn checked_scale(
-    what: &'static str,
-    matrix: MatRef<'_, f64>,
-) -> Result<f64, AnalysisError> {
+fn checked_scale(what: &'static str, matrix: MatRef<'_, f64>) -> Result<f64, AnalysisError> {
     if matrix.nrows() == 0 || matrix.ncols() == 0 {
         return Err(AnalysisError::Empty { what });
     }
@@ -259,8 +155,15 @@ fn largest_is_negative(vector: &[f64]) -> bool {
     largest < 0.0
 }
 
+/// Makes the entry of largest magnitude in each column positive: the sign convention of [`Svd`].
+pub(crate) fn fix_signs(matrix: &mut Mat<f64>) {
+    for k in 0..matrix.ncols() {
+        make_largest_positive(matrix.col_as_slice_mut(k));
+    }
+}
+
 /// Changes the sign of a vector, if need be, so that its entry of largest magnitude is positive.
-pub(crate) fn make_largest_positive(vector: &mut [f64]) {
+fn make_largest_positive(vector: &mut [f64]) {
     if largest_is_negative(vector) {
         negate(vector);
     }
@@ -316,30 +219,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn leading_values_are_the_largest_of_all() {
-        let mut random = generator(3, 0);
-        for (n, m) in [(1, 1), (1, 5), (7, 7), (300, 40), (40, 300)] {
-            let matrix = gaussian_matrix(&mut random, n, m, 0.3);
-            let weight: Vec<f32> = (0..n * m).map(|k| matrix[(k / m, k % m)] as f32).collect();
-            let rounded = Mat::from_fn(n, m, |i, j| f64::from(weight[i * m + j]));
-            let all = singular_values(rounded.as_ref()).unwrap();
-            let leading = leading_singular_values(&weight, n, m, 3).unwrap();
-            assert_eq!(leading.len(), n.min(m).min(3));
-            for (a, b) in leading.iter().zip(&all) {
-                assert!((a - b).abs() <= 1e-15 * (n + m) as f64 * all[0] * (all[0] / b));
-            }
-        }
-        assert_eq!(
-            leading_singular_values(&[0.0; 6], 2, 3, 9).unwrap(),
-            [0.0, 0.0]
-        );
-        let error = leading_singular_values(&[0.0, 1.0, f32::NAN, 0.0], 2, 2, 1).unwrap_err();
-        assert!(error.to_string().contains("row 1, column 0"), "{error}");
-        assert!(leading_singular_values(&[0.0; 5], 2, 3, 1).is_err());
-        assert!(leading_singular_values(&[], 0, 3, 1).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::error::{AnalysisError, check_len};
 use crate::random::generator;
 use crate::reciprocal::space::ReciprocalSpace;
 use crate::reciprocal::svd::weight_matrix;
+use crate::streams;
 use burn::tensor::{Tensor, TensorData};
 use faer::{Mat, MatRef};
 use rand::RngExt;
@@ -66,7 +67,7 @@ impl HiddenUnits {
     fn generator(self) -> Option<ChaCha8Rng> {
         match self {
             Self::Mean => None,
-            Self::Drawn { seed } => Some(generator(seed, 0x4844)),
+            Self::Drawn { seed } => Some(generator(seed, streams::HIDDEN_GIVEN_DATA)),
         }
     }
 

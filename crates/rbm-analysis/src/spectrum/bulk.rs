@@ -1,8 +1,7 @@
-//! A model's spectrum against Marchenko-Pastur: bulk fit, outliers, distance and its p-value.
+//! The bulk of a spectrum: the Marchenko-Pastur law fitted to it, and the modes that stand out.
 
 use crate::error::{AnalysisError, check_len};
 use crate::spectrum::marchenko_pastur::MarchenkoPastur;
-use crate::spectrum::null_spectra::null_distances;
 use serde::{Deserialize, Serialize};
 
 /// Fit of the law to the bulk of a spectrum.
@@ -23,20 +22,6 @@ pub struct BulkFit {
     pub outliers: Vec<usize>,
     /// Distance of each outlier from the edge relative to it, (lambda - l+)/l+.
     pub separation: Vec<f64>,
-}
-
-/// Kolmogorov-Smirnov comparison with the fitted law.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KolmogorovSmirnov {
-    /// Distance sup |F_empirical - F| over all R modes.
-    pub distance: f64,
-    /// Share of random matrices of the same shape, fitted in the same way, with at least this distance:
-    /// (1 + number) / (1 + simulations). `None` where no simulations were asked for.
-    pub p_value: Option<f64>,
-    /// Median of the distance over the simulated random matrices: the null value.
-    pub null_median: Option<f64>,
-    /// Number of random matrices simulated.
-    pub simulations: usize,
 }
 
 /// Fits s to the bulk of the singular values (descending) of an N x M matrix, robust against outliers.
@@ -112,86 +97,6 @@ pub fn fit_bulk(
         separation: found.iter().map(|&k| (values[k] - high) / high).collect(),
         outliers: found,
     }))
-}
-
-/// Distance of the whole spectrum from the fitted law, with a p-value from simulated random
-/// matrices of the same shape (simulations of one shape and seed are kept for later calls).
-///
-/// Null hypothesis: independent Gaussian entries of one unknown variance.
-///
-/// # Errors
-/// As [`fit_bulk`].
-pub fn ks_test(
-    singular_values: &[f64],
-    n_visible: usize,
-    n_hidden: usize,
-    fit: &BulkFit,
-    simulations: usize,
-    seed: u64,
-) -> Result<KolmogorovSmirnov, AnalysisError> {
-    check_len(
-        "singular values",
-        n_visible.min(n_hidden),
-        singular_values.len(),
-    )?;
-    let law = MarchenkoPastur::new(n_visible, n_hidden, fit.scale)?;
-    let distance = law.ks_distance(singular_values);
-    if simulations == 0 {
-        return Ok(KolmogorovSmirnov {
-            distance,
-            p_value: None,
-            null_median: None,
-            simulations,
-        });
-    }
-    let null = null_distances(n_visible, n_hidden, simulations, seed)?;
-    let beyond = null.iter().filter(|&&d| d >= distance).count();
-    Ok(KolmogorovSmirnov {
-        distance,
-        p_value: Some((1 + beyond) as f64 / (1 + simulations) as f64),
-        null_median: Some(null[simulations / 2]),
-        simulations,
-    })
-}
-
-/// Level-spacing ratios r_k = min(s_k, s_k+1)/max(s_k, s_k+1) of neighbouring gaps s_k.
-///
-/// Needs no unfolding: Y. Y. Atas, E. Bogomolny, O. Giraud, G. Roux, Phys. Rev. Lett. 110, 084101 (2013).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LevelSpacing {
-    /// Mean ratio.
-    pub mean: f64,
-    /// Standard error of the mean, ratios taken as independent (neighbouring ones correlate weakly).
-    pub error: f64,
-    /// Number of ratios, R - 2 less those of coinciding levels.
-    pub count: usize,
-    /// Mean ratio of repelling levels (Gaussian orthogonal ensemble), 0.5307.
-    pub random_matrix: f64,
-    /// Mean ratio of independent levels, 2 ln 2 - 1.
-    pub independent: f64,
-}
-
-/// Mean level-spacing ratio of singular values in any order; `None` with fewer than two usable ratios.
-pub fn level_spacing(singular_values: &[f64]) -> Option<LevelSpacing> {
-    let mut values = singular_values.to_vec();
-    values.sort_by(f64::total_cmp);
-    let gaps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
-    let ratios: Vec<f64> = gaps
-        .windows(2)
-        .filter(|g| g[0].max(g[1]) > 0.0)
-        .map(|g| g[0].min(g[1]) / g[0].max(g[1]))
-        .collect();
-    if ratios.len() < 2 {
-        return None;
-    }
-    let (mean, error) = crate::statistics::moments::mean_and_error(&ratios);
-    Some(LevelSpacing {
-        mean,
-        error,
-        count: ratios.len(),
-        random_matrix: 0.5307,
-        independent: 2.0 * std::f64::consts::LN_2 - 1.0,
-    })
 }
 
 #[cfg(test)]

@@ -1,27 +1,7 @@
 use super::*;
 use crate::random::{gaussian_matrix, generator, haar_matrix};
 use crate::reciprocal::svd::singular_values;
-use crate::spectrum::null_spectra::random_spectrum;
 use faer::Mat;
-
-#[test]
-fn the_bidiagonal_model_has_the_spectrum_of_a_gaussian_matrix() {
-    // Mean of sum lambda^2 (exact: N M) and of the largest singular value, against direct decomposition.
-    let (n, m, draws) = (12, 20, 2000);
-    let mut random = generator(11, 0);
-    let mut means = [[0.0; 2]; 2];
-    for _ in 0..draws {
-        let bidiagonal = random_spectrum(&mut random, n, m).unwrap();
-        let direct = singular_values(gaussian_matrix(&mut random, n, m, 1.0).as_ref()).unwrap();
-        for (mean, values) in means.iter_mut().zip([bidiagonal, direct]) {
-            mean[0] += values.iter().map(|l| l * l).sum::<f64>() / draws as f64;
-            mean[1] += values[0] / draws as f64;
-        }
-    }
-    // Standard errors: sqrt(2 N M / draws) = 0.5, and about 0.5/sqrt(draws) = 0.011 each.
-    assert!((means[0][0] - 240.0).abs() < 2.0, "{means:?}");
-    assert!((means[0][1] - means[1][1]).abs() < 0.05, "{means:?}");
-}
 
 #[test]
 fn the_scale_of_a_random_matrix_is_found_within_its_error() {
@@ -123,49 +103,6 @@ fn a_mode_that_left_the_bulk_by_chance_comes_back() {
     let tiny: Vec<f64> = values.iter().map(|l| l * 1e-200).collect();
     let scaled = fit_bulk(&tiny, 8, 8).unwrap().unwrap();
     assert!((scaled.scale / (1e-200 * fit.scale) - 1.0).abs() < 1e-12);
-}
-
-#[test]
-fn random_matrices_fail_the_distance_test_at_its_nominal_rate_and_others_always() {
-    for (n, m) in [(40, 40), (30, 60)] {
-        let mut rejected = 0;
-        for i in 0..200 {
-            let values = random_spectrum(&mut generator(14, i), n, m).unwrap();
-            let fit = fit_bulk(&values, n, m).unwrap().unwrap();
-            let test = ks_test(&values, n, m, &fit, 400, 5).unwrap();
-            rejected += usize::from(test.p_value.unwrap() <= 0.05);
-        }
-        // Binomial(200, 0.05): mean 10, standard deviation 3.1 (and the null has its own noise).
-        assert!((2..=20).contains(&rejected), "{n}x{m}: {rejected} of 200");
-    }
-    // Independent uniform levels are no random-matrix spectrum.
-    let mut random = generator(15, 0);
-    let uniform: Vec<f64> = (0..40)
-        .map(|_| rand::RngExt::random::<f64>(&mut random))
-        .collect();
-    let fit = fit_bulk(&uniform, 40, 40).unwrap().unwrap();
-    assert!(
-        ks_test(&uniform, 40, 40, &fit, 400, 5)
-            .unwrap()
-            .p_value
-            .unwrap()
-            < 0.01
-    );
-}
-
-#[test]
-fn levels_of_a_random_matrix_repel_and_independent_ones_do_not() {
-    let mut random = generator(16, 0);
-    let spectrum = random_spectrum(&mut random, 600, 900).unwrap();
-    let repelling = level_spacing(&spectrum).unwrap();
-    assert!((repelling.mean - repelling.random_matrix).abs() < 4.0 * repelling.error);
-    let independent: Vec<f64> = (0..600)
-        .map(|_| rand::RngExt::random::<f64>(&mut random))
-        .collect();
-    let poisson = level_spacing(&independent).unwrap();
-    assert!((poisson.mean - poisson.independent).abs() < 4.0 * poisson.error);
-    assert_eq!(level_spacing(&[1.0, 2.0, 4.0]), None);
-    assert_eq!(level_spacing(&[0.0; 9]), None);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! I. M. Johnstone, Ann. Statist. 29, 295 (2001).
 
 use crate::error::AnalysisError;
+use rbm_model::numeric::bisect;
 use std::f64::consts::{FRAC_PI_2, PI};
 
 /// The law for an `n_visible` x `n_hidden` matrix with entries of standard deviation `scale`.
@@ -63,7 +64,7 @@ impl MarchenkoPastur {
         self.n_visible.min(self.n_hidden) as f64
     }
 
-    /// Density rho(l) per unit of singular value, normalised over the R modes; 0 outside the edges.
+    /// Density rho(l) per unit of singular value, normalized over the R modes; 0 outside the edges.
     pub fn density(&self, singular_value: f64) -> f64 {
         let (low, high) = self.edges();
         let l = singular_value;
@@ -119,16 +120,8 @@ impl MarchenkoPastur {
                 found: probability.to_string(),
             });
         }
-        let (mut low, mut high) = self.edges();
-        for _ in 0..80 {
-            let middle = 0.5 * (low + high);
-            if self.cdf(middle) < probability {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(0.5 * (low + high))
+        let (low, high) = self.edges();
+        Ok(bisect(low, high, |l| self.cdf(l) < probability))
     }
 
     /// Singular value that the largest of a random matrix exceeds with probability 1% (Tracy-Widom, beta = 1).
@@ -151,7 +144,7 @@ impl MarchenkoPastur {
     /// Kolmogorov-Smirnov distance between singular values, in any order, and this law.
     ///
     /// sup_l |F_empirical(l) - F(l)|; at most 1, of order ln(R)/R for a random matrix: singular values repel,
-    /// so the textbook p-value for independent numbers is wrong. See [`crate::spectrum::bulk`].
+    /// so the textbook p-value for independent numbers is wrong. See [`mod@crate::spectrum::kolmogorov_smirnov`].
     pub fn ks_distance(&self, singular_values: &[f64]) -> f64 {
         let mut sorted = singular_values.to_vec();
         sorted.sort_by(f64::total_cmp);

@@ -1,6 +1,8 @@
 //! Block bootstrap: errors of nonlinear functions of averages over correlated samples.
 
 use crate::random::generator;
+use crate::statistics::moments::variance;
+use crate::streams;
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,7 @@ impl Default for BootstrapOptions {
 
 /// Standard errors of `statistic`, a function of the sums over all blocks, by drawing as many blocks with replacement.
 ///
-/// `sums` holds one vector of sums a block (count included where the statistic needs it). `None` with fewer than two
+/// `sums` holds one vector of sums per block (count included where the statistic needs it). `None` with fewer than two
 /// blocks or resamples, or where the statistic is not finite. B. Efron, Ann. Statist. 7, 1 (1979); blocks: H. R. Kuensch, Ann. Statist. 17, 1217 (1989).
 pub(crate) fn block_errors(
     sums: &[Vec<f64>],
@@ -54,18 +56,16 @@ pub(crate) fn block_errors(
     let resampled: Vec<Vec<f64>> = (0..options.resamples)
         .into_par_iter()
         .map(|resample| {
-            let mut random = generator(options.seed, 0x4253_0000_0000 + resample as u64);
+            let mut random = generator(options.seed, streams::BOOTSTRAP + resample as u64);
             total(&mut (0..sums.len()).map(|_| random.random_range(0..sums.len())))
         })
         .collect();
-    let n = resampled.len() as f64;
     (0..values)
         .map(|at| {
-            let mean = resampled.iter().map(|r| r[at]).sum::<f64>() / n;
-            let square: f64 = resampled.iter().map(|r| (r[at] - mean).powi(2)).sum();
+            let of_resamples: Vec<f64> = resampled.iter().map(|r| r[at]).collect();
             // The draw of B blocks out of B underestimates the variance by (B-1)/B.
             let blocks = sums.len() as f64;
-            let error = (square / (n - 1.0) * blocks / (blocks - 1.0)).sqrt();
+            let error = (variance(&of_resamples) * blocks / (blocks - 1.0)).sqrt();
             error.is_finite().then_some(error)
         })
         .collect()

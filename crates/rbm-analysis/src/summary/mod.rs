@@ -3,7 +3,7 @@
 pub mod modes;
 pub mod snapshot;
 
-pub use modes::{FieldAnalysis, FieldOptions, ModeFreeEnergy, PointSummary, analyze_field};
+pub use modes::{ModeAnalysis, ModeAnalysisOptions, ModeFreeEnergy, PointSummary, analyze_modes};
 pub use snapshot::{
     LnZ, SpectrumSummary, Summary, SummaryMoments, SummaryOptions, summarize, summarize_in,
 };

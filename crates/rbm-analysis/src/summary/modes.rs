@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// What to sample and compute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FieldOptions {
+pub struct ModeAnalysisOptions {
     /// Number of modes, from the largest singular value down.
     pub modes: usize,
     /// Sweeps before the first recording.
@@ -44,7 +44,7 @@ pub struct FieldOptions {
     pub bootstrap: BootstrapOptions,
 }
 
-impl Default for FieldOptions {
+impl Default for ModeAnalysisOptions {
     fn default() -> Self {
         Self {
             modes: 8,
@@ -85,7 +85,7 @@ pub struct PointSummary {
 pub struct ModeFreeEnergy {
     /// The mode.
     pub mode: usize,
-    /// Bins of x_k; the curves are at their centres.
+    /// Bins of x_k; the curves are at their centers.
     pub bins: Bins,
     /// Constrained mean field F(x_k), an approximation of -ln p(x_k) - ln Z: compare shapes.
     pub mean_field: Vec<Option<f64>>,
@@ -101,7 +101,7 @@ pub struct ModeFreeEnergy {
 
 /// Dynamics, bosons and free energies of the strongest modes of one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FieldAnalysis {
+pub struct ModeAnalysis {
     /// Landau's expansion of each mode.
     pub landau: Vec<LandauMode>,
     /// Mean-field points, lowest free energy first.
@@ -131,13 +131,13 @@ pub struct FieldAnalysis {
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] for data of another width, [`AnalysisError::Argument`] for options of zero, unusable parameters.
-pub fn analyze_field(
+pub fn analyze_modes(
     rbm: &Rbm,
     space: &ReciprocalSpace,
     chains: &mut Chains,
     data: Option<MatRef<'_, f64>>,
-    options: &FieldOptions,
-) -> Result<FieldAnalysis, AnalysisError> {
+    options: &ModeAnalysisOptions,
+) -> Result<ModeAnalysis, AnalysisError> {
     let parameters = rbm.parameters()?;
     for (name, value) in [
         ("modes", options.modes),
@@ -218,7 +218,7 @@ pub fn analyze_field(
             occupations(space, &rows, &options.bootstrap)
         })
         .transpose()?;
-    Ok(FieldAnalysis {
+    Ok(ModeAnalysis {
         landau: landau_modes(space).into_iter().take(modes.len()).collect(),
         points: points(space, &solution, modes.len())?,
         ln_z: [
@@ -307,7 +307,7 @@ fn free_energies(
     record: &Trajectories,
     solution: &MeanFieldSolution,
     modes: &[usize],
-    options: &FieldOptions,
+    options: &ModeAnalysisOptions,
 ) -> Result<Vec<ModeFreeEnergy>, AnalysisError> {
     // The lowest points are starts that random ones may miss; more of them would only cost time.
     let lowest = solution.points.len().min(8);
@@ -326,7 +326,7 @@ fn free_energies(
                 parameters,
                 space,
                 mode,
-                &bins.centres(),
+                &bins.centers(),
                 starts,
                 &ConstrainedOptions {
                     random_starts: 0,

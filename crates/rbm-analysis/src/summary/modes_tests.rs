@@ -5,19 +5,19 @@ use burn::tensor::Device;
 use rbm_model::sampling::stream;
 
 fn small(
-    options: &FieldOptions,
+    options: &ModeAnalysisOptions,
     data: Option<MatRef<'_, f64>>,
-) -> Result<FieldAnalysis, AnalysisError> {
+) -> Result<ModeAnalysis, AnalysisError> {
     let model = random_model(5, 10, 7, 1.0, 0.3);
     let space = ReciprocalSpace::new(&model).unwrap();
     let rbm = Rbm::from_parameters(&model, &Device::flex());
     let mut chains = Chains::from_biases(&rbm, 200, 3, stream::CHAINS);
-    analyze_field(&rbm, &space, &mut chains, data, options)
+    analyze_modes(&rbm, &space, &mut chains, data, options)
 }
 
 #[test]
-fn a_small_model_is_analysed_in_all_parts_and_agrees_with_enumeration() {
-    let options = FieldOptions {
+fn a_small_model_is_analyzed_in_all_parts_and_agrees_with_enumeration() {
+    let options = ModeAnalysisOptions {
         modes: 3,
         recordings: 200,
         ..Default::default()
@@ -70,7 +70,7 @@ fn a_small_model_is_analysed_in_all_parts_and_agrees_with_enumeration() {
     );
 
     let text = serde_json::to_string(&found).unwrap();
-    let back: FieldAnalysis = serde_json::from_str(&text).unwrap();
+    let back: ModeAnalysis = serde_json::from_str(&text).unwrap();
     assert_eq!(back.points.len(), found.points.len());
     assert_eq!(
         serde_json::to_string(&small(&options, Some(data.as_ref())).unwrap()).unwrap(),
@@ -80,7 +80,7 @@ fn a_small_model_is_analysed_in_all_parts_and_agrees_with_enumeration() {
 
 #[test]
 fn short_chains_are_named_and_bad_options_refused() {
-    let short = FieldOptions {
+    let short = ModeAnalysisOptions {
         modes: 1,
         recordings: 3,
         ..Default::default()
@@ -93,19 +93,19 @@ fn short_chains_are_named_and_bad_options_refused() {
         found.notes
     );
     for bad in [
-        FieldOptions {
+        ModeAnalysisOptions {
             modes: 0,
             ..short.clone()
         },
-        FieldOptions {
+        ModeAnalysisOptions {
             recordings: 0,
             ..short.clone()
         },
-        FieldOptions {
+        ModeAnalysisOptions {
             bins: 0,
             ..short.clone()
         },
-        FieldOptions {
+        ModeAnalysisOptions {
             sweeps_between: 0,
             ..short.clone()
         },

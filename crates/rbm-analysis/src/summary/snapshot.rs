@@ -1,16 +1,14 @@
-//! One snapshot's analysis in one serialisable struct: what `rbm-train analyze --model FILE --json` prints.
+//! One snapshot's analysis in one serializable struct: what `rbm-train analyze --model FILE --json` prints.
 
 use crate::bosons::occupation::occupations_of;
 use crate::error::AnalysisError;
 use crate::gaussian::limit::gaussian_limit;
 use crate::gaussian::spherical::spherical_closure;
 use crate::mean_field::fixed_points::{MeanFieldOptions, central_fixed_point};
-use crate::phase::map::{PhasePoint, phase_point};
+use crate::phase::plane::{PhasePoint, phase_point};
 use crate::reciprocal::space::{ReciprocalSpace, Saddle};
 use crate::reciprocal::svd::weight_matrix;
-use crate::spectrum::bulk::{
-    BulkFit, KolmogorovSmirnov, LevelSpacing, fit_bulk, ks_test, level_spacing,
-};
+use crate::spectrum::{BulkFit, KolmogorovSmirnov, LevelSpacing, fit_bulk, ks_test, level_spacing};
 use crate::symmetry::ipr::inverse_participation_ratios;
 use crate::symmetry::vectors::{Symmetry, SymmetryOptions, symmetry};
 use faer::MatRef;
@@ -129,7 +127,7 @@ pub struct SpectrumSummary {
     pub level_spacing: Option<LevelSpacing>,
 }
 
-/// Analyses one snapshot. No sampling; exact parts for small models only.
+/// Analyzes one snapshot. No sampling; exact parts for small models only.
 ///
 /// # Errors
 /// Unusable parameters (NaN, sizes that disagree) or a decomposition that does not converge. What merely does not

@@ -11,12 +11,15 @@
 //! The kurtosis of its entries about their own mean is that of a sample of N normal numbers, whose moments are exact:
 //! R. A. Fisher, Proc. R. Soc. A 130, 16 (1930).
 
+use crate::cache::Cache;
 use crate::random::{generator, haar_matrix, normal};
+use crate::statistics::moments::mean;
+use crate::streams;
+use crate::symmetry::ipr::inverse_participation_ratio;
 use faer::MatRef;
 use rayon::prelude::*;
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Arc, LazyLock, Mutex};
+use rbm_model::numeric::bisect;
+use std::sync::{Arc, LazyLock};
 
 /// Mean inverse participation ratio 3/(N+2) of a Haar vector of N entries.
 pub fn ipr_mean(units: usize) -> f64 {
@@ -49,7 +52,7 @@ pub fn kurtosis_variance(units: usize) -> f64 {
 /// Probability that one entry of a Haar vector of N entries is at least `magnitude` in magnitude.
 ///
 /// With w = 1 - t^2 the integral is (1/2) sum_j (1/2)_j/j! w^{a+1+j}/(a+1+j), a = (N-3)/2: all terms positive, so
-/// the relative error is that of rounding. The normalisation is Wallis's product.
+/// the relative error is that of rounding. The normalization is Wallis's product.
 pub fn entry_tail(units: usize, magnitude: f64) -> f64 {
     if magnitude <= 0.0 || units <= 1 {
         return if magnitude <= 1.0 { 1.0 } else { 0.0 };
@@ -89,51 +92,13 @@ pub fn entry_tail(units: usize, magnitude: f64) -> f64 {
 /// Median of the largest magnitude among `entries` entries of Haar vectors of N entries, entries taken as independent.
 pub fn largest_entry_median(units: usize, entries: usize) -> f64 {
     let rare = std::f64::consts::LN_2 / entries.max(1) as f64;
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if entry_tail(units, middle) > rare {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    0.5 * (low + high)
-}
-
-/// P(|z| >= value) of a standard normal number z.
-pub(crate) fn two_sided_normal(value: f64) -> f64 {
-    let x = value.abs() / std::f64::consts::SQRT_2;
-    let gauss = (-x * x).exp();
-    if x < 2.5 {
-        // erf = 2/sqrt(pi) e^{-x^2} sum_j 2^j x^{2j+1} / (2j+1)!!
-        let mut term = x;
-        let mut sum = x;
-        let mut j = 1.0;
-        while term > 1e-18 * sum {
-            term *= 2.0 * x * x / (2.0 * j + 1.0);
-            sum += term;
-            j += 1.0;
-        }
-        return (1.0 - std::f64::consts::FRAC_2_SQRT_PI * gauss * sum).max(0.0);
-    }
-    // Continued fraction of the complementary error function, from its far end.
-    let mut fraction = x;
-    for k in (1..=60).rev() {
-        fraction = x + 0.5 * f64::from(k) / fraction;
-    }
-    0.5 * std::f64::consts::FRAC_2_SQRT_PI * gauss / fraction
-}
-
-/// Inverse participation ratio of one vector of length 1.
-pub(crate) fn ipr_of(vector: &[f64]) -> f64 {
-    vector.iter().map(|u| u.powi(4)).sum()
+    bisect(0.0, 1.0, |m| entry_tail(units, m) > rare)
 }
 
 /// Excess kurtosis of the entries of one vector about their mean; `None` where they are all equal.
 pub(crate) fn kurtosis_of(vector: &[f64]) -> Option<f64> {
     let n = vector.len() as f64;
-    let mean = vector.iter().sum::<f64>() / n;
+    let mean = mean(vector);
     let (mut second, mut fourth) = (0.0, 0.0);
     for u in vector {
         let square = (u - mean).powi(2);
@@ -149,7 +114,7 @@ pub(crate) fn column_means(vectors: MatRef<'_, f64>) -> [f64; 2] {
     let (mut ipr, mut kurtosis) = (0.0, 0.0);
     for k in 0..vectors.ncols() {
         let column: Vec<f64> = vectors.col(k).iter().copied().collect();
-        ipr += ipr_of(&column);
+        ipr += inverse_participation_ratio(&column);
         kurtosis += kurtosis_of(&column).unwrap_or(0.0);
     }
     let count = vectors.ncols().max(1) as f64;
@@ -171,7 +136,7 @@ pub(crate) fn simulated_means(
         (0..simulations)
             .into_par_iter()
             .map(|i| {
-                let mut random = generator(seed, 0x4841_0000_0000 + i as u64);
+                let mut random = generator(seed, streams::HAAR_MATRICES + i as u64);
                 column_means(haar_matrix(&mut random, units, vectors).as_ref())
             })
             .collect()
@@ -185,7 +150,7 @@ pub(crate) fn simulated_iprs(units: usize, simulations: usize, seed: u64) -> Arc
         let mut values: Vec<f64> = (0..simulations)
             .into_par_iter()
             .map(|i| {
-                let mut random = generator(seed, 0x4950_0000_0000 + i as u64);
+                let mut random = generator(seed, streams::HAAR_VECTORS + i as u64);
                 let (mut second, mut fourth) = (0.0, 0.0);
                 for _ in 0..units {
                     let square = normal(&mut random).powi(2);
@@ -198,28 +163,6 @@ pub(crate) fn simulated_iprs(units: usize, simulations: usize, seed: u64) -> Arc
         values.sort_by(f64::total_cmp);
         values
     })
-}
-
-/// Results that depend on their key alone, computed once.
-struct Cache<K, V>(Mutex<HashMap<K, Arc<V>>>);
-
-impl<K, V> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Eq + Hash, V> Cache<K, V> {
-    /// The lock is not held while computing: two threads may compute the same value, and keep the first.
-    fn get(&self, key: K, compute: impl FnOnce() -> V) -> Arc<V> {
-        // A panic elsewhere cannot leave the map half-written: entries are inserted whole.
-        let lock = || self.0.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(found) = lock().get(&key) {
-            return found.clone();
-        }
-        let value = Arc::new(compute());
-        lock().entry(key).or_insert(value).clone()
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,6 @@ pub mod ipr;
 pub mod rotation;
 pub mod vectors;
 
-pub use ipr::inverse_participation_ratios;
+pub use ipr::{inverse_participation_ratio, inverse_participation_ratios};
 pub use rotation::{RotationDistance, RotationTest};
 pub use vectors::{HaarTest, LargestEntry, Symmetry, SymmetryOptions, VectorSymmetry, symmetry};

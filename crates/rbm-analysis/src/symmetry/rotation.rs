@@ -5,6 +5,8 @@
 //! distance from the others among all such distances gives an exact p-value, whatever the statistic.
 
 use crate::random::{generator, haar_matrix};
+use crate::statistics::moments::mean_and_error;
+use crate::streams;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 use rayon::prelude::*;
@@ -70,7 +72,7 @@ pub(crate) fn rotation_test(
     let relative: f64 = singular_values.iter().map(|l| (l / largest).powi(2)).sum();
     let entry_rms = largest * (relative / (n as f64 * m as f64)).sqrt();
     let copy = |i: usize| {
-        let mut random = generator(seed, 0x524f_0000_0000 + i as u64);
+        let mut random = generator(seed, streams::ROTATIONS + i as u64);
         let mut a = haar_matrix(&mut random, n, singular_values.len());
         let b = haar_matrix(&mut random, m, singular_values.len());
         for (k, lambda) in singular_values.iter().enumerate() {
@@ -126,11 +128,11 @@ pub(crate) fn rotation_test(
 /// Number of entries, in units of `scale`, in each cell.
 fn counts(matrix: MatRef<'_, f64>, scale: f64) -> Vec<u32> {
     let mut counts = vec![0u32; CELLS];
-    let cells_a_unit = CELLS as f64 / (2.0 * RANGE);
+    let cells_per_unit = CELLS as f64 / (2.0 * RANGE);
     for j in 0..matrix.ncols() {
         for &x in matrix.col(j).iter() {
             // The cast saturates: what is below the range counts in the first cell.
-            let cell = ((x / scale + RANGE) * cells_a_unit) as usize;
+            let cell = ((x / scale + RANGE) * cells_per_unit) as usize;
             counts[cell.min(CELLS - 1)] += 1;
         }
     }
@@ -170,7 +172,7 @@ fn compare(all: &[Vec<f64>], distance: impl Fn(&[f64], &[f64]) -> f64) -> Rotati
             (pairs[i][j], pairs[j][i]) = (d, d);
         }
     }
-    let (mean, error) = crate::statistics::moments::mean_and_error(&pairs[0][1..]);
+    let (mean, error) = mean_and_error(&pairs[0][1..]);
     let total = |row: &[f64]| row.iter().sum::<f64>();
     let own = total(&pairs[0]);
     // Equal sums count as equal whatever the order of summation.
@@ -182,7 +184,7 @@ fn compare(all: &[Vec<f64>], distance: impl Fn(&[f64], &[f64]) -> f64) -> Rotati
         .iter()
         .map(|row| total(&row[1..]) / (count - 2) as f64)
         .collect();
-    let (null_mean, null_standard_error) = crate::statistics::moments::mean_and_error(&null);
+    let (null_mean, null_standard_error) = mean_and_error(&null);
     RotationDistance {
         mean,
         error,

@@ -9,6 +9,7 @@
 use crate::error::AnalysisError;
 use crate::reciprocal::space::USABLE_SADDLE;
 use crate::reciprocal::svd::Svd;
+use crate::statistics::moments::two_sided_normal;
 use crate::symmetry::haar;
 use crate::symmetry::ipr::inverse_participation_ratios;
 use crate::symmetry::rotation::{RotationTest, rotation_test};
@@ -68,7 +69,8 @@ pub struct VectorSymmetry {
     /// 1%, 50% and 99% points of the inverse participation ratio of a single Haar vector (simulated).
     pub ipr_quantiles: [f64; 3],
     /// Modes whose ratio lies above the 99% point, numbered from 0; by chance one in a hundred does.
-    pub localised: Vec<usize>,
+    #[serde(rename = "localised")]
+    pub localized: Vec<usize>,
     /// Mean excess kurtosis of the entries; `None` below 4 units, where it has no spread.
     pub kurtosis: Option<HaarTest>,
     /// Excess kurtosis of the entries of each vector about their mean; `None` where all are equal.
@@ -113,7 +115,7 @@ pub struct LargestEntry {
 
 /// Tests a decomposition and its matrix for rotational symmetry. `None` for a zero matrix, which has no modes.
 ///
-/// `weight` is `[N, M]` and `svd` its decomposition. Cost: per rotated copy one QR decomposition a layer and
+/// `weight` is `[N, M]` and `svd` its decomposition. Cost: per rotated copy one QR decomposition per layer and
 /// one product, O((N + M) R^2 + N M R).
 ///
 /// # Errors
@@ -201,7 +203,7 @@ fn vectors(vectors: MatRef<'_, f64>, options: &SymmetryOptions) -> VectorSymmetr
                     .count();
                 (1 + beyond) as f64 / (1 + simulations) as f64
             } else if null_error > 0.0 {
-                haar::two_sided_normal(distance / null_error)
+                two_sided_normal(distance / null_error)
             } else {
                 1.0
             },
@@ -229,7 +231,7 @@ fn vectors(vectors: MatRef<'_, f64>, options: &SymmetryOptions) -> VectorSymmetr
         vectors: count,
         ipr: test(0, haar::ipr_mean(units), ipr_variance),
         ipr_quantiles,
-        localised: (0..count).filter(|&k| iprs[k] > beyond).collect(),
+        localized: (0..count).filter(|&k| iprs[k] > beyond).collect(),
         kurtosis: (units >= 4).then(|| test(1, haar::kurtosis_mean(units), kurtosis_variance)),
         kurtosis_of_modes: columns().map(|u| haar::kurtosis_of(&u)).collect(),
         largest,

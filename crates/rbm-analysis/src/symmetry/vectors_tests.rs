@@ -1,7 +1,8 @@
 use super::*;
 use crate::random::{gaussian_matrix, generator, haar_matrix};
 use crate::reciprocal::svd::{Vectors, svd};
-use crate::spectrum::bulk::{fit_bulk, ks_test};
+use crate::spectrum::bulk::fit_bulk;
+use crate::spectrum::kolmogorov_smirnov::ks_test;
 use crate::symmetry::rotation::jensen_shannon;
 use crate::testing::planted;
 use faer::Mat;
@@ -90,7 +91,7 @@ fn large_matrices_use_the_normal_law_and_pass_as_often() {
     ] {
         let rejected = simulated
             .iter()
-            .filter(|m| haar::two_sided_normal((m[which] - null) / error) <= 0.05)
+            .filter(|m| two_sided_normal((m[which] - null) / error) <= 0.05)
             .count();
         // Binomial(4000, 0.05): mean 200, standard deviation 14.
         assert!(
@@ -105,13 +106,13 @@ fn large_matrices_use_the_normal_law_and_pass_as_often() {
 }
 
 #[test]
-fn localised_vectors_are_found() {
+fn localized_vectors_are_found() {
     // One hidden unit tied to one visible unit by a weight far above the rest.
     let mut weight = gaussian_matrix(&mut generator(55, 0), 50, 40, 0.01);
     weight[(17, 5)] = 1.0;
     let tests = test(&weight, &options(400, 19));
     for (side, unit) in [(&tests.left, 17), (&tests.right, 5)] {
-        assert!(side.localised.contains(&0));
+        assert!(side.localized.contains(&0));
         assert_eq!((side.largest.mode, side.largest.unit), (0, unit));
         assert!(side.largest.value > 0.99 && side.largest.p_value < 1e-20);
         assert!(side.ipr.mean > side.ipr.null && side.ipr.p_value < 0.01);

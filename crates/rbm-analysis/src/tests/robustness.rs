@@ -66,7 +66,7 @@ fn assert_complete(model: &Parameters) -> serde_json::Value {
 }
 
 #[test]
-fn degenerate_models_are_analysed() {
+fn degenerate_models_are_analyzed() {
     let zero = from_matrix(&Mat::zeros(4, 3), vec![0.1; 4], vec![-0.2; 3]);
     let value = assert_complete(&zero);
     assert!(value["marchenko_pastur"].is_null());

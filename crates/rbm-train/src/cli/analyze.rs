@@ -7,7 +7,7 @@ mod whole_run;
 use super::output::{self, UsageError};
 use super::source::SourceArgs;
 use clap::Args;
-use rbm_analysis::{FieldAnalysis, Summary, SummaryOptions, summarize};
+use rbm_analysis::{ModeAnalysis, Summary, SummaryOptions, summarize};
 use serde::Serialize;
 use std::process::ExitCode;
 use whole_run::{WholeRun, WholeRunOptions};
@@ -51,7 +51,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<WholeRun>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<FieldAnalysis>,
+    field: Option<ModeAnalysis>,
 }
 
 /// Runs the command.

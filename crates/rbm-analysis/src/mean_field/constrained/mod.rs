@@ -5,7 +5,7 @@
 //! Gamma  = - m_v.W.m_h - b.m_v - c.m_h - S(m_v) - S(m_h)
 //! ```
 //!
-//! Minimised by alternating exact steps: m_h = sigmoid(c + W^T m_v) and m_v = sigmoid(b + W m_h + U mu), where mu minimises the
+//! Minimized by alternating exact steps: m_h = sigmoid(c + W^T m_v) and m_v = sigmoid(b + W m_h + U mu), where mu minimizes the
 //! convex dual sum_i softplus(b + W m_h + U mu)_i - mu.x of the constrained problem. Gamma never rises on the way, so each
 //! start ends in a local minimum; the lowest of several starts is reported. Fluctuations about it give
 //!
@@ -23,6 +23,7 @@ use crate::error::{AnalysisError, check_len};
 use crate::random::generator;
 use crate::reciprocal::space::{ReciprocalSpace, check_parameters};
 use crate::reciprocal::svd::weight_matrix;
+use crate::streams;
 use dual::Constraint;
 use faer::{Mat, MatRef};
 use rand::RngExt;
@@ -31,7 +32,7 @@ use rbm_model::Parameters;
 use rbm_model::parameters::{sigmoid, softplus};
 use serde::{Deserialize, Serialize};
 
-/// How to minimise.
+/// How to minimize.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConstrainedOptions {
     /// Random starts for every grid point, besides independent units at that point, m_h = 1/2 and the starts given.
@@ -90,7 +91,7 @@ pub fn constrained_free_energy(
     starts: Option<MatRef<'_, f64>>,
     options: &ConstrainedOptions,
 ) -> Result<ConstrainedFreeEnergy, AnalysisError> {
-    minimise(
+    minimize(
         parameters,
         space,
         &[mode],
@@ -120,10 +121,10 @@ pub fn constrained_free_energy_pair(
         });
     }
     let grids = grids.map(<[f64]>::to_vec).to_vec();
-    minimise(parameters, space, &modes, grids, starts, options)
+    minimize(parameters, space, &modes, grids, starts, options)
 }
 
-fn minimise(
+fn minimize(
     parameters: &Parameters,
     space: &ReciprocalSpace,
     modes: &[usize],
@@ -240,7 +241,7 @@ fn start_columns(
     options: &ConstrainedOptions,
 ) -> Vec<Column> {
     let m = parameters.n_hidden;
-    let mut random = generator(options.seed, 0x434d);
+    let mut random = generator(options.seed, streams::CONSTRAINED_STARTS);
     let mut common: Vec<Vec<f64>> = vec![vec![0.5; m]];
     if let Some(starts) = starts {
         common.extend(starts.row_iter().map(|row| row.iter().copied().collect()));

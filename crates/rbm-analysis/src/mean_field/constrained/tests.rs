@@ -3,7 +3,7 @@ use crate::mean_field::fixed_points::{MeanFieldOptions, fixed_points};
 use crate::mean_field::landau::landau_modes;
 use crate::mean_field::wells::wells;
 use crate::reciprocal::space::dot;
-use crate::testing::{centred, planted, random_model};
+use crate::testing::{centered, planted, random_model};
 
 fn linspace(low: f64, high: f64, count: usize) -> Vec<f64> {
     (0..count)
@@ -107,11 +107,11 @@ fn coordinates_beyond_reach_have_no_value() {
     assert!(values[0].is_some() && values[1].is_none() && values[2].is_none());
     // Two coordinates: a corner of the reachable set is a state; just inside has a value, just outside has none.
     let corner: Vec<f64> = (0..8).map(|i| f64::from(u[i] + 0.3 * w[i] > 0.0)).collect();
-    let centre = [dot(u, &[0.5; 8]), dot(w, &[0.5; 8])];
+    let center = [dot(u, &[0.5; 8]), dot(w, &[0.5; 8])];
     let corner = [dot(u, &corner), dot(w, &corner)];
     for (scale, reachable) in [(0.999, true), (1.001, false)] {
         let at: Vec<f64> = (0..2)
-            .map(|k| centre[k] + scale * (corner[k] - centre[k]))
+            .map(|k| center[k] + scale * (corner[k] - center[k]))
             .collect();
         let surface = constrained_free_energy_pair(
             &model,
@@ -131,7 +131,7 @@ fn coordinates_beyond_reach_have_no_value() {
 
 #[test]
 fn the_surface_of_a_pair_lies_above_the_curve_and_touches_it() {
-    let model = centred(&planted(4, 16, 12, &[5.5, 4.8]));
+    let model = centered(&planted(4, 16, 12, &[5.5, 4.8]));
     let space = ReciprocalSpace::new(&model).unwrap();
     let options = ConstrainedOptions::default();
     let (mx, my) = (space.mean_x[0], space.mean_x[1]);
@@ -152,7 +152,7 @@ fn the_surface_of_a_pair_lies_above_the_curve_and_touches_it() {
 #[test]
 fn near_the_transition_it_is_landaus_curve() {
     for (lambda, expected_wells) in [(3.6, 1), (4.4, 2)] {
-        let model = centred(&planted(5, 200, 150, &[lambda, 1.0]));
+        let model = centered(&planted(5, 200, 150, &[lambda, 1.0]));
         let space = ReciprocalSpace::new(&model).unwrap();
         let landau = landau_modes(&space)[0];
         let half_width = if expected_wells == 2 {
@@ -221,7 +221,7 @@ fn fluctuations_bring_the_curve_to_the_exact_density() {
     use crate::mean_field::density::{Bins, exact_free_energy};
     use crate::reciprocal::trajectories::Coordinate::X;
     for lambda in [2.0, 3.8, 5.0] {
-        let model = centred(&planted(3, 18, 13, &[lambda, 1.5]));
+        let model = centered(&planted(3, 18, 13, &[lambda, 1.5]));
         let space = ReciprocalSpace::new(&model).unwrap();
         let ln_z = rbm_model::estimate::Enumeration::new(&model)
             .unwrap()
@@ -235,7 +235,7 @@ fn fluctuations_bring_the_curve_to_the_exact_density() {
             high: space.mean_x[k] + 1.2,
             count: 8,
         });
-        let grids = bins.map(|b| b.centres());
+        let grids = bins.map(|b| b.centers());
         let compare =
             |found: &ConstrainedFreeEnergy, exact: &[Option<f64>], share: f64, least: f64| {
                 let errors = |values: &[Option<f64>], constant: f64| {

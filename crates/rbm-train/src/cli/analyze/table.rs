@@ -85,7 +85,7 @@ fn symmetry(tests: &Symmetry) -> Vec<String> {
             s.ipr.null,
             s.ipr.null_error,
             s.ipr.p_value,
-            s.localised.len(),
+            s.localized.len(),
             s.vectors,
             s.largest.value,
             s.largest.p_value
