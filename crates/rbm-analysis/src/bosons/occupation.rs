@@ -127,6 +127,18 @@ pub fn point_occupations(
 ///
 /// # Errors
 /// [`AnalysisError::Model`] where both layers are too large to enumerate.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, bosons::exact_occupations};
+/// use rbm_model::Parameters;
+/// let model = Parameters::new(1, 1, vec![2.0], vec![0.0], vec![0.0])?;
+/// let boson = exact_occupations(&ReciprocalSpace::new(&model)?, &model)?[0];
+/// // lambda <v h> = 2 e^2 / (3 + e^2)
+/// let e2 = 2f64.exp();
+/// assert!((boson.occupation - 2.0 * e2 / (3.0 + e2)).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn exact_occupations(
     space: &ReciprocalSpace,
     parameters: &Parameters,

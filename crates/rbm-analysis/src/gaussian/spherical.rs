@@ -56,6 +56,16 @@ pub struct SphericalMode {
 /// # Errors
 /// [`AnalysisError::Shape`] unless there are min(N, M) singular values, [`AnalysisError::Argument`] for one that
 /// is negative, not finite or beyond 1e100.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::gaussian::spherical_closure;
+/// // Beyond lambda = 4 the plain Gaussian limit ends; the closure does not.
+/// let closure = spherical_closure(&[5.0, 1.0], 2, 2)?;
+/// let sum: f64 = closure.modes.iter().map(|mode| mode.variance_x).sum();
+/// assert!((sum - 2.0 / 4.0).abs() < 1e-12);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn spherical_closure(
     singular_values: &[f64],
     n_visible: usize,

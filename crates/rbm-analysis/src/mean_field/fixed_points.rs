@@ -193,6 +193,17 @@ pub fn fixed_points(
 ///
 /// # Errors
 /// [`AnalysisError::Shape`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::mean_field::gibbs_free_energy;
+/// use rbm_model::Parameters;
+/// let model = Parameters::new(1, 1, vec![2.0], vec![0.0], vec![0.0])?;
+/// // At means 1/2: -2/4 - 2 ln 2, above -ln Z = -ln(3 + e^2).
+/// let gamma = gibbs_free_energy(&model, &[0.5], &[0.5])?;
+/// assert!((gamma + 0.5 + 4f64.ln()).abs() < 1e-12 && gamma > -(3.0 + 2f64.exp()).ln());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn gibbs_free_energy(
     parameters: &Parameters,
     visible: &[f64],

@@ -45,6 +45,16 @@ impl Wells {
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the lengths differ.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::mean_field::wells;
+/// let x = [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5];
+/// let f = x.map(|x: f64| Some(x.powi(4) - 2.0 * x * x));
+/// let found = wells(&x, &f, 0.1)?;
+/// assert_eq!((found.minima.len(), found.barriers[0].x), (2, 0.0));
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn wells(
     x: &[f64],
     free_energy: &[Option<f64>],

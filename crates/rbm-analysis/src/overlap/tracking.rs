@@ -128,6 +128,20 @@ pub fn match_modes(first: &Modes, second: &Modes) -> Result<Vec<ModeMatch>, Anal
 ///
 /// # Errors
 /// As [`match_modes`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, overlap::{Modes, track_modes}};
+/// use rbm_model::Parameters;
+/// // The second mode grows past the first.
+/// let modes = |a, b| -> Result<Modes, Box<dyn std::error::Error>> {
+///     let model = Parameters::new(2, 2, vec![a, 0.0, 0.0, b], vec![0.0; 2], vec![0.0; 2])?;
+///     Ok(Modes::of(&ReciprocalSpace::new(&model)?, 2))
+/// };
+/// let tracks = track_modes(&[modes(2.0, 1.0)?, modes(2.0, 3.0)?], 0.3)?;
+/// assert_eq!(tracks[0].points[0].unwrap().mode, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn track_modes(checkpoints: &[Modes], lost_below: f64) -> Result<Vec<Track>, AnalysisError> {
     let Some(last) = checkpoints.last() else {
         return Ok(Vec::new());

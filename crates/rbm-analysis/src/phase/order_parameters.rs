@@ -26,7 +26,7 @@ pub enum Averages {
 pub struct ChainOptions {
     /// Independent chains, at least 2: squares of averages are taken between different chains and have no bias from their number.
     pub chains: usize,
-    /// Sweeps before the first measurement. Deep in the spin glass none suffice; see [`MapPoint::drift`].
+    /// Sweeps before the first measurement. Deep in the spin glass none suffice; see [`MapPoint::drift`](super::MapPoint::drift).
     pub burn_in: usize,
     /// Measurements, at least 2.
     pub measurements: usize,
@@ -36,7 +36,7 @@ pub struct ChainOptions {
     pub device: Device,
 }
 
-/// Those of one model; what they are: fields of the map's points.
+/// Order parameters of one model, as the fields of the same names of the map's points.
 pub(super) struct OrderParameters {
     pub magnetization: f64,
     pub edwards_anderson: f64,

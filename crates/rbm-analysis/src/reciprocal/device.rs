@@ -8,6 +8,20 @@ use faer::MatRef;
 ///
 /// Made once by [`ReciprocalSpace::on_device`]; each call below is one matrix product in the
 /// device's float type, so a transform there and back (square bases) returns states to about 1e-5 in f32.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use rbm_analysis::ReciprocalSpace;
+/// use rbm_model::Parameters;
+/// let model = Parameters::new(2, 1, vec![3.0, 4.0], vec![0.0; 2], vec![0.0])?;
+/// let device = Device::default();
+/// let basis = ReciprocalSpace::new(&model)?.on_device(&device);
+/// // U = (3, 4)/5
+/// let x = basis.project_visible(&Tensor::from_data([[1.0_f32, 1.0]], &device));
+/// assert!((x.into_scalar::<f32>() - 1.4).abs() < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DeviceBasis {
     left: Tensor<2>,

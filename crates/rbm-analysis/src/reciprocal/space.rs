@@ -23,6 +23,21 @@ pub const USABLE_SADDLE: f64 = 1e-6;
 /// Modes are numbered from 0, largest singular value first; R = min(N, M) is their number.
 /// [`ReciprocalSpace::new`] computes the R paired modes only; what the unpaired ones contribute to
 /// energies and to the Gaussian limit follows from the norms and needs no vectors.
+///
+/// # Examples
+/// The energies of the modes and of the unpaired rest add up to E(v, h):
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, faer::mat};
+/// use rbm_model::Parameters;
+/// let model = Parameters::new(2, 1, vec![1.0, -3.0], vec![0.5, 0.2], vec![-0.7])?;
+/// let space = ReciprocalSpace::new(&model)?;
+/// let x = space.project_visible(mat![[0.0, 1.0]].as_ref())?;
+/// let y = space.project_hidden(mat![[1.0]].as_ref())?;
+/// let paired = space.mode_energies(x.as_ref(), y.as_ref())?[(0, 0)];
+/// let energy = paired + space.unpaired_energy(&[0.0, 1.0], &[1.0])?;
+/// assert!((energy - model.energy(&[0.0, 1.0], &[1.0])).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ReciprocalSpace {
     /// Decomposition of the weights.

@@ -137,10 +137,20 @@ impl Trajectories {
         })
     }
 
-    /// From an array `[chains, time, coordinates]` in row-major order.
+    /// From an array `[chains, time, coordinates]` in row-major order: for chains that were recorded elsewhere.
     ///
     /// # Errors
     /// [`AnalysisError::Shape`] where the length is no multiple of chains x coordinates, [`AnalysisError::NotFinite`].
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_analysis::reciprocal::{Coordinate, Trajectories};
+    /// // Two chains, three times, x of the first mode.
+    /// let record = Trajectories::from_array(vec![Coordinate::X(0)], 2, &[0.0, 0.1, 0.2, 1.0, 1.1, 1.2])?;
+    /// assert_eq!((record.chains(), record.times()), (2, 3));
+    /// assert_eq!(record.at(2, 1), [1.2]);
+    /// # Ok::<(), rbm_analysis::AnalysisError>(())
+    /// ```
     pub fn from_array(
         coordinates: Vec<Coordinate>,
         chains: usize,

@@ -34,6 +34,19 @@ pub struct BulkFit {
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] unless there are min(N, M) values; [`AnalysisError::Argument`] for one that is not finite.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::random::generator;
+/// use rbm_analysis::spectrum::{fit_bulk, random_spectrum};
+/// // A random matrix of standard normal entries with one planted mode.
+/// let mut values = random_spectrum(&mut generator(1, 0), 60, 40)?;
+/// values[0] = 30.0;
+/// let fit = fit_bulk(&values, 60, 40)?.unwrap();
+/// assert_eq!(fit.outliers, [0]);
+/// assert!((fit.scale - 1.0).abs() < 5.0 * fit.scale_error);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn fit_bulk(
     singular_values: &[f64],
     n_visible: usize,

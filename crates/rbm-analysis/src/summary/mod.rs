@@ -1,4 +1,6 @@
 //! Everything about one model in one call: [`snapshot`] without sampling, [`modes`] with chains.
+//!
+//! All sections of the theory, put together from the other rooms.
 
 pub mod modes;
 pub mod snapshot;

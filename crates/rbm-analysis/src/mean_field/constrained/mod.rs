@@ -105,6 +105,23 @@ pub fn constrained_free_energy(
 ///
 /// # Errors
 /// As [`constrained_free_energy`]; [`AnalysisError::Argument`] where both modes are the same.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::ReciprocalSpace;
+/// use rbm_analysis::mean_field::{ConstrainedOptions, constrained_free_energy_pair};
+/// use rbm_model::Parameters;
+/// // Two modes without coupling between them: F is a sum, and x is a unit's mean.
+/// let model = Parameters::new(2, 2, vec![3.0, 0.0, 0.0, 2.0], vec![0.0; 2], vec![0.0; 2])?;
+/// let space = ReciprocalSpace::new(&model)?;
+/// let grid = [0.25, 0.75];
+/// let found = constrained_free_energy_pair(
+///     &model, &space, [0, 1], [&grid, &grid], None, &ConstrainedOptions::default(),
+/// )?;
+/// let f: Vec<f64> = found.free_energy.iter().map(|f| f.unwrap()).collect();
+/// assert!((f[0] + f[3] - f[1] - f[2]).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn constrained_free_energy_pair(
     parameters: &Parameters,
     space: &ReciprocalSpace,
