@@ -1,6 +1,7 @@
 use super::*;
 use crate::mean_field::fixed_points::{MeanFieldOptions, central_fixed_point};
-use crate::reciprocal::trajectories::{HiddenUnits, pairs};
+use crate::reciprocal::hidden_units::HiddenUnits;
+use crate::reciprocal::trajectories::pairs;
 use crate::testing::random_model;
 use burn::tensor::Device;
 use faer::Mat;

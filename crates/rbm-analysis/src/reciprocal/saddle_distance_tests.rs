@@ -1,6 +1,7 @@
 use super::*;
 use crate::random::gaussian_matrix;
-use crate::reciprocal::trajectories::{HiddenUnits, pairs};
+use crate::reciprocal::hidden_units::HiddenUnits;
+use crate::reciprocal::trajectories::pairs;
 use rand::RngExt;
 use rbm_model::Parameters;
 

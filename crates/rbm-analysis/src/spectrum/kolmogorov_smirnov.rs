@@ -26,7 +26,7 @@ pub struct KolmogorovSmirnov {
 /// Null hypothesis: independent Gaussian entries of one unknown variance.
 ///
 /// # Errors
-/// As [`fit_bulk`].
+/// As [`fit_bulk`](super::fit_bulk).
 pub fn ks_test(
     singular_values: &[f64],
     n_visible: usize,

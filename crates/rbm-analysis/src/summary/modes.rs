@@ -12,8 +12,9 @@ use crate::mean_field::constrained::{ConstrainedOptions, constrained_free_energy
 use crate::mean_field::density::{Bins, exact_free_energy, sampled_free_energy};
 use crate::mean_field::fixed_points::{MeanFieldOptions, MeanFieldSolution, fixed_points};
 use crate::mean_field::landau::{LandauMode, landau_modes};
+use crate::reciprocal::hidden_units::HiddenUnits;
 use crate::reciprocal::space::ReciprocalSpace;
-use crate::reciprocal::trajectories::{Coordinate, HiddenUnits, Trajectories, pairs};
+use crate::reciprocal::trajectories::{Coordinate, Trajectories, pairs};
 use crate::statistics::bootstrap::BootstrapOptions;
 use faer::{Mat, MatRef};
 use rbm_model::parameters::sigmoid;
