@@ -72,8 +72,8 @@ pub fn bytes_needed(settings: &Settings, n_visible: usize, rows: usize) -> f64 {
         }
         LearnerKind::Pt => {
             // A copy of the model at every level.
-            let replicas = settings.learner.replicas as f64;
-            model + 4.0 * n * m * replicas + numbers(chains * replicas)
+            let levels = settings.learner.levels as f64;
+            model + 4.0 * n * m * levels + numbers(chains * levels)
         }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         assert!(bytes_needed(&settings, 784, 60_000) < 0.1 * GIB);
         settings.learner.kind = LearnerKind::Pt;
         assert!(bytes_needed(&settings, 784, 60_000) < 0.1 * GIB);
-        settings.learner.replicas = 1_000_000;
+        settings.learner.levels = 1_000_000;
         assert!(bytes_needed(&settings, 784, 60_000) > 1000.0 * GIB);
         settings.learner.kind = LearnerKind::Pcd;
         let before = bytes_needed(&settings, 784, 60_000);

@@ -1,7 +1,7 @@
 //! `rbm-train sweep`.
 
 use super::output::{self, UsageError};
-use super::settings::ListArgs;
+use super::settings::SettingArgs;
 use super::train::stop_on_ctrl_c;
 use crate::checkpoint::RunDir;
 use crate::memory;
@@ -64,7 +64,7 @@ pub struct SweepArgs {
     #[arg(long, help_heading = "Sweep")]
     json: bool,
     #[command(flatten)]
-    settings: ListArgs,
+    settings: SettingArgs<true>,
 }
 
 /// What is known of a run before it starts.

@@ -22,7 +22,7 @@ static STOP: AtomicBool = AtomicBool::new(false);
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     #[command(flatten)]
-    settings: SettingArgs,
+    settings: SettingArgs<false>,
     /// Run directory [default: runs/DATA-HIDDEN-LEARNER-seedSEED, numbered if taken]
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     out: Option<PathBuf>,
@@ -61,7 +61,7 @@ impl TrainArgs {
             }
         };
         let mut table = settings.to_table();
-        table::lay_over(&mut table, self.settings.table()?);
+        table::lay_over(&mut table, self.settings.0.clone());
         table
             .try_into()
             .map_err(|error| output::UsageError(error.to_string()).into())

@@ -1,7 +1,7 @@
 //! What a sweep runs: a table of settings, some of them lists, becomes named runs.
 
 use crate::checkpoint::atomic;
-use crate::settings::table::{self, FLAGS, entries, lay_over};
+use crate::settings::table::{self, entries, lay_over};
 use crate::settings::{SettingError, Settings};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -187,12 +187,14 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> PlanE
 
 /// A setting that varies.
 struct Axis {
+    /// Among all settings.
+    place: usize,
     setting: String,
     short: String,
     values: Vec<Value>,
 }
 
-/// The lists of a table, in the order of the flags, then of the alphabet.
+/// The lists of a table, in the order of the settings, then of the alphabet.
 fn axes(table: &Table) -> Result<Vec<Axis>, PlanError> {
     let mut axes = Vec::new();
     for (setting, value) in entries(table) {
@@ -210,19 +212,15 @@ fn axes(table: &Table) -> Result<Vec<Axis>, PlanError> {
             let twice = table::text(&values[k]);
             return Err(unusable(format!("setting `{setting}` has {twice} twice")));
         }
-        let flag = FLAGS.iter().find(|(_, of)| *of == setting);
-        let short = match flag {
-            Some((flag, _)) => (*flag).to_string(),
-            None => setting.replace(['.', '_'], "-"),
-        };
+        let (place, short) = table::place_and_name(&setting);
         axes.push(Axis {
+            place,
             setting,
             short,
             values: values.clone(),
         });
     }
-    let place = |axis: &Axis| FLAGS.iter().position(|(_, of)| *of == axis.setting);
-    axes.sort_by_key(|axis| (place(axis).unwrap_or(FLAGS.len()), axis.setting.clone()));
+    axes.sort_by_key(|axis| (axis.place, axis.setting.clone()));
     Ok(axes)
 }
 
@@ -243,6 +241,7 @@ fn combinations(table: &Table, replicas: i64) -> Result<Vec<PlannedRun>, PlanErr
         }
     };
     axes.push(Axis {
+        place: usize::MAX,
         setting: "training.seed".into(),
         short: "seed".into(),
         values: seeds,
