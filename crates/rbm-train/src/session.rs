@@ -88,7 +88,7 @@ pub fn start(
     let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
     let state = State::new(settings, rbm, &mean, data.train.rows()).split(settings, &devices);
     let manifest = Manifest {
-        format: "rbm-run".into(),
+        format: Manifest::FORMAT.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         dataset: data.name.clone(),
         dataset_digest: data.digest(),

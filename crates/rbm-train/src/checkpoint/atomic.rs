@@ -6,6 +6,11 @@ use std::path::Path;
 /// How files begin that are being written.
 const PREFIX: &str = ".writing-";
 
+/// Whether a file is what a killed process was writing, of a run or a report.
+pub fn is_leftover(name: &str) -> bool {
+    name.starts_with(PREFIX) || (name.starts_with('.') && name.ends_with(".tmp"))
+}
+
 /// Removes what a killed process was writing in a directory. Nobody else may be writing there.
 ///
 /// # Errors
