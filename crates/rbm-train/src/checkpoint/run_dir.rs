@@ -207,7 +207,7 @@ impl RunDir {
     /// [`RunError::Busy`] if another process trains it, [`RunError::Io`].
     pub fn lock(&self) -> Result<std::fs::File, RunError> {
         let path = self.root.join("checkpoint").join("lock");
-        let file = std::fs::File::create(&path).map_err(io("write", &path))?;
+        let file = atomic::open_lock(&path).map_err(io("lock", &path))?;
         match file.try_lock() {
             Ok(()) => {
                 for directory in ["", "snapshots", "checkpoint"] {
@@ -307,17 +307,19 @@ impl RunDir {
         self.write(&path, text.as_bytes())
     }
 
-    /// Reads `config.toml`.
+    /// Reads `config.toml`, with the checks that flags go through.
     ///
     /// # Errors
     /// [`RunError::Io`], [`RunError::Content`].
     pub fn settings(&self) -> Result<Settings, RunError> {
         let path = self.root.join("config.toml");
         let text = read_text(&path)?;
-        toml::from_str(&text).map_err(|error| RunError::Content {
-            path,
-            reason: error.to_string(),
-        })
+        let found = toml::from_str(&text).map_err(|error| error.to_string());
+        let checked = found.and_then(|settings: Settings| match settings.validate() {
+            Ok(()) => Ok(settings),
+            Err(error) => Err(error.to_string()),
+        });
+        checked.map_err(|reason| RunError::Content { path, reason })
     }
 
     /// Writes `manifest.json`.
