@@ -74,7 +74,8 @@ pub fn bytes_of_chain(n_visible: usize, n_hidden: usize) -> f64 {
     12.0 * (n_visible as f64 + n_hidden as f64)
 }
 
-const GIB: f64 = (1u64 << 30) as f64;
+/// Bytes of a GiB.
+pub(crate) const GIB: f64 = (1u64 << 30) as f64;
 
 /// Estimate of what training takes, in bytes: parameters, a copy to work on and moments as f32, the
 /// Gram matrix of the metrics in f64; for PCD, chains as bits (three times those of all training rows, which a checkpoint copies and
