@@ -2,7 +2,7 @@
 
 use super::output::{self, UsageError};
 use super::settings::SettingArgs;
-use super::train::stop_on_ctrl_c;
+use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
 use crate::memory;
 use crate::observers::{MetricsLog, Row, duration};
@@ -158,7 +158,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
         share,
         devices: &args.over,
         reports: args.run_reports,
-        stop: stop_on_ctrl_c()?,
+        stop: stop_on_signals()?,
     };
     if args.dry_run {
         return list(&order, &shapes, args.json);

@@ -31,6 +31,8 @@ const SWEEPS_PART: f64 = 1.0 / 3.0;
 /// Runs of all chains, each with the temperatures asked for, that an estimate comes to: up, sweeps and down
 /// with twice as many chains.
 const WAYS: f64 = 3.0 + SWEEPS_PART * 2.0;
+/// Chains that are in memory together, for each one asked for: those of the large pilot run.
+pub const CHAINS_AT_ONCE: f64 = POPULATION as f64;
 /// Effective fraction of the chains below which the way down is not worth going.
 pub(super) const LEAST_FRACTION: f64 = 0.1;
 /// Fewest chains of a group: with fewer, they could not be compared.

@@ -33,7 +33,7 @@ pub enum PlanError {
         differences: Vec<String>,
     },
     /// The directory holds something else.
-    #[error("{} holds `{found}` and no sweep.toml; choose another --out", out.display())]
+    #[error("{} holds `{found}` and no sweep.toml; choose another --out, or restore that file", out.display())]
     NotASweep {
         /// The directory.
         out: PathBuf,
@@ -131,19 +131,18 @@ impl Plan {
                 differences,
             });
         }
-        let runs = out.join("runs");
-        std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
-        for entry in std::fs::read_dir(out).map_err(io("read", out))? {
-            let found = entry.map_err(io("read", out))?.file_name();
-            let found = found.to_string_lossy().into_owned();
-            // Other processes may be starting the same sweep.
-            if !["runs", "lock", "sweep.toml"].contains(&&*found) && !found.starts_with('.') {
-                return Err(PlanError::NotASweep {
+        if let Some(found) = occupied(out).map_err(io("read", out))? {
+            // Another process may have begun the same sweep meanwhile.
+            return match file.exists() {
+                true => self.settle(out),
+                false => Err(PlanError::NotASweep {
                     out: out.into(),
                     found,
-                });
-            }
+                }),
+            };
         }
+        let runs = out.join("runs");
+        std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
         let text = toml::to_string(&self.table).map_err(|error| unusable(error.to_string()))?;
         atomic::write(&file, text.as_bytes()).map_err(io("write", &file))
     }
@@ -170,6 +169,27 @@ impl Plan {
             .map(|(name, there, here)| format!("`{name}` is {there} there and {here} here"))
             .collect()
     }
+}
+
+/// Something in a directory that another process has not put there on the way to its `sweep.toml`.
+fn occupied(out: &Path) -> std::io::Result<Option<String>> {
+    let entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_beginning = match &*name {
+            "runs" => std::fs::read_dir(entry.path())?.next().is_none(),
+            _ => name.starts_with('.'),
+        };
+        if !is_beginning {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 fn unusable(what: impl Into<String>) -> PlanError {
