@@ -9,7 +9,7 @@ use rbm_analysis::random::{gaussian_matrix, generator};
 use rbm_analysis::reciprocal::singular_values;
 use rbm_analysis::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use rbm_train::report::colour::Colour;
 use rbm_train::report::document::{Document, Section};
 use rbm_train::report::figure::{Axis, Content, Figure, Mark, Panel};

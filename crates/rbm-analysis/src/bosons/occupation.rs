@@ -12,7 +12,7 @@ use crate::reciprocal::trajectories::{Coordinate, Trajectories};
 use crate::statistics::bootstrap::{BootstrapOptions, block_errors};
 use faer::MatRef;
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use serde::{Deserialize, Serialize};
 
 /// Occupation of one boson.

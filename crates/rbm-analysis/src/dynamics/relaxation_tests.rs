@@ -1,7 +1,7 @@
 use super::*;
 use crate::mean_field::fixed_points::{MeanFieldOptions, central_fixed_point};
 use crate::testing::{centered, planted, random_model};
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 fn close(a: &Prediction, b: &Prediction, tolerance: f64) {
     for (a, b) in [

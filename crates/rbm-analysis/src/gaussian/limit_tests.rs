@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{centered, from_matrix, planted, random_model};
 use faer::Mat;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 #[test]
 fn without_weights_only_the_biases_are_expanded_and_zero_is_exact() {

@@ -8,8 +8,8 @@ use crate::reciprocal::space::{ReciprocalSpace, check_parameters};
 use crate::reciprocal::trajectories::{Coordinate, Trajectories};
 use rayon::prelude::*;
 use rbm_model::Parameters;
-use rbm_model::estimate::{ENUMERATION_LIMIT, Enumeration};
 use rbm_model::parameters::softplus;
+use rbm_model::partition::{ENUMERATION_LIMIT, Enumeration};
 use serde::{Deserialize, Serialize};
 
 /// Equal bins over a range.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{centered, planted, random_model};
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 #[test]
 fn every_fixed_point_solves_the_equations_and_bounds_ln_z() {

@@ -3,7 +3,7 @@ use crate::phase::order_parameters::ChainOptions;
 use crate::phase::plane::phase_point;
 use crate::testing::random_model;
 use burn::tensor::Device;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 fn ensemble(n: usize, m: usize, units: Units, disorder: usize) -> Ensemble {
     Ensemble {

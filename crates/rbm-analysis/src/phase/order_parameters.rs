@@ -8,7 +8,7 @@ use crate::streams;
 use burn::tensor::{Device, Tensor, TensorData};
 use faer::Mat;
 use rand::RngExt;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 

@@ -13,7 +13,7 @@ use crate::symmetry::ipr::inverse_participation_ratios;
 use crate::symmetry::vectors::{Symmetry, SymmetryOptions, symmetry};
 use faer::MatRef;
 use rbm_model::Parameters;
-use rbm_model::estimate::{ENUMERATION_LIMIT, Enumeration};
+use rbm_model::partition::{ENUMERATION_LIMIT, Enumeration};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use crate::random::{gaussian_matrix, generator};
 use crate::reciprocal::svd::singular_values;
 use crate::testing::{centered, from_matrix};
 use crate::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 /// Errors of Gaussian limit, mean field, Onsager and one loop over random models.
 struct Errors {

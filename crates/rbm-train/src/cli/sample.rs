@@ -10,7 +10,7 @@ use crate::sampling::{self, Mixing, Recorder, Start, TemperingReport};
 use crate::settings::Settings;
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
-use rbm_model::sampling::Path;
+use rbm_model::sampling::ModelPath;
 use rbm_model::sampling::diagnostics::{Diagnosis, LEAST_DRAWS};
 use rbm_model::{Rbm, device};
 use serde::Serialize;
@@ -306,7 +306,7 @@ fn tempered(
             snapshots.push(source.parameters.clone());
         }
         let models = snapshots.iter().map(|p| Rbm::from_parameters(p, device));
-        Path::through(models.collect())?
+        ModelPath::through(models.collect())?
     } else {
         let reference = if source.run.is_some() || args.dataset.is_some() {
             sampling::reference_fields(&source.data(settings)?.train.column_means())
@@ -318,7 +318,7 @@ fn tempered(
                 .map(|b| *b as f32)
                 .collect()
         };
-        Path::tempered(rbm, &reference)?
+        ModelPath::tempered(rbm, &reference)?
     };
     let mut recorder = Recorder::new(rbm)?;
     let (visible, report) = sampling::tempered(

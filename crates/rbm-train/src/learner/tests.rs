@@ -2,7 +2,7 @@ use super::*;
 use crate::optimizer::Optimizer;
 use burn::tensor::{Device, TensorData};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use rbm_model::sampling::pack;
 
 /// A small model that mixes within a few sweeps.

@@ -16,7 +16,7 @@ use rbm_analysis::summary::LnZ;
 use rbm_analysis::symmetry::{RotationTest, SymmetryOptions, symmetry};
 use rbm_analysis::{AnalysisError, Coordinate, ReciprocalSpace};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use serde::{Deserialize, Serialize};
 
 /// Layers up to this size are enumerated.

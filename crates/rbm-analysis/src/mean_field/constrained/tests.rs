@@ -223,7 +223,7 @@ fn fluctuations_bring_the_curve_to_the_exact_density() {
     for lambda in [2.0, 3.8, 5.0] {
         let model = centered(&planted(3, 18, 13, &[lambda, 1.5]));
         let space = ReciprocalSpace::new(&model).unwrap();
-        let ln_z = rbm_model::estimate::Enumeration::new(&model)
+        let ln_z = rbm_model::partition::Enumeration::new(&model)
             .unwrap()
             .ln_z();
         let options = ConstrainedOptions {
@@ -281,7 +281,7 @@ fn fluctuations_bring_the_curve_to_the_exact_density() {
 fn strong_fields_and_the_edges_of_the_reachable_range_are_no_trouble() {
     for (scale, field) in [(3.0, 8.0), (0.5, 30.0), (8.0, 1.0)] {
         let model = random_model(95, 10, 8, scale, field);
-        let ln_z = rbm_model::estimate::Enumeration::new(&model)
+        let ln_z = rbm_model::partition::Enumeration::new(&model)
             .unwrap()
             .ln_z();
         let space = ReciprocalSpace::new(&model).unwrap();

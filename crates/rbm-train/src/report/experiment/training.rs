@@ -7,7 +7,7 @@ use crate::report::colour::Colour;
 use crate::report::data::MetricsRow;
 use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
-use rbm_model::estimate::Verdict;
+use rbm_model::partition::Verdict;
 
 /// Evaluations that a curve is drawn from, at most.
 const POINTS: usize = 200;

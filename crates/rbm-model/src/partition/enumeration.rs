@@ -21,7 +21,7 @@ const BLOCK_BITS: usize = 10;
 
 /// Exact first and second moments of a model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moments {
+pub struct ExactMoments {
     /// <v_i>, `[n_visible]`.
     pub visible: Vec<f64>,
     /// <h_j>, `[n_hidden]`.
@@ -86,7 +86,7 @@ impl Enumeration {
     }
 
     /// Exact moments; cost 2^min(N, M) N M.
-    pub fn moments(&self) -> Moments {
+    pub fn moments(&self) -> ExactMoments {
         // The constructor has checked that the model can be enumerated.
         let Ok(side) = Side::new(&self.parameters) else {
             unreachable!("enumerated before")
@@ -129,13 +129,13 @@ impl Enumeration {
             add(&mut product, &p);
         }
         if side.hidden_enumerated {
-            Moments {
+            ExactMoments {
                 visible: summed,
                 hidden: enumerated,
                 visible_hidden: transpose(&product, k, n),
             }
         } else {
-            Moments {
+            ExactMoments {
                 visible: enumerated,
                 hidden: summed,
                 visible_hidden: product,
@@ -145,7 +145,7 @@ impl Enumeration {
 
     /// Gradient of the mean log-likelihood of visible states (row-major `[rows, n_visible]`) with
     /// respect to W, b and c: data moments minus model moments, laid out like the model's own.
-    pub fn gradient(&self, visible: &[f64]) -> Moments {
+    pub fn gradient(&self, visible: &[f64]) -> ExactMoments {
         let Parameters {
             n_visible: n,
             n_hidden: m,
@@ -328,5 +328,5 @@ fn transpose(matrix: &[f64], rows: usize, columns: usize) -> Vec<f64> {
 }
 
 #[cfg(test)]
-#[path = "exact_tests.rs"]
+#[path = "enumeration_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! Short runs up a path, to learn where its work lies and where it leads.
 
-use super::anneal::{Start, anneal};
+use super::anneal::anneal;
 use super::equilibrium::{pick, resample};
-use super::path::{Noise, Path};
+use super::geometric_path::{GeometricPath, Noise};
+use super::sampler::Start;
 use super::schedule::spread_evenly;
 use crate::error::ModelError;
 use crate::numeric::variance;
@@ -15,7 +16,7 @@ const STRETCHES: usize = 50;
 /// Stretches after which chains may be drawn again.
 const LEG: usize = 2;
 /// Effective fraction of the chains below which they are drawn again by their weights.
-const LEAST_FRACTION: f64 = 0.5;
+const RESAMPLE_BELOW: f64 = 0.5;
 
 /// What a short run up a path from independent units found.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ impl Pilot {
 /// # Errors
 /// As [`anneal()`]; the path has to start from independent units.
 pub fn pilot(
-    path: &Path,
+    path: &GeometricPath,
     device: &Device,
     chains: usize,
     temperatures: usize,
@@ -72,7 +73,7 @@ pub fn pilot(
     let beta = |k: usize| k as f64 / (each * STRETCHES) as f64;
     let mut visible = Vec::new();
     let mut log_weights = vec![0.0; chains];
-    let mut families: Vec<usize> = (0..chains).collect();
+    let mut ancestors: Vec<usize> = (0..chains).collect();
     let mut variances = Vec::with_capacity(STRETCHES);
     let mut ln_ratio = 0.0;
     for leg in 0..STRETCHES / LEG {
@@ -100,8 +101,8 @@ pub fn pilot(
         sums.for_each(|(sum, work)| *sum += work);
         visible = run.visible;
         let last = (leg + 1) * LEG == STRETCHES;
-        if last || weigh(&log_weights).1 < LEAST_FRACTION {
-            let totals = totals(&log_weights, &families);
+        if last || weigh(&log_weights).1 < RESAMPLE_BELOW {
+            let totals = totals(&log_weights, &ancestors);
             let (ln_mean, fraction) = weigh(&totals);
             let drawn = resample(
                 &log_weights,
@@ -121,19 +122,19 @@ pub fn pilot(
                 });
             }
             ln_ratio += ln_mean;
-            families = drawn.iter().map(|chain| families[*chain]).collect();
+            ancestors = drawn.iter().map(|chain| ancestors[*chain]).collect();
             log_weights.fill(0.0);
         }
     }
     unreachable!("the last leg returns")
 }
 
-/// ln of the sum of the weights of each family.
-fn totals(log_weights: &[f64], families: &[usize]) -> Vec<f64> {
+/// ln of the sum of the weights of the descendants of each ancestor.
+fn totals(log_weights: &[f64], ancestors: &[usize]) -> Vec<f64> {
     let max = highest(log_weights);
     let mut totals = vec![0.0; log_weights.len()];
-    for (log_weight, family) in log_weights.iter().zip(families) {
-        totals[*family] += (log_weight - max).exp();
+    for (log_weight, ancestor) in log_weights.iter().zip(ancestors) {
+        totals[*ancestor] += (log_weight - max).exp();
     }
     totals.iter().map(|sum| max + sum.ln()).collect()
 }
@@ -154,9 +155,9 @@ fn highest(log_weights: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estimate::{Base, Direction, Enumeration, Estimate, check_betas};
     use crate::init::normal;
     use crate::parameters::Parameters;
+    use crate::partition::{Base, Direction, Enumeration, Estimate, check_betas};
 
     /// Strong weights, few steps, chains drawn again many times: Z is right on average.
     #[test]
@@ -170,7 +171,7 @@ mod tests {
             Parameters::new(n, m, draw(n * m, 10.0, 1), draw(n, 1.0, 2), draw(m, 1.0, 3)).unwrap();
         let exact = Enumeration::new(&model).unwrap().ln_z();
         let base = Base::uniform(n, m);
-        let path = Path::from_base(&base, &model).unwrap();
+        let path = GeometricPath::from_base(&base, &model).unwrap();
         let runs = 400;
         let (mut ratios, mut fraction) = (Vec::new(), 0.0);
         for seed in 0..runs {
@@ -191,9 +192,9 @@ mod tests {
         }
         let mean = ratios.iter().sum::<f64>() / runs as f64;
         let error = (variance(&ratios) / runs as f64).sqrt();
-        println!("E[Z] / exact = {mean:.3} +- {error:.3}, families {fraction:.2}");
+        println!("E[Z] / exact = {mean:.3} +- {error:.3}, ancestors {fraction:.2}");
         assert!((mean - 1.0).abs() < 4.0 * error, "{mean} +- {error}");
         // Chains were drawn again, and that was counted.
-        assert!(fraction < LEAST_FRACTION, "{fraction}");
+        assert!(fraction < RESAMPLE_BELOW, "{fraction}");
     }
 }

@@ -1,6 +1,6 @@
 //! ln Z from runs in both directions.
 
-use super::weights::{check, check_ancestors};
+use super::estimate::{check, check_ancestors};
 use crate::error::ModelError;
 use crate::numeric::bisect;
 use crate::parameters::sigmoid;

@@ -68,37 +68,38 @@ impl Estimate {
         temperatures: usize,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        Self::of_families(direction, ln_z_start, log_weights, &[], temperatures, seed)
+        Self::with_ancestors(direction, ln_z_start, log_weights, &[], temperatures, seed)
     }
 
-    /// The same from chains of which some are related: equal numbers in `families` (one a chain)
-    /// mean a common ancestor, as [`super::resample`] leaves them. Whole families are then what the
-    /// bootstrap draws and what the effective sample size counts, w being a family's sum.
+    /// The same from chains of which some are related: equal numbers in `ancestors` (one per chain)
+    /// mean a common one, as [`super::resample`] leaves them. The bootstrap then draws all descendants
+    /// of an ancestor together, and the effective sample size counts ancestors, w being the sum over
+    /// the descendants of one.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`ModelError::Shape`] for another number of families.
-    pub fn of_families(
+    /// As [`new`](Self::new), and [`ModelError::Shape`] for another number of ancestors.
+    pub fn with_ancestors(
         direction: Direction,
         ln_z_start: f64,
         log_weights: &[f64],
-        families: &[usize],
+        ancestors: &[usize],
         temperatures: usize,
         seed: u64,
     ) -> Result<Self, ModelError> {
         check_weights(log_weights)?;
-        let members = members(log_weights.len(), families)?;
+        let members = members(log_weights.len(), ancestors)?;
         let sign = match direction {
             Direction::Forward => 1.0,
             Direction::Reverse => -1.0,
         };
         let count = log_weights.len() as f64;
         let max = log_weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(*w));
-        // The sum of each family's weights, and its size.
+        // The sum of the weights of each ancestor's descendants, and their number.
         let totals: Vec<(f64, f64)> = members
             .iter()
-            .map(|family| {
-                let weights = family.iter().map(|c| (log_weights[*c] - max).exp());
-                (weights.sum(), family.len() as f64)
+            .map(|descendants| {
+                let weights = descendants.iter().map(|c| (log_weights[*c] - max).exp());
+                (weights.sum(), descendants.len() as f64)
             })
             .collect();
         let sum: f64 = totals.iter().map(|(w, _)| w).sum();
@@ -185,21 +186,21 @@ pub(super) fn check_ancestors(
     }
 }
 
-/// The chains of each family, in order; every chain is one where `families` is empty.
-pub(super) fn members(chains: usize, families: &[usize]) -> Result<Vec<Vec<usize>>, ModelError> {
-    if families.is_empty() {
+/// The chains of each ancestor, in order; every chain is its own where `ancestors` is empty.
+pub(super) fn members(chains: usize, ancestors: &[usize]) -> Result<Vec<Vec<usize>>, ModelError> {
+    if ancestors.is_empty() {
         return Ok((0..chains).map(|c| vec![c]).collect());
     }
-    if families.len() != chains {
+    if ancestors.len() != chains {
         return Err(ModelError::Shape {
-            tensor: "families".into(),
+            tensor: "ancestors".into(),
             expected: vec![chains],
-            found: vec![families.len()],
+            found: vec![ancestors.len()],
         });
     }
     let mut members = std::collections::BTreeMap::<usize, Vec<usize>>::new();
-    for (chain, family) in families.iter().enumerate() {
-        members.entry(*family).or_default().push(chain);
+    for (chain, ancestor) in ancestors.iter().enumerate() {
+        members.entry(*ancestor).or_default().push(chain);
     }
     Ok(members.into_values().collect())
 }
@@ -265,17 +266,17 @@ mod tests {
 
     /// Copies add nothing: four of each chain leave value, interval and size as they were.
     #[test]
-    fn a_family_counts_once() {
+    fn descendants_of_one_chain_count_once() {
         let alone: Vec<f64> = normal(200, 0.8, 9).into_iter().map(f64::from).collect();
         let copies: Vec<f64> = alone.iter().flat_map(|w| [*w; 4]).collect();
-        let families: Vec<usize> = (0..800).map(|c| c / 4).collect();
+        let ancestors: Vec<usize> = (0..800).map(|c| c / 4).collect();
         let up = Direction::Forward;
         let one = Estimate::new(up, 0.0, &alone, 1, 2).unwrap();
-        let four = Estimate::of_families(up, 0.0, &copies, &families, 1, 2).unwrap();
+        let four = Estimate::with_ancestors(up, 0.0, &copies, &ancestors, 1, 2).unwrap();
         assert!((one.value - four.value).abs() < 1e-12);
         assert!((one.interval[0] - four.interval[0]).abs() < 1e-12);
         assert!((one.effective_sample_size - four.effective_sample_size).abs() < 1e-9);
-        assert!(Estimate::of_families(up, 0.0, &copies, &[1], 1, 2).is_err());
+        assert!(Estimate::with_ancestors(up, 0.0, &copies, &[1], 1, 2).is_err());
     }
 
     #[test]

@@ -18,24 +18,24 @@ use burn::tensor::{Tensor, TensorData};
 ///
 /// which is the geometric path between the two distributions.
 ///
-/// * [`Path::tempered`] has two models: independent units, and the model. Position s is an inverse
+/// * [`ModelPath::tempered`] has two models: independent units, and the model. Position s is an inverse
 ///   temperature beta, with parameters (beta W, (1 - beta) a + beta b, beta c). The reference fields a
 ///   choose the path: 0 is the plain inverse temperature, at which both layers forget everything;
 ///   those of the data's mean keep the mean activity of the visible units about constant on
 ///   the way, so neighbours overlap more and the ladder is shorter.
-/// * [`Path::through`] goes through the snapshots of a training run. Modes appear one after the
+/// * [`ModelPath::through`] goes through the snapshots of a training run. Modes appear one after the
 ///   other along it, in continuous transitions, where lowering the temperature of the final model
 ///   may meet a discontinuous one. Source: N. Bereux, A. Decelle, C. Furtlehner, L. Rosset,
 ///   B. Seoane, arXiv:2405.15376 (2024), whose replicas are the snapshots themselves; here levels may
 ///   lie between snapshots as well, so that neighbours overlap as wanted.
 #[derive(Debug, Clone)]
-pub struct Path {
+pub struct ModelPath {
     nodes: Vec<Rbm>,
     /// The first model has no couplings and no hidden biases.
     independent_start: bool,
 }
 
-impl Path {
+impl ModelPath {
     /// From independent visible units with fields `reference` (`[n_visible]`) and unbiased
     /// hidden units to the model.
     ///
@@ -211,8 +211,8 @@ mod tests {
         let reference = [0.5f32; 9];
         let rows: Vec<f32> = (0..27).map(|k| f32::from(k * 7 % 3 == 0)).collect();
         for path in [
-            Path::tempered(&model(1), &reference).unwrap(),
-            Path::through(vec![model(1), model(2), model(3)]).unwrap(),
+            ModelPath::tempered(&model(1), &reference).unwrap(),
+            ModelPath::through(vec![model(1), model(2), model(3)]).unwrap(),
         ] {
             let positions = [0.25 * path.end(), 0.75 * path.end()];
             let levels = positions.map(|s| path.at(s));
@@ -244,11 +244,13 @@ mod tests {
         let device = Device::default();
         let rbm = RbmConfig::new(4, 3).init(&device).unwrap();
         let other = RbmConfig::new(4, 2).init(&device).unwrap();
-        assert!(Path::tempered(&rbm, &[0.0; 3]).is_err());
-        assert!(Path::tempered(&rbm, &[f32::NAN; 4]).is_err());
-        assert!(Path::through(vec![]).is_err());
-        assert!(Path::through(vec![rbm.clone()]).is_err());
-        let error = Path::through(vec![other, rbm]).unwrap_err().to_string();
+        assert!(ModelPath::tempered(&rbm, &[0.0; 3]).is_err());
+        assert!(ModelPath::tempered(&rbm, &[f32::NAN; 4]).is_err());
+        assert!(ModelPath::through(vec![]).is_err());
+        assert!(ModelPath::through(vec![rbm.clone()]).is_err());
+        let error = ModelPath::through(vec![other, rbm])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("model 0"), "{error}");
     }
 }

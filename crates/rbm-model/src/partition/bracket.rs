@@ -1,15 +1,15 @@
 //! What a pair of estimates is worth.
 
 use super::bennett::{Bennett, bennett};
-use super::weights::{Direction, Estimate};
+use super::estimate::{Direction, Estimate};
 use crate::error::ModelError;
 use serde::Serialize;
 use std::fmt;
 
 /// Largest gap, in nats, between the two sides of a bracket that can be trusted.
-const LARGEST_GAP: f64 = 1.0;
+pub(super) const LARGEST_GAP: f64 = 1.0;
 /// Least effective fraction of the chains in either direction.
-const LEAST_FRACTION: f64 = 0.1;
+pub(super) const LEAST_FRACTION: f64 = 0.1;
 /// Standard errors by which the sides may lie the wrong way round.
 const CROSSING: f64 = 3.0;
 
@@ -53,9 +53,9 @@ pub struct Equilibrium {
     /// Whether the check was passed.
     pub passed: bool,
     /// For samples that forward chains ended with, the numbers of these chains, one a sample; empty for
-    /// others. See [`Estimate::of_families`] and [`bennett()`].
+    /// others. See [`Estimate::with_ancestors`] and [`bennett()`].
     #[serde(skip)]
-    pub families: Vec<usize>,
+    pub ancestors: Vec<usize>,
     /// ln Z that other runs do not rule out, if there are such: the upper end of an interval of
     /// theirs.
     pub allowed: Option<f64>,
@@ -111,13 +111,20 @@ impl Bracket {
         temperatures: usize,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        let estimate = |direction, weights, families| {
-            Estimate::of_families(direction, ln_z_start, weights, families, temperatures, seed)
+        let estimate = |direction, weights, ancestors| {
+            Estimate::with_ancestors(
+                direction,
+                ln_z_start,
+                weights,
+                ancestors,
+                temperatures,
+                seed,
+            )
         };
-        let families = &equilibrium.families[..];
+        let ancestors = &equilibrium.ancestors[..];
         let ais = estimate(Direction::Forward, forward, &[])?;
-        let reverse_ais = estimate(Direction::Reverse, reverse, families)?;
-        let bar = bennett(ln_z_start, forward, reverse, families)?;
+        let reverse_ais = estimate(Direction::Reverse, reverse, ancestors)?;
+        let bar = bennett(ln_z_start, forward, reverse, ancestors)?;
         let (verdict, reason) = judge(&ais, &reverse_ais, &equilibrium);
         Ok(Self {
             ais,
@@ -252,7 +259,7 @@ mod tests {
             origin: "drawn".into(),
             check: "R-hat 1.00".into(),
             passed,
-            families: Vec::new(),
+            ancestors: Vec::new(),
             allowed,
         };
         Bracket::new(0.0, &gauss(1, 1.0), &reverse, equilibrium, 10, 0).unwrap()

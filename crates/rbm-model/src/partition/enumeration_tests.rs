@@ -23,10 +23,10 @@ fn bits(state: usize, units: usize) -> Vec<f64> {
 }
 
 /// Every joint state, one by one: nothing shared with the code under test but the energy.
-fn brute_force(p: &Parameters) -> (f64, Moments) {
+fn brute_force(p: &Parameters) -> (f64, ExactMoments) {
     let (n, m) = (p.n_visible, p.n_hidden);
     let mut z = 0.0;
-    let mut moments = Moments {
+    let mut moments = ExactMoments {
         visible: vec![0.0; n],
         hidden: vec![0.0; m],
         visible_hidden: vec![0.0; n * m],

@@ -1,7 +1,8 @@
 //! Samples of a model for reverse runs, and whether they can be believed.
 
-use super::anneal::{Each, Start, anneal};
-use super::path::{Base, Noise, Path};
+use super::anneal::{StepObserver, anneal};
+use super::geometric_path::{Base, GeometricPath, Noise};
+use super::sampler::Start;
 use crate::error::ModelError;
 use crate::numeric::variance;
 use crate::parameters::Parameters;
@@ -10,8 +11,8 @@ use burn::tensor::Device;
 
 /// Largest R-hat with which groups of chains count as one.
 const LARGEST_R_HAT: f64 = 1.05;
-/// Fewest chains of a group for which that means anything.
-const FEWEST_CHAINS: usize = 50;
+/// Fewest chains of a group for which that means anything: with fewer, groups cannot be compared.
+pub(super) const FEWEST_CHAINS: usize = 50;
 
 /// Chains that start somewhere.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ pub fn equilibrate(
     groups: &mut [Group],
     sweeps: usize,
     noise: Noise,
-    each: &mut Each<'_>,
+    each: &mut StepObserver<'_>,
 ) -> Result<(), ModelError> {
     let all: Vec<f32> = groups
         .iter()
@@ -128,14 +129,14 @@ fn sweep(
     visible: &[f32],
     sweeps: usize,
     noise: Noise,
-    each: &mut Each<'_>,
+    each: &mut StepObserver<'_>,
 ) -> Result<Vec<f32>, ModelError> {
     if sweeps == 0 {
         return Ok(visible.to_vec());
     }
     // Staying at the end of a path is sampling the model there.
     let base = Base::uniform(model.n_visible, model.n_hidden);
-    let path = Path::from_base(&base, model)?;
+    let path = GeometricPath::from_base(&base, model)?;
     let stay = vec![1.0; sweeps + 1];
     Ok(anneal(&path, device, &stay, Start::Visible(visible), noise, each)?.visible)
 }

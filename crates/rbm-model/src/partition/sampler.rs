@@ -1,14 +1,12 @@
-//! Runs of chains along a path, with the log weights that they gather.
+//! Gibbs sweeps of the models along a path, on the host and on other devices.
 
-use super::path::{Noise, Path};
-use crate::device;
+use super::geometric_path::{GeometricPath, Noise};
 use crate::error::ModelError;
 use crate::kernels::packed::{AnnealedModel, PackedStates, Stage};
 use crate::ops;
 use crate::sampling::noise::Layer;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor, TensorData};
-use std::ops::ControlFlow;
 
 /// Where chains start.
 #[derive(Debug, Clone)]
@@ -21,100 +19,8 @@ pub enum Start<'a> {
     Visible(&'a [f32]),
 }
 
-/// What a run leaves behind.
-#[derive(Debug, Clone)]
-pub struct Annealed {
-    /// ln w of each chain, `[chains]`.
-    pub log_weights: Vec<f64>,
-    /// Visible states after a sweep of the last model, row-major zeros and ones.
-    pub visible: Vec<f32>,
-    /// Temperatures done; fewer than asked for if the run was broken off, which makes the log
-    /// weights those of the way so far.
-    pub temperatures: usize,
-}
-
-/// What looks on: the number of temperatures done, and the log weights so far.
-pub type Each<'a> = dyn FnMut(usize, &[f64]) -> ControlFlow<()> + Send + 'a;
-
-/// An [`Each`] that does nothing.
-pub fn quiet(_: usize, _: &[f64]) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
-
-/// Takes chains through the models at `betas`, one Gibbs sweep each, and gathers
-///
-/// ```text
-/// ln w = sum_k ln p*(v_k; beta_k+1) - ln p*(v_k; beta_k)
-/// ```
-///
-/// with v_0 from the start and v_k from a sweep at beta_k. If v_0 is drawn from the first model,
-/// E\[w\] = Z(last beta) / Z(first beta), whatever the number of temperatures. A sweep over the
-/// visible units, v -> h -> v, is reversible, so a run down the same betas is the time reversal of
-/// a run up, as Crooks' relation and [`super::bennett()`] need.
-///
-/// On CPU devices the sweeps are those of the bit-packed kernels, elsewhere they are tensor
-/// operations. Log weights are f64. Cost: `chains` x `betas` x 2 N M.
-///
-/// Source: R. M. Neal, Stat. Comput. 11, 125 (2001), doi:10.1023/A:1008923215028.
-///
-/// # Errors
-/// [`ModelError::Annealing`] for fewer than two betas, betas outside \[0, 1\], or a start that does
-/// not fit; [`ModelError::Shape`] for states of another length.
-pub fn anneal(
-    path: &Path,
-    device: &Device,
-    betas: &[f64],
-    start: Start<'_>,
-    noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Annealed, ModelError> {
-    check(path, betas, &start)?;
-    if device::is_host(device) {
-        on_host(path, betas, start, noise, each)
-    } else {
-        run(
-            &mut OnDevice::new(path, device, start),
-            path,
-            betas,
-            noise,
-            each,
-        )
-    }
-}
-
-fn check(path: &Path, betas: &[f64], start: &Start<'_>) -> Result<(), ModelError> {
-    let error = |reason: String| Err(ModelError::Annealing { reason });
-    if betas.len() < 2 {
-        return error(format!(
-            "{} inverse temperatures are no way; at least 2 are needed",
-            betas.len()
-        ));
-    }
-    if let Some(beta) = betas.iter().find(|b| !(0.0..=1.0).contains(*b)) {
-        return error(format!(
-            "inverse temperature {beta} is outside the range from 0 to 1"
-        ));
-    }
-    match start {
-        Start::Independent(_) if betas[0] != 0.0 || !path.starts_independent() => error(
-            "independent units are where a path from them begins, at inverse temperature 0; \
-             give visible states of the first model instead"
-                .into(),
-        ),
-        Start::Independent(0) | Start::Visible([]) => {
-            error("there are no chains; at least 1 is needed".into())
-        }
-        Start::Visible(rows) if rows.len() % path.n_visible() != 0 => Err(ModelError::Shape {
-            tensor: "visible states".into(),
-            expected: vec![rows.len().div_ceil(path.n_visible()), path.n_visible()],
-            found: vec![rows.len()],
-        }),
-        _ => Ok(()),
-    }
-}
-
 /// The two halves of a sweep, on some kind of device.
-trait Sampler {
+pub(super) trait Sampler {
     fn chains(&self) -> usize;
     /// Sets v . db/dbeta of the present states, or draws those with the first model's biases.
     fn begin(
@@ -142,42 +48,8 @@ trait Sampler {
     fn rows(&self) -> Result<Vec<f32>, ModelError>;
 }
 
-fn run(
-    sampler: &mut dyn Sampler,
-    path: &Path,
-    betas: &[f64],
-    noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Annealed, ModelError> {
-    let chains = sampler.chains();
-    let mut from = path.stage(betas[0]);
-    let mut log_weights = vec![0.0; chains];
-    let (mut work, mut products) = (vec![0.0; chains], vec![0.0; chains]);
-    sampler.begin(&from, noise, &mut products)?;
-    let mut done = 0;
-    for (k, pair) in betas.windows(2).enumerate() {
-        let to = path.stage(pair[1]);
-        sampler.hidden(&from, &to, (noise, k + 1), &mut work)?;
-        for (log_weight, (work, product)) in log_weights.iter_mut().zip(work.iter().zip(&products))
-        {
-            *log_weight += work + (pair[1] - pair[0]) * product;
-        }
-        sampler.visible(&to, (noise, k + 1), &mut products)?;
-        from = to;
-        done = k + 1;
-        if each(done, &log_weights).is_break() {
-            break;
-        }
-    }
-    Ok(Annealed {
-        log_weights,
-        visible: sampler.rows()?,
-        temperatures: done,
-    })
-}
-
 /// States as bits, for the packed kernels.
-struct OnHost<'a> {
+pub(super) struct OnHost<'a> {
     model: &'a AnnealedModel<'a>,
     direction: Vec<f32>,
     visible: PackedStates,
@@ -185,36 +57,25 @@ struct OnHost<'a> {
     draw_first: bool,
 }
 
-fn on_host(
-    path: &Path,
-    betas: &[f64],
-    start: Start<'_>,
-    noise: Noise,
-    each: &mut Each<'_>,
-) -> Result<Annealed, ModelError> {
-    let (n, m) = (path.n_visible(), path.n_hidden());
-    let weights: Vec<&[f32]> = path.weights().iter().map(Vec::as_slice).collect();
-    let model = AnnealedModel::new(&weights, n, m)?;
-    let (visible, draw_first) = match start {
-        Start::Independent(chains) => (PackedStates::zeros(chains, n), true),
-        Start::Visible(rows) => (PackedStates::from_rows(rows, rows.len() / n, n)?, false),
-    };
-    let chains = visible.chains();
-    let mut sampler = OnHost {
-        model: &model,
-        direction: path.direction(),
-        hidden: PackedStates::zeros(chains, m),
-        visible,
-        draw_first,
-    };
-    let mut result = None;
-    model.enter(chains, || {
-        result = Some(run(&mut sampler, path, betas, noise, each));
-    });
-    let Some(result) = result else {
-        unreachable!("the pool does its work before it returns")
-    };
-    result
+impl<'a> OnHost<'a> {
+    pub fn new(
+        model: &'a AnnealedModel<'a>,
+        path: &GeometricPath,
+        start: Start<'_>,
+    ) -> Result<Self, ModelError> {
+        let (n, m) = (path.n_visible(), path.n_hidden());
+        let (visible, draw_first) = match start {
+            Start::Independent(chains) => (PackedStates::zeros(chains, n), true),
+            Start::Visible(rows) => (PackedStates::from_rows(rows, rows.len() / n, n)?, false),
+        };
+        Ok(Self {
+            model,
+            direction: path.direction(),
+            hidden: PackedStates::zeros(visible.chains(), m),
+            visible,
+            draw_first,
+        })
+    }
 }
 
 impl Sampler for OnHost<'_> {
@@ -277,7 +138,7 @@ impl Sampler for OnHost<'_> {
 }
 
 /// States and weights as tensors of any device.
-struct OnDevice {
+pub(super) struct OnDevice {
     weights: Vec<Tensor<2>>,
     direction: Tensor<1>,
     visible: Tensor<2>,
@@ -287,7 +148,7 @@ struct OnDevice {
 }
 
 impl OnDevice {
-    fn new(path: &Path, device: &Device, start: Start<'_>) -> Self {
+    pub fn new(path: &GeometricPath, device: &Device, start: Start<'_>) -> Self {
         let (n, m) = (path.n_visible(), path.n_hidden());
         let (visible, draw_first) = match start {
             Start::Independent(chains) => (Tensor::zeros([chains, n], device), true),
@@ -395,7 +256,3 @@ fn vector(values: &[f32], device: &Device) -> Tensor<1> {
 fn read(tensor: Tensor<1>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
 }
-
-#[cfg(test)]
-#[path = "anneal_tests.rs"]
-mod tests;

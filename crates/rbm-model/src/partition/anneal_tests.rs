@@ -1,9 +1,9 @@
 //! The two kinds of devices against each other, and refusals.
 
 use super::*;
-use crate::estimate::{Base, linear};
 use crate::init::normal;
 use crate::parameters::Parameters;
+use crate::partition::{Base, linear};
 
 fn model(n: usize, m: usize, seed: u64) -> Parameters {
     let draw = |count, s| normal(count, s, seed).into_iter().map(f64::from).collect();
@@ -24,8 +24,8 @@ fn tensors_and_packed_kernels_do_the_same() {
     let (start, end) = (model(70, 40, 1), model(70, 40, 2));
     let base = Base::from_visible_mean(&[0.3; 70], 10, 40);
     for path in [
-        Path::from_base(&base, &end).unwrap(),
-        Path::between(&start, &end).unwrap(),
+        GeometricPath::from_base(&base, &end).unwrap(),
+        GeometricPath::between(&start, &end).unwrap(),
     ] {
         let rows: Vec<f32> = (0..30 * 70).map(|i| f32::from(i % 3 == 0)).collect();
         let first = match path.starts_independent() {
@@ -35,9 +35,9 @@ fn tensors_and_packed_kernels_do_the_same() {
         let up = linear(6);
         let down: Vec<f64> = up.iter().rev().copied().collect();
         for (betas, start) in [(up, first), (down, Start::Visible(&rows))] {
-            let host = on_host(&path, &betas, start.clone(), noise(), &mut quiet).unwrap();
+            let host = on_host(&path, &betas, start.clone(), noise(), &mut ignore_steps).unwrap();
             let mut sampler = OnDevice::new(&path, &device, start);
-            let tensors = run(&mut sampler, &path, &betas, noise(), &mut quiet).unwrap();
+            let tensors = run(&mut sampler, &path, &betas, noise(), &mut ignore_steps).unwrap();
             // A draw that rounding decides sends a chain elsewhere: none in so few draws.
             assert!(host.visible == tensors.visible);
             for (a, b) in host.log_weights.iter().zip(&tensors.log_weights) {
@@ -52,14 +52,14 @@ fn log_weights_are_what_energies_say() {
     // With no sweep in between, ln w is the difference of two free energies.
     let (start, end) = (model(20, 9, 3), model(20, 9, 4));
     let rows: Vec<f32> = (0..40 * 20).map(|i| f32::from(i % 7 < 3)).collect();
-    let path = Path::between(&start, &end).unwrap();
+    let path = GeometricPath::between(&start, &end).unwrap();
     let run = anneal(
         &path,
         &Device::flex(),
         &[0.0, 1.0],
         Start::Visible(&rows),
         noise(),
-        &mut quiet,
+        &mut ignore_steps,
     )
     .unwrap();
     for (row, w) in rows.chunks_exact(20).zip(&run.log_weights) {
@@ -71,7 +71,7 @@ fn log_weights_are_what_energies_say() {
 
 #[test]
 fn looking_on_can_break_off() {
-    let path = Path::from_base(&Base::uniform(6, 4), &model(6, 4, 1)).unwrap();
+    let path = GeometricPath::from_base(&Base::uniform(6, 4), &model(6, 4, 1)).unwrap();
     let mut seen = 0;
     let run = anneal(
         &path,
@@ -95,9 +95,16 @@ fn looking_on_can_break_off() {
 
 #[test]
 fn impossible_runs_are_refused() {
-    let path = Path::from_base(&Base::uniform(6, 4), &model(6, 4, 1)).unwrap();
+    let path = GeometricPath::from_base(&Base::uniform(6, 4), &model(6, 4, 1)).unwrap();
     let text = |betas: &[f64], start: Start<'_>| {
-        let run = anneal(&path, &Device::flex(), betas, start, noise(), &mut quiet);
+        let run = anneal(
+            &path,
+            &Device::flex(),
+            betas,
+            start,
+            noise(),
+            &mut ignore_steps,
+        );
         run.unwrap_err().to_string()
     };
     assert!(text(&[0.0], Start::Independent(3)).contains("at least 2"));
@@ -107,8 +114,8 @@ fn impossible_runs_are_refused() {
     assert!(text(&[0.0, 1.0], Start::Independent(0)).contains("no chains"));
     assert!(text(&[0.0, 1.0], Start::Visible(&[0.0; 7])).contains("[7]"));
     let other = model(6, 5, 1);
-    assert!(Path::between(&model(6, 4, 1), &other).is_err());
-    assert!(Path::from_base(&Base::uniform(6, 4), &other).is_err());
+    assert!(GeometricPath::between(&model(6, 4, 1), &other).is_err());
+    assert!(GeometricPath::from_base(&Base::uniform(6, 4), &other).is_err());
     let infinite = Base::from_visible_mean(&[f64::NAN; 6], 3, 4);
-    assert!(Path::from_base(&infinite, &model(6, 4, 1)).is_err());
+    assert!(GeometricPath::from_base(&infinite, &model(6, 4, 1)).is_err());
 }

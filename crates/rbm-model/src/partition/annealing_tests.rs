@@ -96,7 +96,7 @@ fn exactly() -> Equilibrium {
         origin: "drawn from the exact probabilities".into(),
         check: "none needed".into(),
         passed: true,
-        families: Vec::new(),
+        ancestors: Vec::new(),
         allowed: None,
     }
 }
@@ -116,7 +116,7 @@ fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
             1 => exact_base(&model, &exact),
             _ => Base::from_visible_mean(&exact.moments().visible, 1000, m),
         };
-        let path = Path::from_base(&base, &model).unwrap();
+        let path = GeometricPath::from_base(&base, &model).unwrap();
         let chains = 300;
         let first = noise(seed, stream::ANNEALING_PILOT);
         let betas = match seed % 2 {
@@ -126,12 +126,12 @@ fn exact_values_lie_in_the_stated_intervals_of_twenty_models() {
         check_betas(&betas).unwrap();
         let up = noise(seed, stream::ANNEALING);
         let start = Start::Independent(chains);
-        let forward = anneal(&path, &DEVICE(), &betas, start, up, &mut quiet).unwrap();
+        let forward = anneal(&path, &DEVICE(), &betas, start, up, &mut ignore_steps).unwrap();
         let rows = exact_samples(&states, chains, seed);
         let down: Vec<f64> = betas.iter().rev().copied().collect();
         let start = Start::Visible(&rows);
         let back = noise(seed, stream::ANNEALING_BACK);
-        let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut quiet).unwrap();
+        let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut ignore_steps).unwrap();
         let bracket = Bracket::new(
             base.ln_z(),
             &forward.log_weights,
@@ -173,7 +173,7 @@ fn z_is_unbiased_and_ln_z_is_bounded_on_both_sides() {
     let exact = Enumeration::new(&model).unwrap();
     let states = distribution(&model, &exact);
     let base = Base::uniform(9, 6);
-    let path = Path::from_base(&base, &model).unwrap();
+    let path = GeometricPath::from_base(&base, &model).unwrap();
     let (runs, chains) = (3000, 10);
     let up = linear(5);
     let down: Vec<f64> = up.iter().rev().copied().collect();
@@ -190,7 +190,7 @@ fn z_is_unbiased_and_ln_z_is_bounded_on_both_sides() {
         .enumerate()
         {
             let noise = noise(seed, stream::ANNEALING + side as u8);
-            let run = anneal(&path, &DEVICE(), betas, start, noise, &mut quiet).unwrap();
+            let run = anneal(&path, &DEVICE(), betas, start, noise, &mut ignore_steps).unwrap();
             // w is Z / Z0 on the way up, Z0 / Z on the way down.
             let weights = run.log_weights.iter().map(|w| (w - sign * ratio).exp());
             z[side].push(weights.sum::<f64>() / chains as f64);
@@ -232,7 +232,7 @@ fn the_error_is_true_for_samples_that_annealing_brought() {
     let model = random_model(9, 6, 10.0, 77);
     let exact = Enumeration::new(&model).unwrap().ln_z();
     let base = Base::uniform(9, 6);
-    let path = Path::from_base(&base, &model).unwrap();
+    let path = GeometricPath::from_base(&base, &model).unwrap();
     let (runs, chains) = (400, 300);
     let up = linear(12);
     let down: Vec<f64> = up.iter().rev().copied().collect();
@@ -240,12 +240,12 @@ fn the_error_is_true_for_samples_that_annealing_brought() {
     for seed in 0..runs {
         let start = Start::Independent(chains);
         let first = noise(seed, stream::ANNEALING);
-        let forward = anneal(&path, &DEVICE(), &up, start, first, &mut quiet).unwrap();
+        let forward = anneal(&path, &DEVICE(), &up, start, first, &mut ignore_steps).unwrap();
         let drawn = resample(&forward.log_weights, noise(seed, 99));
         let rows = pick(&forward.visible, &drawn, chains);
         let back = noise(seed, stream::ANNEALING_BACK);
         let start = Start::Visible(&rows);
-        let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut quiet).unwrap();
+        let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut ignore_steps).unwrap();
         for (square, ancestors) in squares.iter_mut().zip([&drawn[..], &[]]) {
             let (f, r) = (&forward.log_weights, &reverse.log_weights);
             let b = bennett(base.ln_z(), f, r, ancestors).unwrap();
@@ -264,13 +264,13 @@ fn the_error_is_true_for_samples_that_annealing_brought() {
 fn the_automatic_schedule_lowers_the_spread_of_log_weights() {
     let model = random_model(60, 40, 9.0, 31);
     let base = Base::uniform(60, 40);
-    let path = Path::from_base(&base, &model).unwrap();
+    let path = GeometricPath::from_base(&base, &model).unwrap();
     let first = noise(1, stream::ANNEALING_PILOT);
     let betas = pilot(&path, &DEVICE(), 64, 400, first).unwrap().betas(200);
     let spread = |betas: &[f64]| {
         let noise = noise(2, stream::ANNEALING);
         let start = Start::Independent(600);
-        let run = anneal(&path, &DEVICE(), betas, start, noise, &mut quiet).unwrap();
+        let run = anneal(&path, &DEVICE(), betas, start, noise, &mut ignore_steps).unwrap();
         let e = Estimate::new(Direction::Forward, 0.0, &run.log_weights, 200, 0);
         e.unwrap().log_weight_std
     };
@@ -293,11 +293,11 @@ fn chains_that_do_not_mix_are_found_out() {
     let n = model.n_visible;
     let exact = Enumeration::new(&model).unwrap();
     let base = Base::uniform(n, 1);
-    let path = Path::from_base(&base, &model).unwrap();
+    let path = GeometricPath::from_base(&base, &model).unwrap();
     let betas = linear(500);
     let start = Start::Independent(200);
     let up = noise(3, stream::ANNEALING);
-    let forward = anneal(&path, &DEVICE(), &betas, start, up, &mut quiet).unwrap();
+    let forward = anneal(&path, &DEVICE(), &betas, start, up, &mut ignore_steps).unwrap();
     let ancestors = resample(&forward.log_weights, noise(3, 99));
     let annealed = pick(&forward.visible, &ancestors, 200);
     // "Data" of the less likely mode alone.
@@ -314,20 +314,28 @@ fn chains_that_do_not_mix_are_found_out() {
     let still = noise(3, stream::EQUILIBRIUM);
     let bracket_of = |groups: &[Group], sweeps| {
         let mut groups = groups.to_vec();
-        equilibrate(&model, &DEVICE(), &mut groups, sweeps, still, &mut quiet).unwrap();
+        equilibrate(
+            &model,
+            &DEVICE(),
+            &mut groups,
+            sweeps,
+            still,
+            &mut ignore_steps,
+        )
+        .unwrap();
         let found = compare(&model, &groups.iter().collect::<Vec<_>>(), sweeps);
         let equilibrium = Equilibrium {
             origin: "data".into(),
             check: found.text.clone(),
             passed: found.agree,
-            families: Vec::new(),
+            ancestors: Vec::new(),
             allowed: None,
         };
         let rows = &groups[0].visible;
         let down: Vec<f64> = betas.iter().rev().copied().collect();
         let back = noise(3, stream::ANNEALING_BACK);
         let start = Start::Visible(rows);
-        let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut quiet).unwrap();
+        let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut ignore_steps).unwrap();
         let (f, r) = (&forward.log_weights, &reverse.log_weights);
         Bracket::new(base.ln_z(), f, r, equilibrium, 500, 0).unwrap()
     };
@@ -353,13 +361,21 @@ fn chains_that_do_not_mix_are_found_out() {
 #[test]
 fn same_seed_same_bytes_for_any_number_of_threads() {
     let model = random_model(100, 70, 6.0, 9);
-    let path = Path::from_base(&Base::uniform(100, 70), &model).unwrap();
+    let path = GeometricPath::from_base(&Base::uniform(100, 70), &model).unwrap();
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         pool.unwrap().install(|| {
             let noise = noise(4, stream::ANNEALING);
             let start = Start::Independent(130);
-            let run = anneal(&path, &DEVICE(), &linear(30), start, noise, &mut quiet).unwrap();
+            let run = anneal(
+                &path,
+                &DEVICE(),
+                &linear(30),
+                start,
+                noise,
+                &mut ignore_steps,
+            )
+            .unwrap();
             (run.log_weights, run.visible)
         })
     };

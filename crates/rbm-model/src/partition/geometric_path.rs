@@ -69,7 +69,7 @@ fn smoothed_logit(mean: f64, rows: usize) -> f64 {
 /// E is linear in the parameters, so this is the geometric path between the joint distributions.
 /// Parameters are rounded to f32, in which sampling is done.
 #[derive(Debug, Clone)]
-pub struct Path {
+pub struct GeometricPath {
     n_visible: usize,
     n_hidden: usize,
     /// The end's weights, or the start's and the end's.
@@ -80,7 +80,7 @@ pub struct Path {
     hidden_bias: [Vec<f64>; 2],
 }
 
-impl Path {
+impl GeometricPath {
     /// From independent units to a model.
     ///
     /// # Errors
