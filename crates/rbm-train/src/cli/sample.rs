@@ -353,13 +353,13 @@ fn measure_quality(
     let samples = quality::pack(visible, source.parameters.n_visible);
     let mut quality = quality::compare(&samples, held_out, Some(rbm), args.seed)?;
     let file = write("quality.json", &serde_json::to_vec(&quality)?)?;
-    let document = report::document::Document {
+    let document = rbm_figures::Document {
         title: format!("Samples beside {}", data.name),
         subtitle: source.path.display().to_string(),
         sections: vec![report::quality::section(&quality)],
         ..Default::default()
     };
-    report::write_document(&document, &file.with_file_name("quality"))?;
+    document.write(&file.with_file_name("quality"))?;
     // The points are in the file.
     quality.points = None;
     Ok(quality)

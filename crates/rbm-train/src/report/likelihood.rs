@@ -1,12 +1,9 @@
 //! Likelihood over a run, with the band between both sides of its bracket.
 
 use maud::html;
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Section, Table};
 
-use super::colour::Colour;
 use super::data::{LikelihoodPoint, ReportData};
-use super::document::Section;
-use super::figure::{Axis, Content, Figure, Mark, Panel};
-use super::table::Table;
 
 /// The likelihood along training, if it was estimated; nothing at all otherwise.
 pub fn add(section: &mut Section, data: &ReportData) {
@@ -21,11 +18,11 @@ type Value = fn(&LikelihoodPoint) -> Option<f64>;
 /// The curves and bands of one file, or its points where the other one is drawn as curves.
 fn marks(rows: &[LikelihoodPoint], curves: bool) -> Vec<Mark> {
     let mut marks = Vec::new();
-    let parts: [(Colour, &str, Value); 2] = [
-        (Colour::Series(0), "training images", |row| Some(row.train)),
-        (Colour::Series(1), "test images", |row| row.test),
+    let parts: [(Color, &str, Value); 2] = [
+        (Color::Series(0), "training images", |row| Some(row.train)),
+        (Color::Series(1), "test images", |row| row.test),
     ];
-    for (colour, name, value) in parts {
+    for (color, name, value) in parts {
         let known: Vec<(f64, f64, [f64; 2])> = rows
             .iter()
             .filter_map(|row| Some((row.step as f64, value(row)?, row.band)))
@@ -39,15 +36,15 @@ fn marks(rows: &[LikelihoodPoint], curves: bool) -> Vec<Mark> {
                 (*x, y + 0.5 * (low + high), 0.5 * (high - low).abs())
             });
             let label = format!("{name}, during training");
-            marks.push(Mark::error_bars(points).colour(colour).label(label));
+            marks.push(Mark::error_bars(points).color(color).label(label));
             continue;
         }
         let band = known
             .iter()
             .map(|(x, y, [a, b])| (*x, y + a.min(*b), y + a.max(*b)));
-        marks.push(Mark::band(band).colour(colour).label(name).unlisted());
+        marks.push(Mark::band(band).color(color).label(name).unlisted());
         let line = Mark::line(known.iter().map(|(x, y, _)| (*x, *y)));
-        marks.push(line.colour(colour).label(name));
+        marks.push(line.color(color).label(name));
     }
     marks
 }
@@ -123,7 +120,7 @@ fn table(name: &str, rows: &[LikelihoodPoint]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::figure::Shape;
+    use rbm_figures::Shape;
 
     fn points() -> Vec<LikelihoodPoint> {
         let point = |step, train| LikelihoodPoint {

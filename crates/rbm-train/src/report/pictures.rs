@@ -1,13 +1,12 @@
 //! Samples and singular vectors as images, and the tables of the modes.
 
 use maud::html;
+use rbm_figures::number::significant;
+use rbm_figures::{
+    Block, ColorMap, Content, Figure, Grid, Row, Section, Sheet, Table, Tile, saturation_limit,
+};
 
 use super::data::{ReportData, SaddleRow};
-use super::document::{Block, Grid, Row, Section};
-use super::figure::{Content, Figure};
-use super::images::{ColourMap, Sheet, Tile, saturation_limit};
-use super::number::significant;
-use super::table::Table;
 
 /// Singular vectors that are drawn.
 const MODES: usize = 16;
@@ -50,7 +49,7 @@ pub fn samples_section(data: &ReportData) -> Section {
                 .collect(),
             shape: samples.shape,
             columns,
-            map: ColourMap::Ink,
+            map: ColorMap::Ink,
         }),
         tables: vec![table],
     });
@@ -146,7 +145,7 @@ fn vectors_figure(vectors: Vec<Vec<f64>>, lambda: &[f64], shape: (usize, usize))
                 .collect(),
             shape,
             columns: 8,
-            map: ColourMap::Diverging { limit },
+            map: ColorMap::Diverging { limit },
         }),
         tables: vec![table],
     }

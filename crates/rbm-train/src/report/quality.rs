@@ -1,17 +1,13 @@
 //! Samples beside data: numbers, principal components, free energies.
 
 use maud::html;
+use rbm_figures::number::significant;
+use rbm_figures::{Axis, Block, Color, Content, Figure, Histogram, Mark, Panel, Section, Table};
 
-use super::colour::Colour;
-use super::document::{Block, Section};
-use super::figure::{Axis, Content, Figure, Mark, Panel};
-use super::histogram::Histogram;
-use super::number::significant;
-use super::table::Table;
 use crate::quality::{MomentDifference, Points, Quality};
 
-const DATA: Colour = Colour::Series(0);
-const SAMPLES: Colour = Colour::Series(1);
+const DATA: Color = Color::Series(0);
+const SAMPLES: Color = Color::Series(1);
 /// Rows of each set in the scatter plot; the table has them all.
 const SCATTERED: usize = 1000;
 /// Bars of a histogram.
@@ -109,8 +105,8 @@ fn components(points: &Points) -> Figure {
         Axis::linear("component 1"),
         Axis::linear("component 2"),
     )
-    .with(scatter(&points.data).colour(DATA).label("data"))
-    .with(scatter(&points.samples).colour(SAMPLES).label("samples"));
+    .with(scatter(&points.data).color(DATA).label("data"))
+    .with(scatter(&points.samples).color(SAMPLES).label("samples"));
     let first = |rows: &[[f64; 2]]| rows.iter().map(|row| row[0]).collect::<Vec<_>>();
     let (data, samples) = (first(&points.data), first(&points.samples));
     let column = |rows: &[[f64; 2]], k: usize| rows.iter().map(|row| row[k]).collect::<Vec<_>>();
@@ -171,15 +167,15 @@ fn density(title: &str, label: &str, data: &[f64], samples: &[f64]) -> Panel {
         Mark::line(bars.into_iter().flat_map(|(a, b, y)| [(a, y), (b, y)]))
     };
     Panel::new(title, Axis::linear(label), Axis::linear("density"))
-        .with(outline(data).colour(DATA).label("data"))
-        .with(outline(samples).colour(SAMPLES).label("samples").dashed())
+        .with(outline(data).color(DATA).label("data"))
+        .with(outline(samples).color(SAMPLES).label("samples").dashed())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::BinaryMatrix;
-    use crate::report::document::Document;
+    use rbm_figures::Document;
 
     #[test]
     fn the_section_holds_numbers_figures_and_their_data() {
@@ -195,7 +191,7 @@ mod tests {
             ..Default::default()
         };
         let dir = tempfile::tempdir().unwrap();
-        let index = crate::report::write_document(&document, dir.path()).unwrap();
+        let index = document.write(dir.path()).unwrap();
         let page = std::fs::read_to_string(index).unwrap();
         assert!(page.contains("adversarial accuracy") && page.contains("principal component 1"));
         let data = std::fs::read_to_string(dir.path().join("data/quality-free-energy.csv"));

@@ -1,14 +1,10 @@
 //! Singular values: over time, and against the Marchenko-Pastur density.
 
 use maud::html;
+use rbm_figures::number::{fixed, significant, subscript};
+use rbm_figures::{Axis, Color, Content, Figure, Histogram, Mark, Panel, RANKS, Section, Table};
 
-use super::colour::{Colour, RANKS};
 use super::data::{ReportData, SpectrumPanel};
-use super::document::Section;
-use super::figure::{Axis, Content, Figure, Mark, Panel};
-use super::histogram::Histogram;
-use super::number::{fixed, significant};
-use super::table::Table;
 
 /// From this singular value on, a mode's Gaussian limit does not converge (units in {0, 1},
 /// inverse temperature 1): Toledo-Marin, Maiti, Fox, Melko (2025), arXiv:2503.21536.
@@ -106,7 +102,7 @@ fn over_time(history: &[(u64, &[f64])]) -> Figure {
                 .iter()
                 .map(|(step, values)| (*step as f64, value(values, rank))),
         );
-        let curve = curve.colour(Colour::Rank(index));
+        let curve = curve.color(Color::Rank(index));
         // One legend entry a group.
         panel = panel.with(if seen == index {
             curve.label(format!("λ{}", subscript(rank + 1))).unlisted()
@@ -121,7 +117,7 @@ fn over_time(history: &[(u64, &[f64])]) -> Figure {
     }
     panel = panel.with(
         Mark::horizontal(CRITICAL, "critical, λ = 4")
-            .colour(Colour::Series(1))
+            .color(Color::Series(1))
             .dashed(),
     );
     let mut table =
@@ -145,15 +141,6 @@ fn over_time(history: &[(u64, &[f64])]) -> Figure {
         content: Content::Panels(vec![panel]),
         tables: vec![table],
     }
-}
-
-pub(super) fn subscript(number: usize) -> String {
-    const DIGITS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
-    number
-        .to_string()
-        .bytes()
-        .map(|digit| DIGITS[usize::from(digit - b'0') % 10])
-        .collect()
 }
 
 fn against_marchenko_pastur(spectra: &[&SpectrumPanel]) -> Figure {
@@ -290,27 +277,27 @@ fn histogram(spectrum: &SpectrumPanel) -> Panel {
     let mut panel = Panel::new(capitalised(&spectrum.label), x, y)
         .with(
             Mark::bars(histogram.bars)
-                .colour(Colour::Series(0))
+                .color(Color::Series(0))
                 .label(name),
         )
         .with(
             Mark::line(curve())
-                .colour(Colour::Ink)
+                .color(Color::Ink)
                 .label("Marchenko-Pastur"),
         )
-        .with(strokes.colour(Colour::Series(0)).label("modes").unlisted());
+        .with(strokes.color(Color::Series(0)).label("modes").unlisted());
     let (low, high) = spectrum.edges;
     if low.is_finite() && high.is_finite() && low < high {
         let edge = |at: f64, name: &str| {
             let label = format!("{name} = {}", significant(at, 2));
-            Mark::vertical(at, label).colour(Colour::Muted).dashed()
+            Mark::vertical(at, label).color(Color::Muted).dashed()
         };
         panel = panel.with_all([edge(low, "λ₋"), edge(high, "λ₊")]);
     }
     if inside(CRITICAL) {
         panel = panel.with(
             Mark::vertical(CRITICAL, "λ = 4")
-                .colour(Colour::Series(1))
+                .color(Color::Series(1))
                 .dashed(),
         );
     }
@@ -318,11 +305,11 @@ fn histogram(spectrum: &SpectrumPanel) -> Panel {
 }
 
 fn by_rank(spectra: &[&SpectrumPanel]) -> Panel {
-    let colours = [
-        Colour::Muted,
-        Colour::Series(0),
-        Colour::Series(2),
-        Colour::Series(3),
+    let colors = [
+        Color::Muted,
+        Color::Series(0),
+        Color::Series(2),
+        Color::Series(3),
     ];
     let curves = spectra.iter().enumerate().map(|(k, spectrum)| {
         let points = spectrum
@@ -331,7 +318,7 @@ fn by_rank(spectra: &[&SpectrumPanel]) -> Panel {
             .enumerate()
             .map(|(rank, value)| ((rank + 1) as f64, *value));
         Mark::points(points)
-            .colour(colours[k % colours.len()])
+            .color(colors[k % colors.len()])
             .label(&spectrum.label)
     });
     Panel::new(
@@ -342,7 +329,7 @@ fn by_rank(spectra: &[&SpectrumPanel]) -> Panel {
     .with_all(curves.collect::<Vec<_>>().into_iter().rev())
     .with(
         Mark::horizontal(CRITICAL, format!("critical, λ = {}", fixed(CRITICAL, 0)))
-            .colour(Colour::Series(1))
+            .color(Color::Series(1))
             .dashed(),
     )
 }

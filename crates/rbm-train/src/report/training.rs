@@ -1,15 +1,12 @@
 //! The training curves.
 
 use maud::html;
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Section, Table};
 
-use super::colour::Colour;
 use super::data::{MetricsRow, ReportData};
-use super::document::Section;
-use super::figure::{Axis, Content, Figure, Mark, Panel};
-use super::table::Table;
 
-const TRAIN: Colour = Colour::Series(0);
-const TEST: Colour = Colour::Series(1);
+const TRAIN: Color = Color::Series(0);
+const TEST: Color = Color::Series(1);
 
 /// Likelihood, reconstruction, free energy and weights over updates.
 pub fn section(data: &ReportData) -> Section {
@@ -91,13 +88,13 @@ fn train_and_test(
     train: impl Fn(&MetricsRow) -> f64,
     test: impl Fn(&MetricsRow) -> Option<f64>,
 ) -> Panel {
-    let panel = panel.with(curve(rows, train).colour(TRAIN).label("training images"));
+    let panel = panel.with(curve(rows, train).color(TRAIN).label("training images"));
     if !has_values(rows, |row| known(test(row))) {
         return panel;
     }
     panel.with(
         sparse_curve(rows, test)
-            .colour(TEST)
+            .color(TEST)
             .label("test images")
             .dashed(),
     )
@@ -194,15 +191,11 @@ fn free_energy(rows: &[MetricsRow]) -> Figure {
     )
     .with(
         sparse_curve(rows, gap)
-            .colour(Colour::Series(2))
+            .color(Color::Series(2))
             .label("gap")
             .unlisted(),
     )
-    .with(
-        Mark::horizontal(0.0, "no gap")
-            .colour(Colour::Muted)
-            .dashed(),
-    );
+    .with(Mark::horizontal(0.0, "no gap").color(Color::Muted).dashed());
     Figure {
         name: "free-energy",
         title: "Free energy of training and test images".to_owned(),
@@ -226,7 +219,7 @@ fn free_energy(rows: &[MetricsRow]) -> Figure {
 
 fn weights(rows: &[MetricsRow]) -> Figure {
     let panel = |title: &str, label: &str, value: fn(&MetricsRow) -> f64| {
-        Panel::new(title, updates(), Axis::linear(label)).with(curve(rows, value).colour(TRAIN))
+        Panel::new(title, updates(), Axis::linear(label)).with(curve(rows, value).color(TRAIN))
     };
     let mut panels = vec![
         panel("Norm of the weights", "‖W‖ (Frobenius)", |row| {

@@ -4,10 +4,9 @@ use super::series::{Series, Style, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means_or_own};
 use crate::measure::checkpoint::WithError;
 use crate::measure::{ModeState, chains};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure};
 use maud::html;
 use rbm_analysis::bosons::Occupation;
+use rbm_figures::{Axis, Color, Content, Figure};
 
 /// Modes drawn one by one for a single run.
 const EACH: usize = 4;
@@ -44,12 +43,12 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 let one = |k: usize| {
                     Series::over_measured(&groups[0], over_time(kind, k))
                         .named(format!("mode {}", k + 1))
-                        .colour(along(EACH - 1 - k, EACH))
+                        .color(along(EACH - 1 - k, EACH))
                 };
                 (0..EACH).map(one).filter(Series::has_values).collect()
             } else {
                 let one = |(index, group)| {
-                    Series::over_measured(group, over_time(kind, 0)).colour(Colour::Series(index))
+                    Series::over_measured(group, over_time(kind, 0)).color(Color::Series(index))
                 };
                 groups.iter().enumerate().map(one).collect()
             }
@@ -75,10 +74,10 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             if !is_alone(groups) && k == 2 {
                 continue;
             }
-            let colour = Colour::Series(if is_alone(groups) { k } else { index });
+            let color = Color::Series(if is_alone(groups) { k } else { index });
             let style = [Style::Line, Style::Dashed, Style::Dashed][k];
             let one = Series::over_measured(group, at_end(kind)).named(name);
-            end.push(one.colour(colour).style(style));
+            end.push(one.color(color).style(style));
         }
     }
     if !end.iter().any(Series::has_values) {

@@ -4,10 +4,8 @@ use super::series::{Series, by_group, panel, table};
 use super::{Drawn, Group, Replica, is_alone, means, representatives, shown};
 use crate::measure::chains;
 use crate::measure::checkpoint::{Cloud, Split};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
-use crate::report::table::Table;
 use maud::html;
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
 /// The part of a run at whose start the coordinates are left out of the frame.
 const SETTLED: f64 = 0.02;
@@ -23,7 +21,7 @@ pub fn split(groups: &[Group<'_>]) -> Drawn {
     for group in shown(groups) {
         for mode in 0..modes {
             for (k, name) in ["u", "w"].into_iter().enumerate() {
-                let title = format!("{name}{}", crate::report::spectrum::subscript(mode + 1));
+                let title = format!("{name}{}", rbm_figures::number::subscript(mode + 1));
                 panels.extend(one(group, mode, k, &title, &mut rows));
             }
         }
@@ -108,8 +106,8 @@ fn one(
                 points.push((*step as f64, mean[k]));
             }
         }
-        let colour = Colour::Series(usize::from(label.unwrap_or(0)));
-        panel = panel.with(Mark::line(points).colour(colour).label(name));
+        let color = Color::Series(usize::from(label.unwrap_or(0)));
+        panel = panel.with(Mark::line(points).color(color).label(name));
     }
     let (mut band, mut middle, mut mean_point) = (Vec::new(), Vec::new(), Vec::new());
     for (step, split) in &splits {
@@ -127,13 +125,13 @@ fn one(
             mean_point.push((x, split.mean_point[k]));
         }
     }
-    let samples = |mark: Mark| mark.colour(Colour::Ink).label("samples");
+    let samples = |mark: Mark| mark.color(Color::Ink).label("samples");
     Some(
         panel.with_all([
             samples(Mark::line(middle)),
-            samples(Mark::band(band)).colour(Colour::Muted).unlisted(),
+            samples(Mark::band(band)).color(Color::Muted).unlisted(),
             Mark::line(mean_point)
-                .colour(Colour::Muted)
+                .color(Color::Muted)
                 .label("mean point")
                 .dashed(),
         ]),

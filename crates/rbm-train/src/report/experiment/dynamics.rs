@@ -4,9 +4,8 @@ use super::series::{Series, Style, panel, table};
 use super::spectra::critical;
 use super::{Drawn, Group, Replica, means_or_own};
 use crate::measure::chains::{self, Relaxation};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
+use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
 /// Points of the predicted curve.
 const CURVE: usize = 200;
@@ -31,9 +30,9 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             .enumerate()
             .map(|(k, group)| {
                 let series = Series::cells(group, of);
-                let colour = Colour::Series(k);
+                let color = Color::Series(k);
                 series
-                    .colour(colour)
+                    .color(color)
                     .style(Style::Dots)
                     .named(if groups.len() > 1 { "" } else { "measured" })
             })
@@ -87,7 +86,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     ];
     let one = || {
         Mark::horizontal(1.0, "as predicted")
-            .colour(Colour::Muted)
+            .color(Color::Muted)
             .dashed()
     };
     let ratio =
@@ -115,7 +114,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             "units at probability 1/2, which diverges at λ = 4. Ratios to it, to the spherical closure, and to one loop about the mean-field point, which knows the biases (theory, "
             "sections 3 and 5). "
             (lost) " of " (count) " times could not be resolved by chains of this length and are left out"
-            @if lost > 0 { ", the lowest at λ = " (crate::report::number::significant(least, 3)) }
+            @if lost > 0 { ", the lowest at λ = " (rbm_figures::number::significant(least, 3)) }
             ". " (means_or_own(groups))
         },
         content: Content::Panels(panels),

@@ -3,18 +3,17 @@
 use super::series::{Series, Style, panel, table};
 use super::{Drawn, Group, Replica, means, shown};
 use crate::measure::Checkpoint;
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
 use rbm_analysis::summary::LnZ;
+use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
-/// The methods: name, value, colour.
-type Method = (&'static str, fn(&LnZ) -> Option<f64>, Colour);
+/// The methods: name, value, color.
+type Method = (&'static str, fn(&LnZ) -> Option<f64>, Color);
 const METHODS: [Method; 4] = [
-    ("Gaussian limit", |z| z.gaussian, Colour::Series(4)),
-    ("mean field", |z| z.mean_field, Colour::Series(0)),
-    ("Onsager", |z| z.onsager, Colour::Series(2)),
-    ("one loop", |z| z.one_loop, Colour::Series(3)),
+    ("Gaussian limit", |z| z.gaussian, Color::Series(4)),
+    ("mean field", |z| z.mean_field, Color::Series(0)),
+    ("Onsager", |z| z.onsager, Color::Series(2)),
+    ("one loop", |z| z.one_loop, Color::Series(3)),
 ];
 
 /// ln Z of a checkpoint of a run.
@@ -49,16 +48,16 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         };
         let mut series: Vec<Series> = METHODS
             .into_iter()
-            .map(|(name, value, colour)| {
+            .map(|(name, value, color)| {
                 alone(Series::over(group, of(value)))
                     .named(name)
-                    .colour(colour)
+                    .color(color)
             })
             .collect();
         series.push(
             alone(Series::over(group, of(|z| z.exact)))
                 .named("exact")
-                .colour(Colour::Ink)
+                .color(Color::Ink)
                 .style(Style::Dots),
         );
         type Side = (&'static str, fn(&Replica) -> Vec<(f64, f64)>, Style);
@@ -68,7 +67,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         ];
         series.extend(sides.into_iter().map(|(name, of, style)| {
             let series = alone(Series::over(group, of)).named(name);
-            series.colour(Colour::Series(1)).style(style)
+            series.color(Color::Series(1)).style(style)
         }));
         series.retain(Series::has_values);
         if series.is_empty() {
@@ -80,7 +79,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     }
     let errors: Vec<Series> = METHODS
         .into_iter()
-        .map(|(name, value, colour)| {
+        .map(|(name, value, color)| {
             let of = |run: &Replica| -> Vec<(f64, f64)> {
                 let all = run.measurements.checkpoints.iter();
                 all.filter_map(|c| {
@@ -102,7 +101,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             };
             Series::over(&all, of)
                 .named(name)
-                .colour(colour)
+                .color(color)
                 .style(Style::Dots)
         })
         .collect();
@@ -174,11 +173,11 @@ fn above_mean_field(groups: &[Group<'_>]) -> Vec<Series> {
                     })
                     .collect()
             };
-            let colour = Colour::Series(if groups.len() > 1 { index } else { k });
+            let color = Color::Series(if groups.len() > 1 { index } else { k });
             all.push(
                 Series::over(group, of)
                     .named(name)
-                    .colour(colour)
+                    .color(color)
                     .style(style),
             );
         }

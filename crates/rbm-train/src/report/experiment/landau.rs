@@ -3,12 +3,10 @@
 use super::series::{Series, by_group, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means, representatives, shown};
 use crate::measure::{ModeState, chains};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
-use crate::report::number::{readable, significant};
-use crate::report::table::Table;
 use maud::html;
 use rbm_analysis::mean_field::LandauMode;
+use rbm_figures::number::{readable, significant};
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
 /// Points of a curve.
 const CURVE: usize = 121;
@@ -68,7 +66,7 @@ pub fn curves(groups: &[Group<'_>]) -> Drawn {
                 );
                 panel = panel.with(
                     Mark::line(inside)
-                        .colour(along(index, all.len()))
+                        .color(along(index, all.len()))
                         .label(label),
                 );
             }
@@ -137,7 +135,7 @@ pub fn coefficients(groups: &[Group<'_>]) -> Drawn {
         match *title {
             "Coefficient a" => panel.with(
                 Mark::horizontal(0.0, "λ = 4")
-                    .colour(Colour::Series(1))
+                    .color(Color::Series(1))
                     .dashed(),
             ),
             _ => panel,
@@ -195,7 +193,7 @@ pub fn sampled(groups: &[Group<'_>]) -> Drawn {
             let title = group.prefixed(&format!("mode {}", curve.mode + 1));
             let mut panel = Panel::new(title, Axis::linear("x"), Axis::linear("nats")).with(
                 Mark::error_bars(points)
-                    .colour(Colour::Series(0))
+                    .color(Color::Series(0))
                     .label("sampled"),
             );
             if let Some(line) = &curve.mean_field {
@@ -214,7 +212,7 @@ pub fn sampled(groups: &[Group<'_>]) -> Drawn {
                 }));
                 panel = panel.with(
                     Mark::line(line)
-                        .colour(Colour::Series(1))
+                        .color(Color::Series(1))
                         .label("constrained mean field"),
                 );
             }

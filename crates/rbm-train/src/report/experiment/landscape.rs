@@ -3,12 +3,10 @@
 use super::{Drawn, Group, is_alone, representatives, shown};
 use crate::measure::landscape::Plane;
 use crate::measure::{Landscape, chains};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Heat, Mark, Panel};
-use crate::report::number::significant;
-use crate::report::spectrum::subscript;
-use crate::report::table::Table;
 use maud::html;
+use rbm_figures::number::significant;
+use rbm_figures::number::subscript;
+use rbm_figures::{Axis, Color, Content, Figure, Heat, Mark, Panel, Table};
 use std::f64::consts::PI;
 
 /// Cells of a landscape along each side.
@@ -44,7 +42,7 @@ fn dots(
 ) -> Vec<Mark> {
     let mut marks = by_label(&plane.data, labels, place);
     let samples = Mark::points(plane.model.iter().map(|point| place(*point)));
-    marks.push(samples.colour(Colour::Muted).label("samples"));
+    marks.push(samples.color(Color::Muted).label("samples"));
     marks
 }
 
@@ -55,7 +53,7 @@ fn by_label(
 ) -> Vec<Mark> {
     let Some(labels) = labels else {
         let all = Mark::points(points.iter().map(|point| place(*point)));
-        return vec![all.colour(Colour::Series(0)).label("data")];
+        return vec![all.color(Color::Series(0)).label("data")];
     };
     let mut known: Vec<u8> = labels.to_vec();
     known.sort_unstable();
@@ -65,7 +63,7 @@ fn by_label(
         .map(|label| {
             let chosen = points.iter().zip(labels).filter(|(_, l)| **l == label);
             Mark::points(chosen.map(|(point, _)| place(*point)))
-                .colour(Colour::Series(usize::from(label)))
+                .color(Color::Series(usize::from(label)))
                 .label(label.to_string())
         })
         .collect()
@@ -109,7 +107,7 @@ fn field(x: (f64, f64), y: (f64, f64), value: impl Fn(f64, f64) -> f64) -> (Heat
 fn contour(points: Vec<(f64, f64)>, level: f64) -> Mark {
     let label = format!("E − ε = {}", significant(level, 2));
     Mark::line(points)
-        .colour(Colour::Muted)
+        .color(Color::Muted)
         .label(label)
         .unlisted()
         .thin()
@@ -180,7 +178,7 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
             .with_all(dots(plane, labels, |[a, b]| (a, b)));
         if saddle.x > x.0 && saddle.x < x.1 && saddle.y > y.0 && saddle.y < y.1 {
             let point = Mark::points([(saddle.x, saddle.y)]);
-            panel = panel.with(point.colour(Colour::Ink).label("saddle"));
+            panel = panel.with(point.color(Color::Ink).label("saddle"));
         }
         panel
     });
@@ -320,7 +318,7 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
         };
         let mut marks = vec![
             Mark::heat(heat)
-                .colour(Colour::Series(0))
+                .color(Color::Series(0))
                 .label("−ln p of samples"),
         ];
         if let [first, second, ..] = landscape.planes.as_slice() {

@@ -25,10 +25,8 @@ mod tests;
 
 pub use group::{Group, Replica, groups};
 
-use super::colour::Colour;
-use super::document::Section;
-use super::figure::{Axis, Figure};
 use maud::{Markup, html};
+use rbm_figures::{Axis, Color, Figure, Section};
 
 /// Groups that have panels of their own in figures with a panel or more a group.
 const SHOWN: usize = 3;
@@ -190,10 +188,10 @@ fn updates() -> Axis {
     Axis::log("updates")
 }
 
-/// The colour of a step along an ordered set, first to last.
-fn along(index: usize, count: usize) -> Colour {
-    let last = super::colour::RANKS - 1;
-    Colour::Rank(
+/// The color of a step along an ordered set, first to last.
+fn along(index: usize, count: usize) -> Color {
+    let last = rbm_figures::RANKS - 1;
+    Color::Rank(
         last - (index * last)
             .checked_div(count.saturating_sub(1))
             .unwrap_or(last),

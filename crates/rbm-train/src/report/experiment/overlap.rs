@@ -3,11 +3,9 @@
 use super::series::{Series, Style, by_group, panel, table};
 use super::{Drawn, Group, Replica, along, is_alone, means, representatives, shown};
 use crate::measure::{Checkpoint, ModeState};
-use crate::report::figure::{Axis, Content, Figure};
-use crate::report::images::{ColourMap, Sheet, Tile, saturation_limit};
-use crate::report::number::{readable, significant};
-use crate::report::table::Table;
 use maud::html;
+use rbm_figures::number::{readable, significant};
+use rbm_figures::{Axis, ColorMap, Content, Figure, Sheet, Table, Tile, saturation_limit};
 
 /// Modes drawn one by one for a single run.
 const EACH: usize = 6;
@@ -78,7 +76,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 };
                 Series::over(&groups[0], of)
                     .named(format!("mode {}", k + 1))
-                    .colour(along(EACH - 1 - k, EACH))
+                    .color(along(EACH - 1 - k, EACH))
             })
             .collect();
         panels.push(panel(titles[2], super::updates(), y(), &each));
@@ -189,7 +187,7 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
             tiles: tiles.collect(),
             shape,
             columns,
-            map: ColourMap::Diverging { limit },
+            map: ColorMap::Diverging { limit },
         }),
         tables: vec![table],
     })

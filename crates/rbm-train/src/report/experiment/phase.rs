@@ -2,14 +2,12 @@
 
 use super::series::{Series, panel, table};
 use super::{Drawn, Group, means};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
-use crate::report::table::Table;
 use maud::html;
 use rayon::prelude::*;
 use rbm_analysis::phase::{
     Averages, Ensemble, MapPoint, PlanePoint, Transitions, Units, phase_map,
 };
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
 /// Size and number of the random models.
 const SIZE: (usize, usize) = (12, 10);
@@ -57,7 +55,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                     })
                     .collect()
             })
-            .colour(Colour::Series(k))
+            .color(Color::Series(k))
             .named(if groups.len() > 1 { "" } else { "training" })
         })
         .collect();
@@ -94,17 +92,17 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     .with(
         Mark::line([(meeting, 0.7 * lowest), (meeting, glass)])
             .label("glass | ferromagnet")
-            .colour(Colour::Muted)
+            .color(Color::Muted)
             .dashed(),
     );
-    for (series, colour) in paths.iter().zip(0..) {
+    for (series, color) in paths.iter().zip(0..) {
         let ends = [
             ("start", series.points.first()),
             ("end", series.points.last()),
         ];
         for (name, point) in ends {
             if let Some((x, y)) = point {
-                let dot = Mark::points([(*x, y.value)]).colour(Colour::Series(colour));
+                let dot = Mark::points([(*x, y.value)]).color(Color::Series(color));
                 let dot = dot.label(format!("{} {name}", series.group).trim().to_owned());
                 plane = plane.with(dot.unlisted());
             }
@@ -121,7 +119,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 (point.at.temperature, mean, error)
             });
             Mark::error_bars(points)
-                .colour(Colour::Series(k))
+                .color(Color::Series(k))
                 .label(format!("|J₀|/J = {ratio}"))
         });
         let random = Transitions::new(SIZE.0, SIZE.1, 0.0, 1.0);
@@ -133,7 +131,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .with_all(marks)
         .with(
             Mark::vertical(random.spin_glass, "glass")
-                .colour(Colour::Muted)
+                .color(Color::Muted)
                 .dashed(),
         )
     };

@@ -4,10 +4,9 @@ use super::series::{Series, Style, panel, table};
 use super::{Drawn, Group, Replica, means};
 use crate::measure::MODES;
 use crate::measure::saddle::{COPIES, Saddles};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
 use rbm_analysis::reciprocal::{SaddleDistance, root_mean_square};
+use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
 /// The first mode, or the other leading ones, of some states.
 fn part(all: &[SaddleDistance], others: bool) -> &[SaddleDistance] {
@@ -29,7 +28,7 @@ fn over(
     };
     let one = |(k, group)| {
         let series = Series::over(group, of).named(name);
-        series.colour(Colour::Series(k)).style(style)
+        series.color(Color::Series(k)).style(style)
     };
     groups.iter().enumerate().map(one).collect()
 }
@@ -82,7 +81,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         let reason = "there are no checkpoints with a usable saddle".to_owned();
         return Err(("Data and saddles", reason));
     }
-    let rule = |at: f64, text: &str| Mark::horizontal(at, text).colour(Colour::Muted).dashed();
+    let rule = |at: f64, text: &str| Mark::horizontal(at, text).color(Color::Muted).dashed();
     let distance = || Axis::log("distance / deviation");
     let share = Axis::linear("share nearer").over(0.0, 1.0);
     let updates = super::updates;

@@ -1,9 +1,7 @@
 //! Means over replicas with their errors, as marks and as rows of a table.
 
 use super::group::{Group, Replica};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Mark, Panel};
-use crate::report::table::Table;
+use rbm_figures::{Axis, Color, Mark, Panel, Table};
 
 /// A mean over replicas.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,8 +63,8 @@ pub struct Series {
     pub name: String,
     /// (x, mean), in order of x for lines.
     pub points: Vec<(f64, Mean)>,
-    /// Its colour.
-    pub colour: Colour,
+    /// Its color.
+    pub color: Color,
     /// How it is drawn.
     pub style: Style,
 }
@@ -118,7 +116,7 @@ impl Series {
             group: group.label.clone(),
             name: String::new(),
             points,
-            colour: Colour::Series(0),
+            color: Color::Series(0),
             style: Style::Line,
         }
     }
@@ -132,10 +130,10 @@ impl Series {
         }
     }
 
-    /// Sets the colour.
+    /// Sets the color.
     #[must_use]
-    pub fn colour(self, colour: Colour) -> Self {
-        Self { colour, ..self }
+    pub fn color(self, color: Color) -> Self {
+        Self { color, ..self }
     }
 
     /// Sets how it is drawn.
@@ -167,10 +165,10 @@ impl Series {
         };
         if self.style == Style::Dots {
             let bars = known().map(|(x, y)| (x, y.value, y.error));
-            return vec![Mark::error_bars(bars).colour(self.colour).label(label)];
+            return vec![Mark::error_bars(bars).color(self.color).label(label)];
         }
         let line = Mark::line(known().map(|(x, y)| (x, y.value)));
-        let line = line.colour(self.colour).label(label.clone());
+        let line = line.color(self.color).label(label.clone());
         let line = match self.style {
             Style::Dashed => line.dashed(),
             _ => line,
@@ -181,7 +179,7 @@ impl Series {
                 let error = if y.error.is_finite() { y.error } else { 0.0 };
                 (x, y.value - error, y.value + error)
             });
-            marks.push(Mark::band(band).colour(self.colour).label(label).unlisted());
+            marks.push(Mark::band(band).color(self.color).label(label).unlisted());
         }
         marks
     }
@@ -214,12 +212,12 @@ pub fn table(name: &str, x: &str, panels: &[(&str, &[Series])]) -> Table {
         .numbers("replicas", rows().map(|row| row.3.count as f64))
 }
 
-/// One series a group, in the colours of the groups.
+/// One series a group, in the colors of the groups.
 pub fn by_group(groups: &[Group<'_>], points: impl Fn(&Replica) -> Vec<(f64, f64)>) -> Vec<Series> {
     groups
         .iter()
         .enumerate()
-        .map(|(k, group)| Series::over(group, &points).colour(Colour::Series(k)))
+        .map(|(k, group)| Series::over(group, &points).color(Color::Series(k)))
         .collect()
 }
 

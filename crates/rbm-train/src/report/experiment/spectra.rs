@@ -3,14 +3,11 @@
 use super::series::{Mean, Series, by_group, panel, table};
 use super::{Drawn, Group, Replica, along, means, shown};
 use crate::measure::SnapshotSpectrum;
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
-use crate::report::histogram::Histogram;
-use crate::report::number::significant;
-use crate::report::table::Table;
 use maud::html;
 use rbm_analysis::MarchenkoPastur;
 use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
+use rbm_figures::number::significant;
+use rbm_figures::{Axis, Color, Content, Figure, Histogram, Mark, Panel, Table};
 
 /// Modes drawn over time.
 const LEADING: usize = 10;
@@ -23,7 +20,7 @@ const POINTS: usize = 60;
 /// The line at lambda = 4.
 pub fn critical(at: fn(f64, String) -> Mark) -> Mark {
     at(CRITICAL_SINGULAR_VALUE, "λ = 4".to_owned())
-        .colour(Colour::Series(1))
+        .color(Color::Series(1))
         .dashed()
 }
 
@@ -143,11 +140,11 @@ fn histogram(
         Axis::linear("singular value λ").over(0.0, end),
         Axis::linear("density ρ"),
     )
-    .with(Mark::bars(heights).colour(Colour::Series(0)).label(label));
+    .with(Mark::bars(heights).color(Color::Series(0)).label(label));
     if snapshots.len() > 1 {
         let filled = bars.iter().filter(|bar| bar.2.value > 0.0);
         let middles = filled.map(|(low, high, mean)| (0.5 * (low + high), mean.value, mean.error));
-        let middles = Mark::error_bars(middles).colour(Colour::Series(0));
+        let middles = Mark::error_bars(middles).color(Color::Series(0));
         panel = panel.with(middles.label("mean over replicas").unlisted());
     }
     if let Some(law) = law {
@@ -201,8 +198,8 @@ pub fn singular_values(groups: &[Group<'_>]) -> Drawn {
                     group: String::new(),
                     ..Series::over(group, value(rank))
                 }
-                .named(format!("λ{}", crate::report::spectrum::subscript(rank + 1)))
-                .colour(along(LEADING - 1 - rank, LEADING))
+                .named(format!("λ{}", rbm_figures::number::subscript(rank + 1)))
+                .color(along(LEADING - 1 - rank, LEADING))
             })
             .collect();
         let mut panel = Panel::new(

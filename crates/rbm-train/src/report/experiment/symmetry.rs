@@ -4,15 +4,14 @@ use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
 use super::{Drawn, Group, Replica, is_alone, means, means_or_own, shown};
 use crate::measure::{Checkpoint, chains};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
 use maud::html;
 use rbm_analysis::symmetry::RotationDistance;
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel};
 
 /// Points of the predicted line.
 const CURVE: usize = 60;
-const UNTRAINED: Colour = Colour::Series(2);
-const TRAINED: Colour = Colour::Series(0);
+const UNTRAINED: Color = Color::Series(2);
+const TRAINED: Color = Color::Series(0);
 
 /// A value (x, value, error) of the first or of the last checkpoint of each group.
 fn at_end(
@@ -26,10 +25,10 @@ fn at_end(
         let checkpoint = if trained { all.last() } else { all.first() };
         checkpoint.and_then(|c| point(c, run)).into_iter().collect()
     };
-    let colour = if trained { TRAINED } else { UNTRAINED };
+    let color = if trained { TRAINED } else { UNTRAINED };
     let one = |group| {
         let series = Series::over_measured(group, of).named(name);
-        series.colour(colour).style(Dots)
+        series.color(color).style(Dots)
     };
     groups.iter().map(one).collect()
 }
@@ -52,8 +51,8 @@ fn joined_panel(title: &str, x: Axis, y: Axis, values: &[Vec<Series>]) -> Panel 
     panel(title, x, y, &all)
 }
 
-fn coloured(series: Vec<Series>, colour: Colour) -> Vec<Series> {
-    series.into_iter().map(|one| one.colour(colour)).collect()
+fn colored(series: Vec<Series>, color: Color) -> Vec<Series> {
+    series.into_iter().map(|one| one.color(color)).collect()
 }
 
 /// Jensen-Shannon divergence of the entries and participation ratios, against 1/M.
@@ -68,7 +67,7 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let null = divergence(true, "two rotated copies", |d| [d.null_mean, d.null_error]);
     let null = null
         .into_iter()
-        .map(|one| one.colour(Colour::Muted).style(Style::Dashed));
+        .map(|one| one.color(Color::Muted).style(Style::Dashed));
     let first = [
         divergence(false, "untrained", |d| [d.mean, d.error]),
         divergence(true, "trained", |d| [d.mean, d.error]),
@@ -85,8 +84,8 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let second = [
         ratio(false, 0, "left, untrained"),
         ratio(true, 0, "left, trained"),
-        coloured(ratio(false, 1, "right, untrained"), Colour::Series(4)),
-        coloured(ratio(true, 1, "right, trained"), Colour::Series(1)),
+        colored(ratio(false, 1, "right, untrained"), Color::Series(4)),
+        colored(ratio(true, 1, "right, trained"), Color::Series(1)),
     ];
     let p_values: Vec<String> = groups
         .iter()
@@ -116,7 +115,7 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let panels = vec![
         joined_panel(titles[0], x(), Axis::log("nats"), &first),
         joined_panel(titles[1], x(), Axis::linear("Σᵢ Uᵢₖ⁴ (N + 2)/3"), &second)
-            .with(Mark::horizontal(1.0, "Haar").colour(Colour::Muted).dashed()),
+            .with(Mark::horizontal(1.0, "Haar").color(Color::Muted).dashed()),
     ];
     let (first, second) = (first.concat(), second.concat());
     let rows = [
@@ -179,10 +178,10 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
             let series = [
                 Series::over(group, density(false))
                     .named("W")
-                    .colour(TRAINED),
+                    .color(TRAINED),
                 Series::over(group, density(true))
                     .named("rotated")
-                    .colour(Colour::Series(1))
+                    .color(Color::Series(1))
                     .style(Style::Dashed),
             ]
             .map(|series| Series {
@@ -201,7 +200,7 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
                 Axis::linear("entry / rms"),
                 Axis::log("density").over(1e-6, 10.0),
             );
-            let gaussian = Mark::line(gaussian).colour(Colour::Muted).label("Gaussian");
+            let gaussian = Mark::line(gaussian).color(Color::Muted).label("Gaussian");
             panels.push(panel(&title, axes.0, axes.1, &series).with(gaussian));
             all.push((title, series.to_vec()));
         }
@@ -256,16 +255,16 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
             Some((1.0 / units(run, k) as f64, value, error))
         })
     };
-    let colours = [
-        Colour::Series(2),
-        Colour::Series(0),
-        Colour::Series(4),
-        Colour::Series(1),
+    let colors = [
+        Color::Series(2),
+        Color::Series(0),
+        Color::Series(4),
+        Color::Series(1),
     ];
     let names = ["x, untrained", "x, trained", "y, untrained", "y, trained"];
     let four = |of: &dyn Fn(bool, usize, &str) -> Vec<Series>| -> Vec<Vec<Series>> {
         (0..4)
-            .map(|k| coloured(of(k % 2 == 1, k / 2, names[k]), colours[k]))
+            .map(|k| colored(of(k % 2 == 1, k / 2, names[k]), colors[k]))
             .collect()
     };
     let (first, second) = (four(&uniform), four(&sampled));

@@ -8,15 +8,15 @@ use crate::measure::landscape::{Curve, Pair, Plane};
 use crate::measure::saddle::Saddles;
 use crate::measure::weights::WeightHistogram;
 use crate::measure::{Checkpoint, Landscape, Measurements, ModeState, SnapshotSpectrum};
-use crate::report::document::{Block, Document};
-use crate::report::tests::{assert_well_formed, column, metrics};
-use crate::report::write_document;
+use crate::report::tests::{column, metrics};
+use crate::report::well_formed::assert_well_formed;
 use rbm_analysis::bosons::Occupation;
 use rbm_analysis::mean_field::{Bins, LandauMode};
 use rbm_analysis::overlap::ModeOverlap;
 use rbm_analysis::reciprocal::{RotatedDistances, Saddle, SaddleDistance};
 use rbm_analysis::summary::LnZ;
 use rbm_analysis::symmetry::{RotationDistance, RotationTest};
+use rbm_figures::{Block, Document};
 use std::collections::BTreeSet;
 
 const STEPS: [u64; 5] = [0, 10, 100, 1000, 3000];
@@ -233,7 +233,7 @@ fn written(replicas: &[Replica]) -> (tempfile::TempDir, String, Document) {
     };
     let directory = tempfile::tempdir().unwrap();
     // Names that are not unique would be an error.
-    let page = write_document(&document, directory.path()).unwrap();
+    let page = document.write(directory.path()).unwrap();
     let page = std::fs::read_to_string(page).unwrap();
     assert_well_formed(&page);
     assert!(!page.contains("NaN") && !page.contains(">inf"));

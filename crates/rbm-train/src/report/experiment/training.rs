@@ -3,11 +3,10 @@
 use super::series::{by_group, panel, table};
 use super::{Drawn, Group, Replica, means};
 use crate::evaluation::history::LikelihoodRow;
-use crate::report::colour::Colour;
 use crate::report::data::MetricsRow;
-use crate::report::figure::{Axis, Content, Figure, Mark};
 use maud::html;
 use rbm_model::partition::Verdict;
+use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
 /// Evaluations that a curve is drawn from, at most.
 const POINTS: usize = 200;
@@ -110,7 +109,7 @@ pub fn likelihood(groups: &[Group<'_>]) -> Drawn {
                 (*x, low.value.min(high.value), low.value.max(high.value))
             });
         let label = format!("{}, lowest to highest", groups[k].label);
-        let band = Mark::band(points).colour(Colour::Series(k)).label(label);
+        let band = Mark::band(points).color(Color::Series(k)).label(label);
         drawn = drawn.with(band.unlisted());
     }
     let tables = [

@@ -4,12 +4,10 @@ use super::group::differ_only_by;
 use super::series::{Mean, Series, Style, by_group, panel, table};
 use super::spectra::{critical, thinned};
 use super::{Drawn, Group, Replica, means_or_own};
-use crate::report::colour::Colour;
-use crate::report::figure::{Axis, Content, Figure, Mark, Panel};
-use crate::report::number::significant;
-use crate::report::table::Table;
 use maud::html;
 use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
+use rbm_figures::number::significant;
+use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
 /// Range of the scaled distance from the transition that is drawn.
 const RANGE: f64 = 6.0;
@@ -90,7 +88,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .enumerate()
         .map(|(k, group)| {
             Series::cells(group, scaled_variances)
-                .colour(Colour::Series(k))
+                .color(Color::Series(k))
                 .style(Style::Dots)
                 .named(if groups.len() > 1 {
                     ""
@@ -139,7 +137,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 .map(|(m, _)| (*m, (offset + exponent * m.ln()).exp()));
             times = times.with(
                 Mark::line(line)
-                    .colour(Colour::Muted)
+                    .color(Color::Muted)
                     .label("power law")
                     .dashed(),
             );

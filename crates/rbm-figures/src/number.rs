@@ -39,7 +39,7 @@ pub fn readable(value: f64) -> String {
 }
 
 /// `value` with a number of decimals, a true minus sign, and thousands separated from 10,000 on.
-pub(super) fn fixed(value: f64, decimals: usize) -> String {
+pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{:.*}", decimals, value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let mut out = String::new();
@@ -64,7 +64,7 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// 10 with its exponent raised.
-pub(super) fn power_of_ten(exponent: i32) -> String {
+pub(crate) fn power_of_ten(exponent: i32) -> String {
     let digits = exponent.to_string();
     let raised = digits.chars().map(|digit| match digit {
         '-' => '⁻',
@@ -80,6 +80,16 @@ pub(super) fn power_of_ten(exponent: i32) -> String {
         _ => '⁹',
     });
     "10".chars().chain(raised).collect()
+}
+
+/// `number` with its digits lowered, as the index of a symbol.
+pub fn subscript(number: usize) -> String {
+    const DIGITS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
+    number
+        .to_string()
+        .bytes()
+        .map(|digit| DIGITS[usize::from(digit - b'0') % 10])
+        .collect()
 }
 
 #[cfg(test)]
@@ -110,5 +120,10 @@ mod tests {
         assert_eq!(readable(4.0), "4");
         assert_eq!(readable(-0.25), "−0.2500");
         assert_eq!(fixed(-0.001, 1), "0.0", "no negative zero");
+    }
+
+    #[test]
+    fn indices_are_lowered() {
+        assert_eq!(subscript(1203), "₁₂₀₃");
     }
 }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::figure::Heat;
-use super::images::{ColourMap, data_uri};
-use super::marks::Plot;
-use super::svg::tenth;
+use super::plot::{Plot, tenth};
+use crate::backend::png::data_uri;
+use crate::color_map::ColorMap;
+use crate::mark::Heat;
 
 /// Lets lines and dots in front, and the paper behind, be seen.
 const OPACITY: &str = "0.6";
@@ -21,7 +21,7 @@ pub(super) fn draw(plot: &Plot<'_>, heat: &Heat) -> Markup {
         .flatten()
         .copied()
         .collect();
-    let map = ColourMap::Diverging { limit: heat.limit };
+    let map = ColorMap::Diverging { limit: heat.limit };
     let place = || {
         let (left, right) = (plot.x.position(heat.x.0)?, plot.x.position(heat.x.1)?);
         let (bottom, top) = (plot.y.position(heat.y.0)?, plot.y.position(heat.y.1)?);

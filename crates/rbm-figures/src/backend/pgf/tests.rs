@@ -1,4 +1,5 @@
 use super::*;
+use crate::axis::Axis;
 
 /// Every brace is closed, every environment ends, and nothing that TeX takes for a command of its own is left.
 fn assert_balanced(text: &str) {

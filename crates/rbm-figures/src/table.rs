@@ -44,7 +44,7 @@ impl Table {
     }
 
     /// Heads and rows, as texts; `None` for a table of more than `most` cells, or of none.
-    pub(super) fn small(&self, most: usize) -> Option<(Vec<&str>, Vec<Vec<&str>>)> {
+    pub(crate) fn small(&self, most: usize) -> Option<(Vec<&str>, Vec<Vec<&str>>)> {
         let rows = self
             .columns
             .iter()
@@ -63,7 +63,7 @@ impl Table {
     }
 
     /// The table as CSV with a header line.
-    pub(super) fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
+    pub(crate) fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(self.columns.iter().map(|(name, _)| name))?;
         let rows = self

@@ -10,7 +10,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// A density of `values` over the range from `start` to `end`, normalised by all of them:
+    /// A density of `values` over the range from `start` to `end`, normalized by all of them:
     /// those outside of the range as well, but not NaN.
     ///
     /// There are no bars if the range is empty or not finite.

@@ -1,15 +1,15 @@
-//! The colours of page and figures, by the part they play.
+//! The colors of page and figures, by the part they play.
 //!
-//! A colour has a value on light and on dark paper. The page refers to it as a CSS variable, so
+//! A color has a value on light and on dark paper. The page refers to it as a CSS variable, so
 //! that inline figures follow the reader's choice; a figure in a file of its own uses the light
-//! value. The first five series colours are those of Okabe and Ito (2008), shifted for contrast; the rank
-//! colours are seven steps of viridis, which also order correctly without colour.
+//! value. The first five series colors are those of Okabe and Ito (2008), shifted for contrast; the rank
+//! colors are seven steps of viridis, which also order correctly without color.
 
 use std::fmt::Write;
 
-/// The part that a colour plays in a figure.
+/// The part that a color plays in a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
+pub enum Color {
     /// Text, axes and anything that is not one series among several.
     Ink,
     /// Secondary text and ticks.
@@ -24,8 +24,8 @@ pub enum Colour {
     Rank(usize),
 }
 
-/// Number of steps of [`Colour::Rank`].
-pub(super) const RANKS: usize = 7;
+/// Number of steps of [`Color::Rank`].
+pub const RANKS: usize = 7;
 const SERIES: usize = 10;
 
 /// Name, value on light paper, value on dark paper.
@@ -53,9 +53,9 @@ const TABLE: [(&str, &str, &str); 4 + SERIES + RANKS] = [
     ("rank-6", "#a9cf3f", "#66609f"),
 ];
 
-impl Colour {
+impl Color {
     /// Its name among the variables of the page.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         TABLE[self.index()].0
     }
 
@@ -71,9 +71,9 @@ impl Colour {
     }
 }
 
-/// Where a figure is drawn to, which decides how its colours are written.
+/// Where a figure is drawn to, which decides how its colors are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Medium {
+pub(crate) enum Medium {
     /// Inside the page.
     Page,
     /// In a file of its own.
@@ -81,9 +81,9 @@ pub(super) enum Medium {
 }
 
 impl Medium {
-    /// The value of an SVG colour attribute.
-    pub(super) fn paint(self, colour: Colour) -> String {
-        let (name, light, _) = TABLE[colour.index()];
+    /// The value of an SVG color attribute.
+    pub(crate) fn paint(self, color: Color) -> String {
+        let (name, light, _) = TABLE[color.index()];
         match self {
             Self::Page => format!("var(--{name})"),
             Self::File => light.to_owned(),
@@ -91,8 +91,8 @@ impl Medium {
     }
 }
 
-/// The CSS variables of all colours. Print always uses the light ones.
-pub(super) fn css_variables() -> String {
+/// The CSS variables of all colors. Print always uses the light ones.
+pub(crate) fn css_variables() -> String {
     let mut light = String::new();
     let mut dark = String::new();
     for (name, on_light, on_dark) in TABLE {
@@ -130,13 +130,13 @@ mod tests {
     /// Web Content Accessibility Guidelines 2.1: 4.5 for text, 3 for lines.
     #[test]
     fn text_and_series_stand_out_on_both_papers() {
-        let paper = TABLE[Colour::Paper.index()];
-        for colour in [Colour::Ink, Colour::Muted] {
-            let (_, light, dark) = TABLE[colour.index()];
+        let paper = TABLE[Color::Paper.index()];
+        for color in [Color::Ink, Color::Muted] {
+            let (_, light, dark) = TABLE[color.index()];
             assert!(contrast(light, paper.1) >= 4.5 && contrast(dark, paper.2) >= 4.5);
         }
         for k in 0..SERIES {
-            let (name, light, dark) = TABLE[Colour::Series(k).index()];
+            let (name, light, dark) = TABLE[Color::Series(k).index()];
             assert!(contrast(light, paper.1) >= 3.0, "{name}");
             assert!(contrast(dark, paper.2) >= 3.0, "{name}");
         }
@@ -144,11 +144,11 @@ mod tests {
 
     #[test]
     fn ranks_fade_into_the_paper_in_order() {
-        let paper = TABLE[Colour::Paper.index()];
+        let paper = TABLE[Color::Paper.index()];
         for k in 1..RANKS {
             let (before, after) = (
-                TABLE[Colour::Rank(k - 1).index()],
-                TABLE[Colour::Rank(k).index()],
+                TABLE[Color::Rank(k - 1).index()],
+                TABLE[Color::Rank(k).index()],
             );
             assert!(contrast(before.1, paper.1) > contrast(after.1, paper.1));
             assert!(contrast(before.2, paper.2) > contrast(after.2, paper.2));
@@ -156,18 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn every_colour_is_a_variable_of_the_page() {
+    fn every_color_is_a_variable_of_the_page() {
         let css = css_variables();
-        for colour in [
-            Colour::Ink,
-            Colour::Grid,
-            Colour::Series(7),
-            Colour::Rank(99),
-        ] {
-            let used = Medium::Page.paint(colour);
+        for color in [Color::Ink, Color::Grid, Color::Series(7), Color::Rank(99)] {
+            let used = Medium::Page.paint(color);
             let name = used.trim_start_matches("var(").trim_end_matches(')');
             assert_eq!(css.matches(&format!("{name}:")).count(), 2, "{name}");
-            assert!(Medium::File.paint(colour).starts_with('#'));
+            assert!(Medium::File.paint(color).starts_with('#'));
         }
     }
 }

@@ -1,14 +1,19 @@
-//! From panels to LaTeX: one `tikzpicture` a panel, for pgfplots.
+//! From panels to LaTeX: one `tikzpicture` per panel, for pgfplots.
+
+mod axis;
+mod style;
+mod tex;
 
 use std::fmt::Write;
 
-use super::colour::{Colour, Medium};
-use super::figure::{Axis, Heat, Mark, Panel, Shape};
-use super::images::{NEGATIVE, POSITIVE};
-use super::marks::{depth, runs};
-use super::scale::{Scale, Spacing, Tick};
-use super::svg::{HALF, sizes, text_width};
-use super::tex::escape;
+use self::axis::{Along, number};
+use self::style::{define, style};
+use self::tex::escape;
+use crate::axis::Spacing;
+use crate::color_map::{NEGATIVE, POSITIVE};
+use crate::figure::Panel;
+use crate::layout::{HALF, sizes, text_width};
+use crate::mark::{Heat, Mark, Shape, runs};
 
 /// Points of a mark, at most: TeX holds them all in memory.
 const POINTS: usize = 600;
@@ -16,7 +21,7 @@ const POINTS: usize = 600;
 const TEXT_WIDTH: f64 = 50.0;
 
 /// All panels, to be `\input` in a document that loads pgfplots.
-pub(super) fn in_file(panels: &[Panel], title: &str) -> String {
+pub(crate) fn in_file(panels: &[Panel], title: &str) -> String {
     let mut out = String::from(
         "% Needs \\usepackage{pgfplots} and \\pgfplotsset{compat=1.16}. Each panel is a picture of its own.\n",
     );
@@ -37,70 +42,6 @@ pub(super) fn in_file(panels: &[Panel], title: &str) -> String {
 /// Writing to a string cannot fail.
 fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{text}");
-}
-
-/// One axis with its limits.
-struct Along {
-    spacing: Spacing,
-    low: f64,
-    high: f64,
-    /// Where zero stands on a logarithmic axis that has one.
-    zero: Option<f64>,
-    ticks: Vec<Tick>,
-}
-
-impl Along {
-    fn new(axis: &Axis, values: impl Iterator<Item = f64>, count: usize) -> Option<Self> {
-        let scale = Scale::new(axis.spacing, values, axis.range, (0.0, 1.0))?;
-        let ticks = scale.ticks(count);
-        let (low, high) = scale.domain();
-        let has_zero = axis.spacing == Spacing::Log && scale.break_position().is_some();
-        // A tenth of the axis for zero, which a logarithmic one does not have.
-        let slot = |part: f64| low * (low / high).powf(part);
-        Some(Self {
-            spacing: axis.spacing,
-            low: if has_zero { slot(0.1) } else { low },
-            high,
-            zero: has_zero.then(|| slot(0.08)),
-            ticks,
-        })
-    }
-
-    /// The value to draw at; `None` where there is none.
-    fn at(&self, value: f64) -> Option<f64> {
-        match self.spacing {
-            Spacing::Linear => value.is_finite().then_some(value),
-            Spacing::Log if value == 0.0 => self.zero,
-            Spacing::Log => (value.is_finite() && value > 0.0).then_some(value),
-        }
-    }
-
-    fn options(&self, name: char) -> String {
-        let places = |labelled: bool| {
-            let chosen = self
-                .ticks
-                .iter()
-                .filter(move |tick| tick.label.is_empty() != labelled);
-            chosen.filter_map(|tick| Some((number(self.at(tick.value)?), escape(&tick.label))))
-        };
-        let join = |all: Vec<String>| all.join(",");
-        let at = join(places(true).map(|(at, _)| at).collect());
-        let labels = join(places(true).map(|(_, l)| format!("{{{l}}}")).collect());
-        let minor = join(places(false).map(|(at, _)| at).collect());
-        format!(
-            "{name}min={}, {name}max={}, {name}tick={{{at}}}, {name}ticklabels={{{labels}}}, minor {name}tick={{{minor}}}",
-            number(self.low),
-            number(self.high)
-        )
-    }
-
-    /// How far along the axis a value is, from 0 to 1.
-    fn part(&self, value: f64) -> f64 {
-        match self.spacing {
-            Spacing::Linear => (value - self.low) / (self.high - self.low),
-            Spacing::Log => (value / self.low).ln() / (self.high / self.low).ln(),
-        }
-    }
 }
 
 struct Plot<'a> {
@@ -135,7 +76,7 @@ impl<'a> Plot<'a> {
         let rows = listed.len().div_ceil(columns);
         line(out, "\\begin{tikzpicture}[baseline]");
         for mark in &self.panel.marks {
-            line(out, &define(mark.colour));
+            line(out, &define(mark.color));
         }
         let mode = |along: &Along| match along.spacing {
             Spacing::Linear => "normal",
@@ -161,7 +102,7 @@ impl<'a> Plot<'a> {
             ),
         );
         let mut marks: Vec<&Mark> = self.panel.marks.iter().rev().collect();
-        marks.sort_by_key(|mark| depth(mark));
+        marks.sort_by_key(|mark| mark.depth());
         for mark in marks {
             self.mark(out, mark);
         }
@@ -323,66 +264,6 @@ impl<'a> Plot<'a> {
     }
 }
 
-/// Options of a plot, or of its sample in the legend.
-fn style(mark: &Mark, legend: bool) -> String {
-    let colour = name(mark.colour);
-    let width = if mark.thin { "0.3pt" } else { "0.7pt" };
-    let dashes = if mark.dashed { ", dashed" } else { "" };
-    match &mark.shape {
-        // A line of one point is a dot.
-        Shape::Line(points) if points.len() == 1 => format!(
-            "{colour}, only marks, mark=*, mark size=1pt, mark options={{draw=none, fill={colour}}}"
-        ),
-        Shape::Line(_) | Shape::Horizontal(_) | Shape::Vertical(_) => {
-            let samples = if legend {
-                ", legend image post style={xscale=0.7}"
-            } else {
-                ""
-            };
-            format!("{colour}, no marks, line width={width}{dashes}{samples}")
-        }
-        Shape::Points(points) => {
-            let size = if points.len() > 60 { "0.5pt" } else { "1pt" };
-            format!(
-                "{colour}, only marks, mark=*, mark size={size}, mark options={{draw=none, fill={colour}}}"
-            )
-        }
-        Shape::ErrorBars(_) => {
-            let bars = if legend {
-                ""
-            } else {
-                ", error bars/.cd, y dir=both, y explicit, error bar style={line width=0.5pt}, error mark options={rotate=90, mark size=1.2pt}, /pgfplots/.cd"
-            };
-            format!(
-                "{colour}, only marks, mark=*, mark size=1pt, mark options={{draw=none, fill={colour}}}{bars}"
-            )
-        }
-        Shape::Band(_) | Shape::Bars(_) | Shape::Heat(_) => {
-            let area = if legend {
-                "area legend, draw opacity=0, "
-            } else {
-                ""
-            };
-            format!("{area}draw=none, fill={colour}, fill opacity=0.28, no marks")
-        }
-        Shape::Rug(_) => format!("{colour}, only marks, mark=|, mark size=1.5pt"),
-    }
-}
-
-/// Name of a colour in the file.
-fn name(colour: Colour) -> String {
-    format!("rbm-{}", colour.name())
-}
-
-fn define(colour: Colour) -> String {
-    let hex = Medium::File.paint(colour);
-    format!(
-        "\\definecolor{{{}}}{{HTML}}{{{}}}",
-        name(colour),
-        hex.trim_start_matches('#').to_uppercase()
-    )
-}
-
 /// Evenly chosen entries, with the last, where there are too many.
 fn thinned<T>(all: &[T]) -> impl DoubleEndedIterator<Item = &T> {
     let every = all.len().div_ceil(POINTS).max(1);
@@ -390,15 +271,5 @@ fn thinned<T>(all: &[T]) -> impl DoubleEndedIterator<Item = &T> {
     kept.into_iter().rev()
 }
 
-/// A number with six digits, as pgfplots reads it.
-fn number(value: f64) -> String {
-    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
-    match rounded.abs() {
-        0.0 | 1e-3..1e6 => format!("{rounded}"),
-        _ => format!("{rounded:e}"),
-    }
-}
-
 #[cfg(test)]
-#[path = "pgf_tests.rs"]
 mod tests;

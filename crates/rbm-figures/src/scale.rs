@@ -1,23 +1,14 @@
 //! Axes: from values to positions, and where the ticks go.
 
-use super::number::{fixed, power_of_ten};
-
-/// How values are spread along an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spacing {
-    /// Equal differences take equal space.
-    Linear,
-    /// Equal ratios take equal space. Zero, where there is one, stands before a break of the
-    /// axis; negative values are not drawn.
-    Log,
-}
+use crate::axis::Spacing;
+use crate::number::{fixed, power_of_ten};
 
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tick {
-    pub(super) value: f64,
+pub(crate) struct Tick {
+    pub(crate) value: f64,
     /// Empty for a minor tick.
-    pub(super) label: String,
+    pub(crate) label: String,
 }
 
 /// Room that zero takes on a logarithmic axis, in pixels.
@@ -25,7 +16,7 @@ const ZERO_SLOT: f64 = 34.0;
 
 /// A map from values to positions along one axis.
 #[derive(Debug, Clone)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     spacing: Spacing,
     /// Smallest and largest value, without the zero of a logarithmic axis.
     domain: (f64, f64),
@@ -36,7 +27,7 @@ pub(super) struct Scale {
 }
 
 /// Whether a value can be drawn at all. The bounds keep differences finite and ratios defined.
-pub(super) fn is_drawable(value: f64, spacing: Spacing) -> bool {
+pub(crate) fn is_drawable(value: f64, spacing: Spacing) -> bool {
     value.abs() < 1e300 && (spacing == Spacing::Linear || value == 0.0 || value > 1e-300)
 }
 
@@ -44,7 +35,7 @@ impl Scale {
     /// A scale over `values`, or exactly over `fixed`, from position `start` to `end`.
     ///
     /// `None` if there is no value that can be drawn.
-    pub(super) fn new(
+    pub(crate) fn new(
         spacing: Spacing,
         values: impl Iterator<Item = f64>,
         fixed: Option<(f64, f64)>,
@@ -82,12 +73,12 @@ impl Scale {
     }
 
     /// Smallest and largest value shown, without the zero of a logarithmic axis.
-    pub(super) fn domain(&self) -> (f64, f64) {
+    pub(crate) fn domain(&self) -> (f64, f64) {
         self.domain
     }
 
     /// Position of a value; `None` if it has none on this axis.
-    pub(super) fn position(&self, value: f64) -> Option<f64> {
+    pub(crate) fn position(&self, value: f64) -> Option<f64> {
         if !is_drawable(value, self.spacing) {
             return None;
         }
@@ -101,12 +92,12 @@ impl Scale {
     }
 
     /// Where the axis is broken between zero and the first decade.
-    pub(super) fn break_position(&self) -> Option<f64> {
+    pub(crate) fn break_position(&self) -> Option<f64> {
         self.zero.map(|zero| 0.4 * zero + 0.6 * self.range.0)
     }
 
-    /// Ticks inside the axis, about `count` of them labelled.
-    pub(super) fn ticks(&self, count: usize) -> Vec<Tick> {
+    /// Ticks inside the axis, about `count` of them labeled.
+    pub(crate) fn ticks(&self, count: usize) -> Vec<Tick> {
         let mut ticks = match self.spacing {
             Spacing::Linear => linear_ticks(self.domain, count),
             Spacing::Log => log_ticks(self.domain, count),
@@ -191,7 +182,7 @@ fn log_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
     }
     // Over few decades the powers of ten alone are too few.
     let between = decades * 3.0 <= count as f64;
-    let labelled: &[f64] = if between || decades < 1.2 {
+    let labeled: &[f64] = if between || decades < 1.2 {
         &[1.0, 2.0, 5.0]
     } else {
         &[1.0]
@@ -204,10 +195,9 @@ fn log_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
             if value < low * (1.0 - 1e-9) || value > high * (1.0 + 1e-9) {
                 continue;
             }
-            let label = if !labelled.contains(&f64::from(digit)) || exponent.rem_euclid(every) != 0
-            {
+            let label = if !labeled.contains(&f64::from(digit)) || exponent.rem_euclid(every) != 0 {
                 String::new()
-            } else if labelled.len() > 1 && (-3..=4).contains(&exponent) {
+            } else if labeled.len() > 1 && (-3..=4).contains(&exponent) {
                 fixed(value, (-exponent).max(0) as usize)
             } else if digit == 1 {
                 power_of_ten(exponent)

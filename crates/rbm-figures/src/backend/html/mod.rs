@@ -1,14 +1,17 @@
 //! From a [`Document`] to one HTML file without references to anything but the figures' own files.
 
+pub(crate) mod sheet;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::ReportError;
-use super::colour::css_variables;
-use super::document::{Block, Document, Grid, Section};
-use super::figure::{Content, Figure};
-use super::number::readable;
-use super::table::Table;
-use super::{images, svg};
+use crate::backend::svg;
+use crate::color::css_variables;
+use crate::document::{Block, Document, Grid, Section};
+use crate::figure::{Content, Figure};
+use crate::layout::{HALF, NARROW, sizes};
+use crate::number::readable;
+use crate::table::Table;
+use crate::write::WriteError;
 
 const STYLE: &str = include_str!("style.css");
 /// Cells of a table that is put on the page.
@@ -16,7 +19,7 @@ const EMBEDDED: usize = 420;
 const HOVER: &str = include_str!("hover.js");
 
 /// The whole page.
-pub(super) fn render(document: &Document) -> Result<String, ReportError> {
+pub(crate) fn render(document: &Document) -> Result<String, WriteError> {
     let sections: Vec<&Section> = document
         .sections
         .iter()
@@ -104,7 +107,7 @@ fn contents(sections: &[&Section]) -> Markup {
     }
 }
 
-fn render_block(block: &Block, number: &mut usize) -> Result<Markup, ReportError> {
+fn render_block(block: &Block, number: &mut usize) -> Result<Markup, WriteError> {
     Ok(match block {
         Block::Figure(figure) => {
             *number += 1;
@@ -121,25 +124,25 @@ fn render_block(block: &Block, number: &mut usize) -> Result<Markup, ReportError
     })
 }
 
-fn render_figure(figure: &Figure, number: usize) -> Result<Markup, ReportError> {
+fn render_figure(figure: &Figure, number: usize) -> Result<Markup, WriteError> {
     let body = match &figure.content {
         Content::Panels(panels) => html! {
             div class="panels" {
-                @for (panel, size) in panels.iter().zip(svg::sizes(panels.len())) {
+                @for (panel, size) in panels.iter().zip(sizes(panels.len())) {
                     @let part = if panel.title.is_empty() { &panel.y.label } else { &panel.title };
                     @let name = format!("{}: {part}", figure.title);
-                    @if size == svg::HALF {
+                    @if size == HALF {
                         div { (svg::on_page(panel, size, &name)) }
                     } @else {
                         // Twice: scaled down to a telephone, the wide one could not be read.
                         div class="full wide" { (svg::on_page(panel, size, &name)) }
-                        div class="full narrow" { (svg::on_page(panel, svg::NARROW, &name)) }
+                        div class="full narrow" { (svg::on_page(panel, NARROW, &name)) }
                     }
                 }
             }
         },
         Content::Images(sheet) => {
-            images::on_page(sheet, &figure.title).map_err(|source| ReportError::Image {
+            sheet::on_page(sheet, &figure.title).map_err(|source| WriteError::Image {
                 figure: figure.name,
                 source,
             })?

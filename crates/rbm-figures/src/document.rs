@@ -2,7 +2,8 @@
 
 use maud::Markup;
 
-use super::figure::Figure;
+use crate::figure::Figure;
+use crate::table::Table;
 
 /// A page, from top to bottom.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +49,7 @@ pub enum Block {
     Note(String),
 }
 
-/// A table of text cells; numbers should be formatted by [`significant`](super::number::significant).
+/// A table of text cells; numbers should be formatted by [`significant`](crate::number::significant).
 #[derive(Debug, Clone)]
 pub struct Grid {
     /// What the table shows.
@@ -58,7 +59,7 @@ pub struct Grid {
     /// Cells, row by row.
     pub rows: Vec<Row>,
     /// Its full data as a CSV file.
-    pub table: super::table::Table,
+    pub table: Table,
 }
 
 /// One row of a [`Grid`].
@@ -115,7 +116,7 @@ impl Section {
 
 impl Document {
     /// All figures, in order.
-    pub(super) fn figures(&self) -> impl Iterator<Item = &Figure> {
+    pub(crate) fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.blocks().filter_map(|block| match block {
             Block::Figure(figure) => Some(figure),
             _ => None,
@@ -123,7 +124,7 @@ impl Document {
     }
 
     /// All blocks, in order.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = &Block> {
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.sections.iter().flat_map(|section| &section.blocks)
     }
 }

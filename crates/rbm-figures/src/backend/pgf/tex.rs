@@ -1,6 +1,6 @@
 //! Text of labels as LaTeX.
 
-/// Text as LaTeX: specials escaped, Greek letters, symbols, raised and lowered signs in maths.
+/// Text as LaTeX: specials escaped, Greek letters, symbols, raised and lowered signs in math.
 ///
 /// Letters with accents stay, which LaTeX reads as UTF-8; what it may not have is a question mark.
 pub(super) fn escape(text: &str) -> String {

@@ -1,23 +1,22 @@
 //! From a [`Panel`] to SVG: layout, axes and legend. The marks themselves are in
 //! [`marks`].
 
+pub(crate) mod sheet;
+
+mod heat;
+mod labels;
+mod marks;
+mod plot;
+
 use maud::{Markup, html};
 
-use super::colour::{Colour, Medium};
-use super::figure::{Axis, Mark, Panel, Shape};
-use super::marks::{self, Plot};
-use super::scale::{Scale, Spacing, Tick};
-
-/// Width and height, in pixels, of one of two panels side by side.
-pub(super) const HALF: (f64, f64) = (364.0, 270.0);
-/// Width and height of a panel on its own.
-const SINGLE: (f64, f64) = (740.0, 400.0);
-/// Width and height of the last of an odd number of panels.
-const LAST: (f64, f64) = (740.0, 300.0);
-/// Width and height of the same panel on a narrow screen.
-pub(super) const NARROW: (f64, f64) = (364.0, 340.0);
-/// Space between two panels side by side.
-const GAP: f64 = 12.0;
+use self::plot::{Plot, tenth};
+use crate::axis::{Axis, Spacing};
+use crate::color::{Color, Medium};
+use crate::figure::Panel;
+use crate::layout::{GAP, HALF, SINGLE, sizes, text_width};
+use crate::mark::{Mark, Shape};
+use crate::scale::{Scale, Tick};
 
 const TITLE_SIZE: f64 = 13.5;
 const TEXT_SIZE: f64 = 11.5;
@@ -27,36 +26,8 @@ const SWATCH: f64 = 18.0;
 const FONTS: &str =
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
-/// Positions need no more than a tenth of a pixel.
-pub(super) fn tenth(position: f64) -> f64 {
-    (position * 10.0).round() / 10.0
-}
-
-/// An estimate of the width of `text`: SVG cannot be measured without its reader's fonts.
-pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    text.chars()
-        .map(|letter| match letter {
-            ' ' | ',' | '.' | 'i' | 'l' | 'j' | 't' | 'f' | '(' | ')' | '|' => 0.34,
-            'm' | 'w' | 'M' | 'W' | '−' | '×' | '=' => 0.82,
-            '⁰'..='⁹' | '¹' | '²' | '³' | '⁻' => 0.42,
-            'A'..='Z' => 0.68,
-            _ => 0.58,
-        })
-        .sum::<f64>()
-        * size
-}
-
-/// The sizes of panels in rows of two; the last of an odd number takes the full width.
-pub(super) fn sizes(panels: usize) -> impl Iterator<Item = (f64, f64)> {
-    (0..panels).map(move |k| match panels {
-        1 => SINGLE,
-        _ if k + 1 == panels && panels % 2 == 1 => LAST,
-        _ => HALF,
-    })
-}
-
 /// A panel as an inline `svg` element.
-pub(super) fn on_page(panel: &Panel, size: (f64, f64), name: &str) -> Markup {
+pub(crate) fn on_page(panel: &Panel, size: (f64, f64), name: &str) -> Markup {
     html! {
         svg class="plot" role="img" aria-label=(name) viewBox={ "0 0 " (size.0) " " (size.1) } {
             (draw(panel, size, Medium::Page))
@@ -65,7 +36,7 @@ pub(super) fn on_page(panel: &Panel, size: (f64, f64), name: &str) -> Markup {
 }
 
 /// All panels of a figure as the content of an SVG file, with its size.
-pub(super) fn in_file(panels: &[Panel]) -> (Markup, (f64, f64)) {
+pub(crate) fn in_file(panels: &[Panel]) -> (Markup, (f64, f64)) {
     let mut drawn = Vec::new();
     let (mut x, mut y) = (0.0, 0.0);
     for (panel, size) in panels.iter().zip(sizes(panels.len())) {
@@ -84,8 +55,8 @@ pub(super) fn in_file(panels: &[Panel]) -> (Markup, (f64, f64)) {
 }
 
 /// A complete SVG document on white.
-pub(super) fn document(content: &Markup, (width, height): (f64, f64), title: &str) -> String {
-    let paper = Medium::File.paint(Colour::Paper);
+pub(crate) fn document(content: &Markup, (width, height): (f64, f64), title: &str) -> String {
+    let paper = Medium::File.paint(Color::Paper);
     let margin = 10.0;
     let (width, height) = (width + 2.0 * margin, height + 2.0 * margin);
     let svg = html! {
@@ -190,7 +161,7 @@ impl Header {
     }
 
     fn draw(&self, panel: &Panel, medium: Medium) -> Markup {
-        let (ink, muted) = (medium.paint(Colour::Ink), medium.paint(Colour::Muted));
+        let (ink, muted) = (medium.paint(Color::Ink), medium.paint(Color::Muted));
         html! {
             text x="0" y="14" fill=(muted) font-size=(TEXT_SIZE) {
                 @if !panel.title.is_empty() {
@@ -215,7 +186,7 @@ impl Header {
 
 /// The sample of a mark in the legend; `y` is the middle of its line.
 fn swatch(mark: &Mark, (x, y): (f64, f64), medium: Medium) -> Markup {
-    let paint = medium.paint(mark.colour);
+    let paint = medium.paint(mark.color);
     let (x, middle, end) = (tenth(x), tenth(x + SWATCH / 2.0), tenth(x + SWATCH));
     let dashes = mark.dashed.then_some(marks::DASHES);
     html! {
@@ -250,7 +221,7 @@ fn axes(plot: &Plot<'_>, x_ticks: &[Tick], y_ticks: &[Tick]) -> Markup {
         medium,
         ..
     } = plot;
-    let (muted, grid) = (medium.paint(Colour::Muted), medium.paint(Colour::Grid));
+    let (muted, grid) = (medium.paint(Color::Muted), medium.paint(Color::Grid));
     let place = |scale: &Scale, tick: &Tick| scale.position(tick.value).map(tenth);
     html! {
         @for (at, tick) in y_ticks.iter().filter_map(|tick| place(&plot.y, tick).map(|at| (at, tick))) {
@@ -274,7 +245,7 @@ fn axes(plot: &Plot<'_>, x_ticks: &[Tick], y_ticks: &[Tick]) -> Markup {
         path d={ "M" (left) " " (top) "V" (bottom) "H" (right) } stroke=(muted) stroke-width="1"
             fill="none" {}
         @if let Some(at) = plot.x.break_position().map(tenth) {
-            path d={ "M" (at - 3.0) " " (bottom) "h6" } stroke=(medium.paint(Colour::Paper))
+            path d={ "M" (at - 3.0) " " (bottom) "h6" } stroke=(medium.paint(Color::Paper))
                 stroke-width="3" {}
             path d={ "M" (at - 5.0) " " (bottom + 5.0) "l4 -10m2 10l4 -10" } stroke=(muted)
                 stroke-width="1" fill="none" {}
