@@ -3,6 +3,7 @@
 mod analyze;
 mod backends;
 mod errors;
+mod golden;
 mod likelihood;
 #[cfg(feature = "remote")]
 mod remote;

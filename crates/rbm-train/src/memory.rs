@@ -40,7 +40,8 @@ pub fn check(settings: &Settings, n_visible: usize, rows: usize) -> Result<(), M
     }
 }
 
-const GIB: f64 = (1u64 << 30) as f64;
+/// Bytes of a GiB.
+pub(crate) const GIB: f64 = (1u64 << 30) as f64;
 
 /// Estimate of what training takes, in bytes: parameters, a copy to work on and moments as f32, the
 /// Gram matrix of the metrics in f64; for PCD, chains as bits (three times those of all training rows, which a checkpoint copies and

@@ -105,16 +105,9 @@ pub fn rows(data: &BinaryDataset, count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// An npy file of unsigned bytes, `[samples, n_visible]`.
-///
-/// # Errors
-/// What the npy writer says.
-pub fn to_npy(visible: &[f32], n: usize) -> anyhow::Result<Vec<u8>> {
-    use ndarray_npy::WriteNpyExt;
+pub fn to_npy(visible: &[f32], n: usize) -> Vec<u8> {
     let states: Vec<u8> = visible.iter().map(|x| u8::from(*x > 0.5)).collect();
-    let array = ndarray::Array2::from_shape_vec((states.len() / n, n), states)?;
-    let mut bytes = Vec::new();
-    array.write_npy(&mut bytes)?;
-    Ok(bytes)
+    crate::data::npy_file("|u1", &[states.len() / n, n], &states)
 }
 
 /// A grey PNG with the samples as images on a nearly square grid, white on black, one grey pixel
@@ -160,7 +153,7 @@ mod tests {
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (9, 4));
         assert_eq!(&pixels[9..18], [64, 255, 0, 0, 64, 255, 0, 0, 64]);
-        let npy = to_npy(&states, 3).unwrap();
+        let npy = to_npy(&states, 3);
         assert_eq!(&npy[npy.len() - 6..], [1, 0, 0, 1, 1, 1]);
     }
 }

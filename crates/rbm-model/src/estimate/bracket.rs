@@ -81,7 +81,9 @@ pub struct Bracket {
 impl Bracket {
     /// Judges a forward run alone.
     pub fn forward_only(ais: Estimate) -> Self {
-        let (verdict, reason) = if ais.effective_fraction < LEAST_FRACTION {
+        let (verdict, reason) = if !ais.value.is_finite() {
+            (Verdict::Unreliable, not_finite("AIS", &ais))
+        } else if ais.effective_fraction < LEAST_FRACTION {
             (Verdict::Unreliable, few("AIS", &ais))
         } else {
             let reason = "there is no reverse run, for lack of samples of the model";
@@ -163,12 +165,24 @@ fn few(name: &str, e: &Estimate) -> String {
     )
 }
 
+fn not_finite(name: &str, e: &Estimate) -> String {
+    format!(
+        "{name} gives ln Z = {}, which is no number: the parameters are too large for its arithmetic",
+        e.value
+    )
+}
+
 fn judge(ais: &Estimate, reverse: &Estimate, equilibrium: &Equilibrium) -> (Verdict, String) {
     let gap = reverse.value - ais.value;
     let samples = format!("samples: {}; {}", equilibrium.origin, equilibrium.check);
     // Widths of the two intervals, as standard errors.
     let width = |e: &Estimate| (e.interval[1] - e.interval[0]) / 3.92;
     let error = width(ais).hypot(width(reverse));
+    let both = [("AIS", ais), ("reverse AIS", reverse)];
+    if let Some((name, e)) = both.into_iter().find(|(_, e)| !e.value.is_finite()) {
+        let reason = format!("{}; {samples}", not_finite(name, e));
+        return (Verdict::Unreliable, reason);
+    }
     if ais.effective_fraction < LEAST_FRACTION {
         return (
             Verdict::Unreliable,
@@ -273,7 +287,22 @@ mod tests {
         let b = judged(4.0, 0.0, true);
         assert_eq!(b.verdict, Verdict::Unreliable);
         assert!(b.reason.contains("effective sample size of AIS"));
-        let b = Bracket::forward_only(judged(0.5, 0.0, true).ais);
+        let ais = judged(0.5, 0.0, true).ais;
+        let b = Bracket::forward_only(ais.clone());
         assert_eq!(b.verdict.to_string(), "upper bound only");
+        for value in [f64::INFINITY, f64::NAN] {
+            let wrong = Estimate {
+                value,
+                ..ais.clone()
+            };
+            let samples = judged(0.5, 0.0, true).equilibrium.unwrap();
+            for (ais, reverse) in [(&ais, &wrong), (&wrong, &ais)] {
+                let (verdict, reason) = judge(ais, reverse, &samples);
+                assert_eq!(verdict, Verdict::Unreliable);
+                assert!(reason.contains("no number"), "{reason}");
+            }
+            let b = Bracket::forward_only(wrong);
+            assert_eq!(b.verdict, Verdict::Unreliable);
+        }
     }
 }

@@ -149,7 +149,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
             .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", path.display()))?;
         Ok(path)
     };
-    let npy = write("samples.npy", &sampling::to_npy(visible, n)?)?;
+    let npy = write("samples.npy", &sampling::to_npy(visible, n))?;
     let png = match shape {
         Some(shape) => {
             let bytes = sampling::to_png(visible, shape)?;

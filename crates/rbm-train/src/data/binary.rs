@@ -40,6 +40,11 @@ impl BinaryMatrix {
         }
     }
 
+    /// Bytes that so many rows take.
+    pub(crate) fn bytes(rows: usize, columns: usize) -> f64 {
+        8.0 * rows as f64 * columns.div_ceil(64) as f64
+    }
+
     /// The matrix whose entry in row `r` and column `c` is `unit(r, c)`; asked for row by row.
     #[must_use]
     pub fn from_fn(

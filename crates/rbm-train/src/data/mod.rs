@@ -28,6 +28,7 @@ pub use binary::BinaryMatrix;
 pub use dataset::{BinaryDataset, BinaryItem, DatasetView, Part};
 pub use error::DataError;
 pub use ising::{CRITICAL_TEMPERATURE, ISING_SIDES, Ising, ising};
+pub(crate) use npy::npy_file;
 pub use split::split;
 
 use serde::{Deserialize, Serialize};

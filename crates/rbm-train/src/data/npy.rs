@@ -1,11 +1,15 @@
 //! NumPy arrays: `.npy`, and `.npz` with several of them.
 
+mod array;
+
 use super::units::{Rule, byte_rule, value_rule};
 use super::{BinaryDataset, BinaryMatrix, DataError, file_name, read_bytes};
-use ndarray::ArrayD;
-use ndarray_npy::{NpzReader, ReadNpyError, ReadNpyExt, ReadNpzError};
+use crate::memory::{GIB, available_bytes};
+use array::Array;
+pub(crate) use array::npy_file;
 use std::io::Cursor;
 use std::path::Path;
+use zip::ZipArchive;
 
 /// Names of the training array in an `.npz` file, the first present one is taken; with `test` for
 /// `train` they name the test array. Without any of them the first array is the data.
@@ -13,112 +17,40 @@ const DATA: [&str; 4] = ["train", "x_train", "train_images", "train_x"];
 /// Names of the labels.
 const LABELS: [&str; 4] = ["train_labels", "y_train", "train_y", "labels"];
 
-/// Element types, in the order they are tried.
-enum Array {
-    Bool(ArrayD<bool>),
-    U8(ArrayD<u8>),
-    I8(ArrayD<i8>),
-    I32(ArrayD<i32>),
-    I64(ArrayD<i64>),
-    F32(ArrayD<f32>),
-    F64(ArrayD<f64>),
-}
-
-/// Tries one element type after the other; `None` if the array has another one. `$read` is an
-/// expression for a `Result<ArrayD<_>, ReadNpyError>`.
-macro_rules! of_any_type {
-    ($read:expr) => {
-        of_any_type!($read, Bool, U8, I8, I32, I64, F32, F64)
-    };
-    ($read:expr, $($variant:ident),*) => {{
-        $(
-            match $read {
-                Ok(array) => return Ok(Some(Array::$variant(array))),
-                Err(ReadNpyError::WrongDescriptor(_)) => {}
-                Err(error) => return Err(error.to_string()),
-            }
-        )*
-        Ok(None)
-    }};
-}
-
-/// Evaluates `$body` with `$array` bound to the array and `$value` to what makes an f64 of an
-/// element.
-macro_rules! with_values {
-    ($self:expr, $array:ident, $value:ident, $body:expr) => {
-        match $self {
-            Array::Bool($array) => {
-                let $value = |&x: &bool| f64::from(u8::from(x));
-                $body
-            }
-            Array::U8($array) => {
-                let $value = |&x: &u8| f64::from(x);
-                $body
-            }
-            Array::I8($array) => {
-                let $value = |&x: &i8| f64::from(x);
-                $body
-            }
-            Array::I32($array) => {
-                let $value = |&x: &i32| f64::from(x);
-                $body
-            }
-            Array::I64($array) => {
-                let $value = |&x: &i64| x as f64;
-                $body
-            }
-            Array::F32($array) => {
-                let $value = |&x: &f32| f64::from(x);
-                $body
-            }
-            Array::F64($array) => {
-                let $value = |&x: &f64| x;
-                $body
-            }
-        }
-    };
-}
-
-impl Array {
-    fn shape(&self) -> &[usize] {
-        with_values!(self, array, _value, array.shape())
+/// Rows of units; further dimensions than the first are one row.
+fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BinaryMatrix, DataError> {
+    let shape = array.shape();
+    let columns: usize = shape[1..].iter().product();
+    // A compressed file may hold a thousand times its size, and a row takes whole words.
+    let needed = BinaryMatrix::bytes(shape[0], columns);
+    if let Some(available) = available_bytes().filter(|&available| needed > available) {
+        let expected = format!(
+            "rows for the {:.1} GiB of memory available",
+            available / GIB
+        );
+        let found = format!(
+            "{} rows of {columns} units, {:.1} GiB",
+            shape[0],
+            needed / GIB
+        );
+        return Err(wrong(file, &expected, found));
     }
-
-    /// The elements in row-major order.
-    fn values(&self) -> Vec<f64> {
-        with_values!(self, array, value, array.iter().map(value).collect())
-    }
-
-    /// The largest byte, if these are bytes.
-    fn largest_byte(&self) -> Option<u8> {
-        match self {
-            Self::U8(array) => Some(array.iter().copied().max().unwrap_or(0)),
-            _ => None,
+    let mut matrix = BinaryMatrix::new(columns);
+    let mut row = Vec::with_capacity(columns);
+    for x in array.values() {
+        let at = (matrix.rows() + 1, row.len() + 1);
+        row.push(rule.unit(file, at.0, at.1, x)?);
+        if row.len() == columns {
+            matrix.push_row(row.drain(..));
         }
     }
-
-    /// Rows of units; further dimensions than the first are one row.
-    fn pack(&self, file: &Path, rule: Rule) -> Result<BinaryMatrix, DataError> {
-        let columns: usize = self.shape()[1..].iter().product();
-        let mut matrix = BinaryMatrix::new(columns);
-        let mut row = Vec::with_capacity(columns);
-        with_values!(self, array, value, {
-            for x in array {
-                let at = (matrix.rows() + 1, row.len() + 1);
-                row.push(rule.unit(file, at.0, at.1, value(x))?);
-                if row.len() == columns {
-                    matrix.push_row(row.drain(..));
-                }
-            }
-        });
-        Ok(matrix)
-    }
+    Ok(matrix)
 }
 
 /// Reads `.npy` and, by its extension, `.npz`.
 ///
-/// Arrays are `[rows, columns]` or `[images, height, width]` of u8, bool, i8, i32, i64, f32 or
-/// f64. An `.npz` file may name its arrays `train` and `test` (or `x_train`, `train_images`,
+/// Arrays are `[rows, columns]` or `[images, height, width]` of bool, integers or
+/// floats of up to 64 bits. An `.npz` file may name its arrays `train` and `test` (or `x_train`, `train_images`,
 /// `train_x` and so on) and labels `train_labels` and `test_labels` (or `y_train`, `train_y`,
 /// `labels` and so on); without these its first array is the data.
 ///
@@ -145,9 +77,9 @@ pub(super) fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset,
         Some(largest) => byte_rule(file, largest.into_iter().max().unwrap_or(0), threshold)?,
         None => value_rule(file, threshold)?,
     };
-    let train = parts.train.pack(file, rule)?;
+    let train = pack(file, &parts.train, rule)?;
     let test = match &parts.test {
-        Some(test) => test.pack(file, rule)?,
+        Some(test) => pack(file, test, rule)?,
         None => BinaryMatrix::new(train.columns()),
     };
     let labels = |array: Option<Array>, rows| array.map(|a| labels(file, &a, rows)).transpose();
@@ -195,62 +127,32 @@ fn check_shape(file: &Path, shape: &[usize], train: &[usize]) -> Result<(), Data
     Ok(())
 }
 
-fn known_type(file: &Path, array: Result<Option<Array>, String>) -> Result<Array, DataError> {
-    match array {
-        Ok(Some(array)) => Ok(array),
-        Ok(None) => Err(wrong(
-            file,
-            "elements of type u8, bool, i8, i32, i64, f32 or f64",
-            "another type".into(),
-        )),
-        Err(reason) => Err(wrong(file, "a complete array", reason)),
-    }
-}
-
 fn read_npy(file: &Path, content: &[u8]) -> Result<Parts, DataError> {
-    // Room for the elements is made before they are read: a damaged header must not ask for
-    // more than the file can hold.
-    if let Some(count) = promised_elements(content).filter(|&count| count > content.len()) {
-        let expected = format!("{count} elements, as its header says");
-        return Err(wrong(file, &expected, format!("{} bytes", content.len())));
-    }
-    let read = || -> Result<Option<Array>, String> { of_any_type!(ArrayD::read_npy(content)) };
+    let array = Array::read(content, content.len() as u64);
     Ok(Parts {
-        train: known_type(file, read())?,
+        train: array.map_err(|(expected, found)| wrong(file, &expected, found))?,
         test: None,
         train_labels: None,
         test_labels: None,
     })
 }
 
-/// The number of elements by the text of the header, `{..., 'shape': (60000, 784), ...}`, if
-/// there is such a text.
-fn promised_elements(content: &[u8]) -> Option<usize> {
-    let start = String::from_utf8_lossy(&content[..content.len().min(1024)]);
-    let (_, rest) = start.split_once("'shape': (")?;
-    let (sizes, _) = rest.split_once(')')?;
-    let sizes = sizes
-        .split(',')
-        .filter_map(|size| size.trim().parse::<usize>().ok());
-    Some(sizes.fold(1, usize::saturating_mul))
-}
-
 fn read_npz(file: &Path, content: Vec<u8>) -> Result<Parts, DataError> {
-    let damaged = |error: ReadNpzError| wrong(file, "an archive of arrays", error.to_string());
-    let mut reader = NpzReader::new(Cursor::new(content)).map_err(damaged)?;
-    let present = reader.names().map_err(damaged)?;
+    let damaged = |reason: String| wrong(file, "an archive of arrays", reason);
+    let archive = ZipArchive::new(Cursor::new(content));
+    let mut archive = archive.map_err(|error| damaged(error.to_string()))?;
+    let present: Vec<String> = archive.file_names().map(String::from).collect();
     let mut named = |name: &str| -> Result<Array, DataError> {
-        let mut read = || -> Result<Option<Array>, String> {
-            of_any_type!(match reader.by_name(name) {
-                Err(ReadNpzError::Npy(error)) => Err(error),
-                Err(ReadNpzError::Zip(error)) => return Err(error.to_string()),
-                Ok(array) => Ok(array),
-            })
-        };
-        known_type(file, read())
+        let member = archive.by_name(name);
+        let member = member.map_err(|error| damaged(format!("{name}: {error}")))?;
+        let size = member.size();
+        let array = Array::read(member, size);
+        array.map_err(|(expected, found)| wrong(file, &format!("{name} with {expected}"), found))
     };
     let mut first_of = |names: &[&str], part: &str| {
-        let mut names = names.iter().map(|name| name.replace("train", part));
+        let mut names = names
+            .iter()
+            .map(|name| format!("{}.npy", name.replace("train", part)));
         names
             .find(|name| present.contains(name))
             .map(|name| named(&name))
@@ -282,8 +184,7 @@ fn labels(file: &Path, array: &Array, rows: usize) -> Result<Vec<u8>, DataError>
     let integer = |x: f64| (x.fract() == 0.0 && (0.0..=255.0).contains(&x)).then_some(x as u8);
     let values = array.values();
     values
-        .iter()
-        .map(|&x| integer(x).ok_or_else(|| wrong(file, "labels from 0 to 255", x.to_string())))
+        .map(|x| integer(x).ok_or_else(|| wrong(file, "labels from 0 to 255", x.to_string())))
         .collect()
 }
 

@@ -94,6 +94,21 @@ mod tests {
     }
 
     #[test]
+    fn equal_fields_give_the_sum_of_one_field_for_any_number_of_units() {
+        for columns in [1, 63, 64, 1023, 1024, 1025, 4096, 8192, 65_537] {
+            for x in [0.0, 1e-3, -1e-3, 800.0, -800.0_f32] {
+                let expected = columns as f64 * softplus(x.into());
+                let found = row_sums(&vec![x; columns], columns, 1.0)[0];
+                let tolerance = 4e-7 * (expected + columns as f64 * 1e-30);
+                assert!(
+                    (found - expected).abs() <= tolerance,
+                    "{columns} {x}: {found} {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn sums_are_those_of_softplus() {
         for columns in [1, 15, 16, 17, 500, 9000] {
             let fields = crate::init::normal(3 * columns, 8.0, columns as u64);
