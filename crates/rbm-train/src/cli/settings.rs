@@ -59,8 +59,7 @@ mod tests {
 
     #[test]
     fn one_value_stays_one_and_several_are_an_array() {
-        let text =
-            given::<true>("--hidden 64,128 --hidden 8 --learner cd,pcd --learning-rate 0.1");
+        let text = given::<true>("--hidden 64,128 --hidden 8 --learner cd,pcd --learning-rate 0.1");
         let expected = "[model]\nhidden = [64, 128, 8]\n\n[learner]\nkind = [\"cd\", \"pcd\"]\n\n\
                         [optimizer]\nlearning_rate = 0.1\n";
         let parse = |text: &str| toml::from_str::<Table>(text).unwrap();

@@ -1,8 +1,8 @@
 //! The report of a sweep: all its runs on one page, as means over replicas.
 
-use super::experiment::series::Mean;
-use super::experiment::training::holds;
-use super::experiment::{self, Group, Replica, groups};
+use super::data::Replica;
+use super::figures::series::Mean;
+use super::figures::{self, Group, groups, holds};
 use super::run::replica;
 use crate::checkpoint::{Manifest, RunDir, Status};
 use crate::measure::{self, Options};
@@ -119,7 +119,7 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
         ));
     } else {
         overview.blocks.push(Block::Grid(summary(&groups)));
-        sections = experiment::sections(&groups);
+        sections = figures::sections(&groups);
     }
     let mut notes = Section::new("notes", "Notes");
     let mut all: Vec<String> = replicas

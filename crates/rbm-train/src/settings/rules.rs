@@ -49,10 +49,8 @@ pub(super) const NOT_NEGATIVE: Rule<f64> = rule(
     |&x| x.is_finite() && x >= 0.0,
     "it must be a number of at least 0",
 );
-pub(super) const POSITIVE: Rule<f64> = rule(
-    |&x| x.is_finite() && x > 0.0,
-    "it must be a number above 0",
-);
+pub(super) const POSITIVE: Rule<f64> =
+    rule(|&x| x.is_finite() && x > 0.0, "it must be a number above 0");
 /// Infinity is no limit.
 pub(super) const LIMIT: Rule<f64> = rule(|&x| x > 0.0, "it must be a number above 0");
 pub(super) const BELOW_1: Rule<f64> = rule(

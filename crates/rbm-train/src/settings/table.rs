@@ -52,7 +52,9 @@ pub(crate) fn given<T: Serialize + Clone + Send + Sync + 'static>(
     flag: &str,
 ) -> Result<Vec<Vec<Value>>, toml::ser::Error> {
     let times = matches.get_occurrences::<T>(flag).into_iter().flatten();
-    times.map(|values| values.map(Value::try_from).collect()).collect()
+    times
+        .map(|values| values.map(Value::try_from).collect())
+        .collect()
 }
 
 /// Declares a section of the settings: fields with documentation, default, check and flag.
@@ -365,7 +367,9 @@ mod tests {
         settings.data.limit = Some(1);
         settings.data.digits = Some(vec![1]);
         settings.optimizer.schedule_epochs = Some(1);
-        let mut known: Vec<String> = entries(&settings.to_table()).map(|(name, _)| name).collect();
+        let mut known: Vec<String> = entries(&settings.to_table())
+            .map(|(name, _)| name)
+            .collect();
         let mut listed: Vec<String> = all().map(Entry::setting).collect();
         known.sort();
         listed.sort();
@@ -373,7 +377,10 @@ mod tests {
         assert_eq!(place_and_name("model.hidden").1, "hidden");
         assert_eq!(place_and_name("optimizer.kind").1, "optimizer");
         assert_eq!(place_and_name("monitor.rows").1, "rows");
-        assert_eq!(place_and_name("no.setting"), (usize::MAX, "no-setting".into()));
+        assert_eq!(
+            place_and_name("no.setting"),
+            (usize::MAX, "no-setting".into())
+        );
     }
 
     #[test]

@@ -49,4 +49,3 @@ impl TrainingSettings {
         self.devices().map(device::parse_device).collect()
     }
 }
-

@@ -1,9 +1,11 @@
 //! Do data and samples sit at the saddles of the leading modes?
 
+use super::drawn::{Drawn, missing, updates};
+use super::group::{Group, means};
 use super::series::{Series, Style, panel, table};
-use super::{Drawn, Group, Replica, means};
 use crate::measure::MODES;
 use crate::measure::saddle::{COPIES, Saddles};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::reciprocal::{SaddleDistance, root_mean_square};
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
@@ -78,13 +80,12 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     ]
     .concat();
     if !first.iter().any(Series::has_values) {
-        let reason = "there are no checkpoints with a usable saddle".to_owned();
-        return Err(("Data and saddles", reason));
+        let reason = "there are no checkpoints with a usable saddle";
+        return missing("Data and saddles", reason);
     }
     let rule = |at: f64, text: &str| Mark::horizontal(at, text).color(Color::Muted).dashed();
     let distance = || Axis::log("distance / deviation");
     let share = Axis::linear("share nearer").over(0.0, 1.0);
-    let updates = super::updates;
     let panels = vec![
         panel(titles[0], updates(), distance(), &first).with(rule(2f64.sqrt(), "√2")),
         panel(titles[1], updates(), distance(), &others).with(rule(2f64.sqrt(), "√2")),

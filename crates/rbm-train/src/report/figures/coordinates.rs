@@ -1,9 +1,11 @@
 //! Coordinates u and w of data by label, of samples, and of the mean point, over training.
 
+use super::drawn::{Drawn, missing, updates};
+use super::group::{Group, is_alone, means, representatives, shown};
 use super::series::{Series, by_group, panel, table};
-use super::{Drawn, Group, Replica, is_alone, means, representatives, shown};
 use crate::measure::chains;
 use crate::measure::checkpoint::{Cloud, Split};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
@@ -27,8 +29,8 @@ pub fn split(groups: &[Group<'_>]) -> Drawn {
         }
     }
     if panels.is_empty() {
-        let reason = "there are no checkpoints with a usable saddle".to_owned();
-        return Err(("Coordinates of data and samples", reason));
+        let reason = "there are no checkpoints with a usable saddle";
+        return missing("Coordinates of data and samples", reason);
     }
     Ok(Figure {
         name: "coordinates",
@@ -89,7 +91,7 @@ fn one(
     labels.sort_unstable();
     labels.dedup();
     let title = group.prefixed(title);
-    let mut panel = Panel::new(&title, super::updates(), Axis::linear("coordinate"));
+    let mut panel = Panel::new(&title, updates(), Axis::linear("coordinate"));
     for label in labels {
         let name = label.map_or("data".to_owned(), |label| label.to_string());
         let mut points = Vec::new();
@@ -153,14 +155,14 @@ pub fn between_labels(groups: &[Group<'_>]) -> Drawn {
     let titles = ["u₁", "w₁", "u₂", "w₂"];
     let series: Vec<Vec<Series>> = (0..4).map(|k| by_group(groups, of(k / 2, k % 2))).collect();
     if !series.iter().flatten().any(Series::has_values) {
-        return Err((
+        return missing(
             "Label in u and w",
-            "the data have no labels, or were not there".to_owned(),
-        ));
+            "the data have no labels, or were not there",
+        );
     }
     let y = || Axis::linear("share of the variance").over(0.0, 1.0);
     let panels = titles.iter().zip(&series);
-    let panels = panels.map(|(title, series)| panel(title, super::updates(), y(), series));
+    let panels = panels.map(|(title, series)| panel(title, updates(), y(), series));
     let rows: Vec<_> = titles
         .iter()
         .zip(&series)

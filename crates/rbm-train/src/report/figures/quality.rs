@@ -4,6 +4,8 @@ use maud::html;
 use rbm_figures::number::significant;
 use rbm_figures::{Axis, Block, Color, Content, Figure, Histogram, Mark, Panel, Section, Table};
 
+use super::drawn::{Drawn, Missing};
+use super::group::{Group, close_up};
 use crate::quality::{MomentDifference, Points, Quality};
 
 const DATA: Color = Color::Series(0);
@@ -13,22 +15,45 @@ const SCATTERED: usize = 1000;
 /// Bars of a histogram.
 const BARS: usize = 40;
 
-/// Sample quality: a table of numbers, and figures where there are points.
+/// Sample quality on a page of its own: a table of numbers, and figures where there are points.
 pub fn section(quality: &Quality) -> Section {
     let mut section = Section::new("quality", "Sample quality");
-    section.blocks.push(Block::Pairs {
-        rows: numbers(quality),
-        folded: None,
-    });
-    if let Some(points) = &quality.points {
-        if !points.data.is_empty() {
-            section.figure(components(points));
-        }
-        if !points.data_free_energy.is_empty() {
-            section.figure(free_energy(points));
+    section.blocks.push(list(quality));
+    let points = quality.points.as_ref();
+    for figure in [components_of, free_energy_of] {
+        if let Some(figure) = points.and_then(figure) {
+            section.figure(figure);
         }
     }
     section
+}
+
+fn list(quality: &Quality) -> Block {
+    Block::Pairs {
+        rows: numbers(quality),
+        folded: None,
+    }
+}
+
+/// The table of numbers, if samples of a single run were compared.
+pub fn results(groups: &[Group<'_>]) -> Option<Block> {
+    close_up(groups)?.quality.as_ref().map(list)
+}
+
+fn drawn(groups: &[Group<'_>], figure: fn(&Points) -> Option<Figure>) -> Drawn {
+    let quality = close_up(groups).and_then(|close_up| close_up.quality.as_ref());
+    let points = quality.and_then(|quality| quality.points.as_ref());
+    points.and_then(figure).ok_or(Missing::Unasked)
+}
+
+/// Data and samples in the plane of principal components.
+pub fn components(groups: &[Group<'_>]) -> Drawn {
+    drawn(groups, components_of)
+}
+
+/// Free energies of data and samples.
+pub fn free_energy(groups: &[Group<'_>]) -> Drawn {
+    drawn(groups, free_energy_of)
 }
 
 /// The numbers as (name, value with unit).
@@ -95,7 +120,10 @@ pub fn numbers(q: &Quality) -> Vec<(String, String)> {
     rows
 }
 
-fn components(points: &Points) -> Figure {
+fn components_of(points: &Points) -> Option<Figure> {
+    if points.data.is_empty() {
+        return None;
+    }
     let scatter = |rows: &[[f64; 2]]| {
         let some = rows.iter().take(SCATTERED);
         Mark::points(some.map(|[x, y]| (*x, *y)))
@@ -110,7 +138,7 @@ fn components(points: &Points) -> Figure {
     let first = |rows: &[[f64; 2]]| rows.iter().map(|row| row[0]).collect::<Vec<_>>();
     let (data, samples) = (first(&points.data), first(&points.samples));
     let column = |rows: &[[f64; 2]], k: usize| rows.iter().map(|row| row[k]).collect::<Vec<_>>();
-    Figure {
+    Some(Figure {
         name: "quality-components",
         title: "Data and samples on the data's principal components".to_owned(),
         caption: html! {
@@ -128,12 +156,15 @@ fn components(points: &Points) -> Figure {
                 .numbers("samples_1", column(&points.samples, 0))
                 .numbers("samples_2", column(&points.samples, 1)),
         ],
-    }
+    })
 }
 
-fn free_energy(points: &Points) -> Figure {
+fn free_energy_of(points: &Points) -> Option<Figure> {
+    if points.data_free_energy.is_empty() {
+        return None;
+    }
     let (data, samples) = (&points.data_free_energy, &points.samples_free_energy);
-    Figure {
+    Some(Figure {
         name: "quality-free-energy",
         title: "Free energies of data and samples".to_owned(),
         caption: html! {
@@ -151,7 +182,7 @@ fn free_energy(points: &Points) -> Figure {
                 .numbers("data", data.iter().copied())
                 .numbers("samples", samples.iter().copied()),
         ],
-    }
+    })
 }
 
 /// Outlines of two histograms over one range.

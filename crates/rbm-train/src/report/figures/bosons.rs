@@ -1,9 +1,11 @@
 //! Occupations of the bosons.
 
+use super::drawn::{Drawn, along, missing, updates};
+use super::group::{Group, is_alone, means_or_own};
 use super::series::{Series, Style, panel, table};
-use super::{Drawn, Group, Replica, along, is_alone, means_or_own};
 use crate::measure::checkpoint::WithError;
 use crate::measure::{ModeState, chains};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::bosons::Occupation;
 use rbm_figures::{Axis, Color, Content, Figure};
@@ -81,7 +83,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         }
     }
     if !end.iter().any(Series::has_values) {
-        return Err(("Boson occupations", "there are no checkpoints".to_owned()));
+        return missing("Boson occupations", "there are no checkpoints");
     }
     let which = if is_alone(groups) { "" } else { ", mode 1" };
     let titles = [
@@ -94,7 +96,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     let mut panels: Vec<_> = titles
         .iter()
         .zip(&series)
-        .map(|(title, series)| panel(title, super::updates(), y(), series))
+        .map(|(title, series)| panel(title, updates(), y(), series))
         .collect();
     panels.push(panel(&titles[3], Axis::linear("mode"), y(), &end));
     let rows: Vec<_> = titles

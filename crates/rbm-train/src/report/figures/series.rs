@@ -1,6 +1,7 @@
 //! Means over replicas with their errors, as marks and as rows of a table.
 
-use super::group::{Group, Replica};
+use super::group::Group;
+use crate::report::data::Replica;
 use rbm_figures::{Axis, Color, Mark, Panel, Table};
 
 /// A mean over replicas.
@@ -142,7 +143,8 @@ impl Series {
         Self { style, ..self }
     }
 
-    fn label(&self) -> String {
+    /// Its name in the legend.
+    pub fn label(&self) -> String {
         match (self.group.is_empty(), self.name.is_empty()) {
             (true, _) => self.name.clone(),
             (_, true) => self.group.clone(),
@@ -155,14 +157,13 @@ impl Series {
         self.points.iter().any(|(_, y)| y.value.is_finite())
     }
 
-    fn marks(&self) -> Vec<Mark> {
+    /// What is drawn, the line before its band. Values that are not finite are gaps.
+    pub fn marks(&self) -> Vec<Mark> {
+        if !self.has_values() {
+            return Vec::new();
+        }
         let label = self.label();
-        let known = || {
-            self.points
-                .iter()
-                .filter(|(_, y)| y.value.is_finite())
-                .copied()
-        };
+        let known = || self.points.iter().copied();
         if self.style == Style::Dots {
             let bars = known().map(|(x, y)| (x, y.value, y.error));
             return vec![Mark::error_bars(bars).color(self.color).label(label)];

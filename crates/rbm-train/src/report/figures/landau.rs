@@ -1,8 +1,10 @@
 //! From one well to two: Landau's free energy of the leading modes.
 
+use super::drawn::{Drawn, along, missing, updates};
+use super::group::{Group, is_alone, means, representatives, shown};
 use super::series::{Series, by_group, panel, table};
-use super::{Drawn, Group, Replica, along, is_alone, means, representatives, shown};
 use crate::measure::{ModeState, chains};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::mean_field::LandauMode;
 use rbm_figures::number::{readable, significant};
@@ -76,7 +78,7 @@ pub fn curves(groups: &[Group<'_>]) -> Drawn {
         }
     }
     if panels.is_empty() {
-        return Err(("Landau free energy", "there are no checkpoints".to_owned()));
+        return missing("Landau free energy", "there are no checkpoints");
     }
     Ok(Figure {
         name: "landau",
@@ -131,7 +133,7 @@ pub fn coefficients(groups: &[Group<'_>]) -> Drawn {
             "Coefficient g N" => Axis::log(""),
             _ => Axis::linear(""),
         };
-        let panel = panel(title, super::updates(), y, series);
+        let panel = panel(title, updates(), y, series);
         match *title {
             "Coefficient a" => panel.with(
                 Mark::horizontal(0.0, "λ = 4")
@@ -147,7 +149,7 @@ pub fn coefficients(groups: &[Group<'_>]) -> Drawn {
         .map(|(t, s)| (*t, s.as_slice()))
         .collect();
     if !series.iter().flatten().any(Series::has_values) {
-        return Err(("Landau coefficients", "there are no checkpoints".to_owned()));
+        return missing("Landau coefficients", "there are no checkpoints");
     }
     Ok(Figure {
         name: "landau-coefficients",
@@ -220,10 +222,7 @@ pub fn sampled(groups: &[Group<'_>]) -> Drawn {
         }
     }
     if panels.is_empty() {
-        return Err((
-            "Free energy along single modes",
-            "there are no checkpoints".to_owned(),
-        ));
+        return missing("Free energy along single modes", "there are no checkpoints");
     }
     Ok(Figure {
         name: "free-energy-modes",

@@ -1,7 +1,8 @@
 //! The phase plane: where training leads, and the regions that random models have.
 
+use super::drawn::{Drawn, missing};
+use super::group::{Group, means};
 use super::series::{Series, panel, table};
-use super::{Drawn, Group, means};
 use maud::html;
 use rayon::prelude::*;
 use rbm_analysis::phase::{
@@ -45,7 +46,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         .enumerate()
         .map(|(k, group)| {
             Series::cells(group, |run| {
-                super::spectra::thinned(&run.measurements.history)
+                super::singular_values::thinned(&run.measurements.history)
                     .map(|s| {
                         (
                             s.j0_over_j.unwrap_or(f64::NAN),
@@ -60,7 +61,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         })
         .collect();
     if !paths.iter().any(Series::has_values) {
-        return Err(("Phase plane", "there are no snapshots".to_owned()));
+        return missing("Phase plane", "there are no snapshots");
     }
     let widest = paths
         .iter()

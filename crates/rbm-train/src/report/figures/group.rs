@@ -1,8 +1,7 @@
 //! Runs that differ only by their seed, and perhaps by where they were trained.
 
-use crate::evaluation::history::LikelihoodRow;
-use crate::measure::Measurements;
-use crate::report::data::MetricsRow;
+use crate::report::data::{CloseUp, Replica};
+use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The one setting by which replicas differ.
@@ -10,20 +9,8 @@ const SEED: &str = "training.seed";
 /// Where a run was trained, which changes no draw.
 const DEVICE: &str = "training.device";
 
-/// One run, as far as figures need it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Replica {
-    /// Name of its directory.
-    pub name: String,
-    /// Its settings as (key, value).
-    pub settings: BTreeMap<String, String>,
-    /// One row an evaluation.
-    pub metrics: Vec<MetricsRow>,
-    /// Brackets of the likelihood, of snapshots or along training.
-    pub likelihood: Vec<LikelihoodRow>,
-    /// What was measured of its snapshots.
-    pub measurements: Measurements,
-}
+/// Groups that have panels of their own in figures with a panel or more a group.
+const SHOWN: usize = 3;
 
 /// Runs of equal settings apart from the seed, in order of the seed.
 #[derive(Debug, Clone)]
@@ -123,9 +110,75 @@ pub fn seed(replica: &Replica) -> u64 {
     text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
+/// Whether this is the page of one run.
+pub fn is_alone(groups: &[Group<'_>]) -> bool {
+    groups.len() == 1 && groups[0].replicas.len() == 1
+}
+
+/// What is shown of a single run only; `None` on the page of more.
+pub fn close_up<'a>(groups: &[Group<'a>]) -> Option<&'a CloseUp> {
+    match is_alone(groups) {
+        true => groups[0].first().close_up.as_ref(),
+        false => None,
+    }
+}
+
+/// Some groups spread over all of them, for figures that cannot show every one.
+pub fn shown<'a, 'b>(groups: &'b [Group<'a>]) -> Vec<&'b Group<'a>> {
+    let count = groups.len().min(SHOWN);
+    let at = |k: usize| match count {
+        0 | 1 => 0,
+        _ => k * (groups.len() - 1) / (count - 1),
+    };
+    (0..count).map(|k| &groups[at(k)]).collect()
+}
+
+/// What a figure of [`shown`] groups has to say about the others, and about whose modes it draws.
+pub fn representatives(groups: &[Group<'_>]) -> Markup {
+    html! {
+        @if !is_alone(groups) {
+            "Modes of different runs have no common signs or order, so one run stands for its group: that with the \
+             first seed. "
+        }
+        (left_out(groups))
+    }
+}
+
+/// How many groups are not among the [`shown`] ones.
+pub fn left_out(groups: &[Group<'_>]) -> Markup {
+    let count = groups.len() - shown(groups).len();
+    html! {
+        @if count > 0 { "Left out here: " (count) " of " (groups.len()) " groups. " }
+    }
+}
+
+/// What lines and bands are.
+pub fn means(groups: &[Group<'_>]) -> Markup {
+    let counts = || groups.iter().map(|group| group.replicas.len());
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    html! {
+        @if most > 1 {
+            "Means over replicas, runs that differ only by their seed ("
+            @if least == most { i { "n" } " = " (most) } @else { i { "n" } " = " (least) " to " (most) }
+            "); bands and bars are ± their standard error. "
+        }
+    }
+}
+
+/// The same where the values of single runs have errors of their own.
+pub fn means_or_own(groups: &[Group<'_>]) -> Markup {
+    html! {
+        (means(groups))
+        @if groups.iter().any(|group| group.replicas.len() == 1) {
+            "Of a single run, bands and bars are standard errors of the estimates themselves. "
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Measurements;
 
     fn run(hidden: usize, rate: &str, seed: &str) -> Replica {
         let settings = [

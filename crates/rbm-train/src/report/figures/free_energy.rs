@@ -1,8 +1,10 @@
 //! ln Z by all methods.
 
+use super::drawn::{Drawn, missing, updates};
+use super::group::{Group, means, shown};
 use super::series::{Series, Style, panel, table};
-use super::{Drawn, Group, Replica, means, shown};
 use crate::measure::Checkpoint;
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::summary::LnZ;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
@@ -74,7 +76,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             continue;
         }
         let title = group.prefixed("ln Z");
-        panels.push(panel(&title, super::updates(), Axis::log("nats"), &series));
+        panels.push(panel(&title, updates(), Axis::log("nats"), &series));
         tables.push((title, series));
     }
     let errors: Vec<Series> = METHODS
@@ -109,7 +111,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     if above.iter().any(Series::has_values) {
         panels.push(panel(
             "Above the mean-field value",
-            super::updates(),
+            updates(),
             Axis::linear("nats"),
             &above,
         ));
@@ -124,12 +126,12 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 Axis::log("nats"),
                 &errors,
             )
-            .with(super::spectra::critical(Mark::vertical)),
+            .with(super::singular_values::critical(Mark::vertical)),
         );
         tables.push(("distance over lambda_1".into(), errors));
     }
     if panels.is_empty() {
-        return Err(("ln Z by all methods", "there are no checkpoints".to_owned()));
+        return missing("ln Z by all methods", "there are no checkpoints");
     }
     let rows: Vec<(&str, &[Series])> = tables
         .iter()

@@ -1,8 +1,11 @@
 //! Left singular vectors against the data's principal components, and as images.
 
+use super::drawn::{Drawn, along, missing, updates};
+use super::group::{Group, is_alone, means, representatives, shown};
+use super::pictures::pixels;
 use super::series::{Series, Style, by_group, panel, table};
-use super::{Drawn, Group, Replica, along, is_alone, means, representatives, shown};
 use crate::measure::{Checkpoint, ModeState};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::number::{readable, significant};
 use rbm_figures::{Axis, ColorMap, Content, Figure, Sheet, Table, Tile, saturation_limit};
@@ -53,7 +56,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         |mode| mode.last.as_ref().map(|o| o.null),
     );
     if !last.iter().any(Series::has_values) {
-        return Err(("Overlaps of modes", "there are no checkpoints".to_owned()));
+        return missing("Overlaps of modes", "there are no checkpoints");
     }
     let y = || Axis::linear("overlap").over(0.0, 1.02);
     let titles = [
@@ -62,8 +65,8 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         "Mode by mode, with the data",
     ];
     let mut panels = vec![
-        panel(titles[0], super::updates(), y(), &data),
-        panel(titles[1], super::updates(), y(), &last),
+        panel(titles[0], updates(), y(), &data),
+        panel(titles[1], updates(), y(), &last),
     ];
     let mut each = Vec::new();
     if is_alone(groups) {
@@ -79,7 +82,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                     .color(along(EACH - 1 - k, EACH))
             })
             .collect();
-        panels.push(panel(titles[2], super::updates(), y(), &each));
+        panels.push(panel(titles[2], updates(), y(), &each));
     }
     let rows = [
         (titles[0], data.as_slice()),
@@ -116,7 +119,7 @@ fn columns_of(checkpoints: &[Checkpoint]) -> impl Iterator<Item = &Checkpoint> {
 pub fn images(groups: &[Group<'_>]) -> Drawn {
     const TITLE: &str = "Modes as images";
     let Some(shape) = groups[0].first().measurements.image_shape else {
-        return Err((TITLE, "rows of the data have no image shape".to_owned()));
+        return missing(TITLE, "rows of the data have no image shape");
     };
     // Name, step, and the rank of each vector with its singular value.
     let mut tiles: Vec<(String, u64, usize, f64, Vec<f64>)> = Vec::new();
@@ -141,7 +144,7 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
     }
     tiles.retain(|tile| tile.4.len() == shape.0 * shape.1);
     if tiles.is_empty() {
-        return Err((TITLE, "there are no checkpoints".to_owned()));
+        return missing(TITLE, "there are no checkpoints");
     }
     let limit = saturation_limit(tiles.iter().flat_map(|tile| &tile.4));
     // A row a mode for one run, a row a group for many.
@@ -151,15 +154,12 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
     } else {
         tiles.iter().map(|tile| tile.2).max().unwrap_or(1)
     };
-    let mut table = Table::new("mode-images")
+    let table = Table::new("mode-images")
         .texts("group", tiles.iter().map(|tile| tile.0.clone()))
         .numbers("step", tiles.iter().map(|tile| tile.1 as f64))
         .numbers("mode", tiles.iter().map(|tile| tile.2 as f64))
         .numbers("lambda", tiles.iter().map(|tile| tile.3));
-    for pixel in 0..shape.0 * shape.1 {
-        let name = format!("pixel_{}_{}", pixel / shape.1, pixel % shape.1);
-        table = table.numbers(name, tiles.iter().map(|tile| tile.4[pixel]));
-    }
+    let table = pixels(table, shape.1, tiles.iter().map(|tile| &tile.4));
     let rows: Vec<String> = if alone {
         vec!["A row a mode, by rank, over updates; below each image the update and its λ.".into()]
     } else {
@@ -180,7 +180,7 @@ pub fn images(groups: &[Group<'_>]) -> Drawn {
         name: "mode-images",
         title: TITLE.to_owned(),
         caption: html! {
-            "Left singular vectors " i { "U" } sub { i { "k" } } " in the shape of a data row. " (rows.join(" ")) " One colour scale, symmetric about 0; the \
+            "Left singular vectors " i { "U" } sub { i { "k" } } " in the shape of a data row. " (rows.join(" ")) " One color scale, symmetric about 0; the \
              entry of largest magnitude in each vector is positive (theory, section 1). " (representatives(groups))
         },
         content: Content::Images(Sheet {

@@ -1,6 +1,7 @@
 //! Energy landscapes of single modes with data on them, and the free energy of two modes.
 
-use super::{Drawn, Group, is_alone, representatives, shown};
+use super::drawn::{Drawn, missing};
+use super::group::{Group, is_alone, representatives, shown};
 use crate::measure::landscape::Plane;
 use crate::measure::{Landscape, chains};
 use maud::html;
@@ -184,10 +185,10 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
     });
     let panels: Vec<Panel> = panels.collect();
     if panels.is_empty() {
-        return Err((
+        return missing(
             "Energy landscapes",
-            "there is no snapshot with a usable saddle".to_owned(),
-        ));
+            "there is no snapshot with a usable saddle",
+        );
     }
     Ok(Figure {
         name: "landscape",
@@ -249,10 +250,10 @@ pub fn polar(groups: &[Group<'_>]) -> Drawn {
     });
     let panels: Vec<Panel> = panels.collect();
     if panels.is_empty() {
-        return Err((
+        return missing(
             "Energy landscapes, polar",
-            "there is no snapshot with a usable saddle".to_owned(),
-        ));
+            "there is no snapshot with a usable saddle",
+        );
     }
     let place = |plane: &Plane, [x, y]: [f64; 2]| {
         let (radius, angle) = plane.saddle.to_polar(x, y);
@@ -343,10 +344,10 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
         );
     }
     if panels.is_empty() {
-        return Err((
+        return missing(
             "Free energy over two modes",
-            "the model has fewer than two modes or no snapshot".to_owned(),
-        ));
+            "the model has fewer than two modes or no snapshot",
+        );
     }
     Ok(Figure {
         name: "free-energy-pair",

@@ -1,9 +1,11 @@
 //! Is the matrix still rotationally symmetric, and are the coordinates still Gaussian?
 
+use super::drawn::{Drawn, missing};
+use super::group::{Group, is_alone, left_out, means, means_or_own, shown};
 use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
-use super::{Drawn, Group, Replica, is_alone, means, means_or_own, shown};
 use crate::measure::{Checkpoint, chains};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::symmetry::RotationDistance;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel};
@@ -74,7 +76,7 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
         null.collect(),
     ];
     if !first[0].iter().any(Series::has_values) {
-        return Err(("Rotation test", "it was not measured".to_owned()));
+        return missing("Rotation test", "it was not measured");
     }
     let ratio = |trained: bool, k: usize, name: &str| {
         at_end(groups, trained, name, |c, run| {
@@ -209,16 +211,15 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
         .iter()
         .any(|(_, series)| series.iter().any(Series::has_values))
     {
-        return Err((
+        return missing(
             "Weights before and after rotation",
-            "they were not measured".to_owned(),
-        ));
+            "they were not measured",
+        );
     }
     let rows: Vec<_> = all
         .iter()
         .map(|(t, s)| (t.as_str(), s.as_slice()))
         .collect();
-    let left_out = groups.len() - shown(groups).len();
     Ok(Figure {
         name: "weights-rotated",
         title: "Weights before and after rotation".to_owned(),
@@ -226,7 +227,7 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
             "Densities of the entries of " i { "W" } " and of a copy " i { "Q" } sub { i { "U" } } i { " W Q" } sub { i { "V" } } sup { "T" } " with Haar-distributed "
             i { "Q" } ", in units of their root mean square, which rotation leaves as it is; a Gaussian for the eye. The two agree for a rotationally symmetric matrix (theory, \
              section 2). " (means(groups))
-            @if left_out > 0 { "Left out here: " (left_out) " of " (groups.len()) " groups." }
+            (left_out(groups))
         },
         content: Content::Panels(panels),
         tables: vec![table("weights-rotated", "entry_over_rms", &rows)],
@@ -269,7 +270,7 @@ pub fn kurtosis(groups: &[Group<'_>]) -> Drawn {
     };
     let (first, second) = (four(&uniform), four(&sampled));
     if !first.iter().flatten().any(Series::has_values) {
-        return Err(("Kurtosis", "it was not measured".to_owned()));
+        return missing("Kurtosis", "it was not measured");
     }
     let smallest = groups
         .iter()

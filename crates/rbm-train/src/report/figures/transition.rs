@@ -1,9 +1,11 @@
 //! The first transition: when the leading mode passes 4, and how its fluctuations scale there.
 
+use super::drawn::{Drawn, missing, updates};
 use super::group::differ_only_by;
+use super::group::{Group, means_or_own};
 use super::series::{Mean, Series, Style, by_group, panel, table};
-use super::spectra::{critical, thinned};
-use super::{Drawn, Group, Replica, means_or_own};
+use super::singular_values::{critical, thinned};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_figures::number::significant;
@@ -67,7 +69,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             .collect()
     });
     if !raw.iter().any(Series::has_values) {
-        return Err((TITLE, "there are no snapshots".to_owned()));
+        return missing(TITLE, "there are no snapshots");
     }
     // Each group over its own time of crossing, so that the curves fall on each other if there is but one scale.
     let scaled: Vec<Series> = raw
@@ -102,13 +104,8 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         })
         .collect();
     let mut panels = vec![
-        panel(
-            "Leading singular value",
-            super::updates(),
-            Axis::log("λ₁"),
-            &raw,
-        )
-        .with(critical(Mark::horizontal)),
+        panel("Leading singular value", updates(), Axis::log("λ₁"), &raw)
+            .with(critical(Mark::horizontal)),
     ];
     if scaled.iter().any(Series::has_values) {
         let title = "The same over the time of crossing";
