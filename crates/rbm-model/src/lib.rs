@@ -35,6 +35,7 @@ pub mod gradient;
 pub mod init;
 pub mod kernels;
 pub mod model;
+pub mod numeric;
 pub mod ops;
 pub mod parameters;
 pub mod partition;

@@ -2,6 +2,7 @@
 
 use super::estimate::{check, check_ancestors};
 use crate::error::ModelError;
+use crate::numeric::bisect;
 use crate::parameters::sigmoid;
 use serde::Serialize;
 
@@ -61,20 +62,9 @@ pub fn bennett(
     let all = || forward.iter().copied().chain(reverse.iter().map(|w| -w));
     // Beyond all works by this margin, every term of one side is below e^-margin.
     let margin = 2.0 + m.abs() + 2.0 * ((forward.len() + reverse.len()) as f64).ln();
-    let mut low = all().fold(f64::INFINITY, f64::min) - margin;
-    let mut high = all().fold(f64::NEG_INFINITY, f64::max) + margin;
-    for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if excess(middle) > 0.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    let f = 0.5 * (low + high);
+    let low = all().fold(f64::INFINITY, f64::min) - margin;
+    let high = all().fold(f64::NEG_INFINITY, f64::max) + margin;
+    let f = bisect(low, high, |f| excess(f) > 0.0);
     let deviations = |terms: Vec<f64>| -> Vec<f64> {
         let sum = terms.iter().sum::<f64>();
         let mean = sum / terms.len() as f64;

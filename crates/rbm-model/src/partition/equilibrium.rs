@@ -3,8 +3,8 @@
 use super::anneal::{StepObserver, anneal};
 use super::geometric_path::{Base, GeometricPath, Noise};
 use super::sampler::Start;
-use super::schedule::variance;
 use crate::error::ModelError;
+use crate::numeric::variance;
 use crate::parameters::Parameters;
 use crate::sampling::noise::Sequence;
 use burn::tensor::Device;

@@ -1,7 +1,7 @@
 //! From log weights to ln Z, with what tells how far to trust it.
 
-use super::schedule::variance;
 use crate::error::ModelError;
+use crate::numeric::variance;
 use crate::sampling::noise::Sequence;
 use crate::sampling::stream;
 use serde::Serialize;

@@ -79,12 +79,6 @@ pub fn spread_evenly(variances: &[f64], count: usize) -> Vec<f64> {
     betas
 }
 
-pub(super) fn variance(values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use crate::checkpoint::read_state;
 use crate::data::BinaryDataset;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, snapshots};
+use crate::memory;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::settings::Settings;
@@ -109,6 +110,12 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let source = args.source.open()?;
     let settings = source.settings(args.dataset.as_deref(), args.threshold)?;
     let data = source.data(&settings)?;
+    if let Some(chains) = args.ais_chains {
+        let model = &source.parameters;
+        let each = BracketOptions::MODEL.chains_at_once()
+            * memory::bytes_of_chain(model.n_visible, model.n_hidden);
+        memory::check_count("--ais-chains", chains as usize, each)?;
+    }
     let name = args.device.as_deref();
     let device = device::parse_device(name.unwrap_or(settings.training.first_device()))?;
     if args.path {

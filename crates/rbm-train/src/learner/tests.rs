@@ -27,7 +27,7 @@ fn settings(kind: LearnerKind, sweeps: usize) -> Settings {
     settings.learner.kind = kind;
     settings.learner.gibbs_steps = sweeps;
     settings.learner.chains = ChainCount::Count(2000);
-    settings.learner.replicas = 3;
+    settings.learner.levels = 3;
     settings
 }
 

@@ -6,7 +6,7 @@ use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Tensor, TensorData};
-use rbm_analysis::svd::leading_singular_values;
+use rbm_analysis::reciprocal::leading_singular_values;
 use rbm_model::ops::with_numbers;
 use rbm_model::pseudo_likelihood::HiddenFields;
 use rbm_model::sampling::noise::shuffle;
