@@ -97,11 +97,7 @@ pub(super) fn replica(run: &RunDir, measurements: Measurements) -> anyhow::Resul
     })
 }
 
-fn close_up(
-    run: &RunDir,
-    manifest: &Manifest,
-    measured: &Measurements,
-) -> anyhow::Result<CloseUp> {
+fn close_up(run: &RunDir, manifest: &Manifest, measured: &Measurements) -> anyhow::Result<CloseUp> {
     let model = rbm_model::file::read(&run.state_path())?;
     let space = ReciprocalSpace::new(&model)?;
     let options = SummaryOptions {

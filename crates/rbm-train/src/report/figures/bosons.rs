@@ -1,11 +1,11 @@
 //! Occupations of the bosons.
 
-use super::series::{Series, Style, panel, table};
 use super::drawn::{Drawn, along, missing, updates};
 use super::group::{Group, is_alone, means_or_own};
-use crate::report::data::Replica;
+use super::series::{Series, Style, panel, table};
 use crate::measure::checkpoint::WithError;
 use crate::measure::{ModeState, chains};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::boson::Occupation;
 use rbm_figures::{Axis, Color, Content, Figure};

@@ -1,11 +1,11 @@
 //! Coordinates u and w of data by label, of samples, and of the mean point, over training.
 
-use super::series::{Series, by_group, panel, table};
 use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, is_alone, means, representatives, shown};
-use crate::report::data::Replica;
+use super::series::{Series, by_group, panel, table};
 use crate::measure::chains;
 use crate::measure::checkpoint::{Cloud, Split};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
@@ -155,7 +155,10 @@ pub fn between_labels(groups: &[Group<'_>]) -> Drawn {
     let titles = ["u₁", "w₁", "u₂", "w₂"];
     let series: Vec<Vec<Series>> = (0..4).map(|k| by_group(groups, of(k / 2, k % 2))).collect();
     if !series.iter().flatten().any(Series::has_values) {
-        return missing("Label in u and w", "the data have no labels, or were not there");
+        return missing(
+            "Label in u and w",
+            "the data have no labels, or were not there",
+        );
     }
     let y = || Axis::linear("share of the variance").over(0.0, 1.0);
     let panels = titles.iter().zip(&series);

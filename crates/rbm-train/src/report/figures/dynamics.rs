@@ -1,11 +1,11 @@
 //! Relaxation times of the modes against their singular values.
 
-use super::series::{Series, Style, panel, table};
-use super::singular_values::critical;
 use super::drawn::{Drawn, missing};
 use super::group::{Group, means_or_own};
-use crate::report::data::Replica;
+use super::series::{Series, Style, panel, table};
+use super::singular_values::critical;
 use crate::measure::chains::{self, Relaxation};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
@@ -42,7 +42,10 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     };
     let measured = cells(|_| Some(1.0));
     if !measured.iter().any(Series::has_values) {
-        return missing("Relaxation times", "no chain was long enough for any of them");
+        return missing(
+            "Relaxation times",
+            "no chain was long enough for any of them",
+        );
     }
     let over_plain = cells(|mode| mode.plain);
     let over_spherical = cells(|mode| mode.spherical);

@@ -1,10 +1,10 @@
 //! ln Z by all methods.
 
-use super::series::{Series, Style, panel, table};
 use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, means, shown};
-use crate::report::data::Replica;
+use super::series::{Series, Style, panel, table};
 use crate::measure::Checkpoint;
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::summary::LnZ;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};

@@ -1,10 +1,10 @@
 //! From one well to two: Landau's free energy of the leading modes.
 
-use super::series::{Series, by_group, panel, table};
 use super::drawn::{Drawn, along, missing, updates};
 use super::group::{Group, is_alone, means, representatives, shown};
-use crate::report::data::Replica;
+use super::series::{Series, by_group, panel, table};
 use crate::measure::{ModeState, chains};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::landau::LandauMode;
 use rbm_figures::number::{readable, significant};

@@ -185,7 +185,10 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
     });
     let panels: Vec<Panel> = panels.collect();
     if panels.is_empty() {
-        return missing("Energy landscapes", "there is no snapshot with a usable saddle");
+        return missing(
+            "Energy landscapes",
+            "there is no snapshot with a usable saddle",
+        );
     }
     Ok(Figure {
         name: "landscape",
@@ -247,7 +250,10 @@ pub fn polar(groups: &[Group<'_>]) -> Drawn {
     });
     let panels: Vec<Panel> = panels.collect();
     if panels.is_empty() {
-        return missing("Energy landscapes, polar", "there is no snapshot with a usable saddle");
+        return missing(
+            "Energy landscapes, polar",
+            "there is no snapshot with a usable saddle",
+        );
     }
     let place = |plane: &Plane, [x, y]: [f64; 2]| {
         let (radius, angle) = plane.saddle.to_polar(x, y);
@@ -338,7 +344,10 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
         );
     }
     if panels.is_empty() {
-        return missing("Free energy over two modes", "the model has fewer than two modes or no snapshot");
+        return missing(
+            "Free energy over two modes",
+            "the model has fewer than two modes or no snapshot",
+        );
     }
     Ok(Figure {
         name: "free-energy-pair",

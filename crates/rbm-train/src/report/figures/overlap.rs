@@ -1,11 +1,11 @@
 //! Left singular vectors against the data's principal components, and as images.
 
-use super::pictures::pixels;
-use super::series::{Series, Style, by_group, panel, table};
 use super::drawn::{Drawn, along, missing, updates};
 use super::group::{Group, is_alone, means, representatives, shown};
-use crate::report::data::Replica;
+use super::pictures::pixels;
+use super::series::{Series, Style, by_group, panel, table};
 use crate::measure::{Checkpoint, ModeState};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::number::{readable, significant};
 use rbm_figures::{Axis, ColorMap, Content, Figure, Sheet, Table, Tile, saturation_limit};

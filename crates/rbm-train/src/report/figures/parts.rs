@@ -58,7 +58,11 @@ impl Parts {
 pub fn settled(series: &[Series], first: usize) -> Option<(f64, f64)> {
     let extent = |late: bool| {
         let values = series.iter().flat_map(|one| {
-            let skipped = if late { one.points.len().div_ceil(first) } else { 0 };
+            let skipped = if late {
+                one.points.len().div_ceil(first)
+            } else {
+                0
+            };
             one.points.iter().skip(skipped).map(|(_, y)| y.value)
         });
         let finite = values.filter(|value| value.is_finite());

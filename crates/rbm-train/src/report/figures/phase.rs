@@ -1,8 +1,8 @@
 //! The phase plane: where training leads, and the regions that random models have.
 
-use super::series::{Series, panel, table};
 use super::drawn::{Drawn, missing};
 use super::group::{Group, means};
+use super::series::{Series, panel, table};
 use maud::html;
 use rayon::prelude::*;
 use rbm_analysis::phase::{

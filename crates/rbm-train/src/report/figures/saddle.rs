@@ -1,11 +1,11 @@
 //! Do data and samples sit at the saddles of the leading modes?
 
-use super::series::{Series, Style, panel, table};
 use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, means};
-use crate::report::data::Replica;
+use super::series::{Series, Style, panel, table};
 use crate::measure::MODES;
 use crate::measure::saddle::{COPIES, Saddles};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::saddle_distance::{SaddleDistance, root_mean_square};
 use rbm_figures::{Axis, Color, Content, Figure, Mark};

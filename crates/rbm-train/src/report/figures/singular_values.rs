@@ -169,11 +169,21 @@ fn wide(all: &[Spectra<'_>]) -> Table {
         })
     };
     let mut table = Table::new("singular-values")
-        .texts("group", places().map(|(spectra, _, _)| spectra.label.to_owned()))
+        .texts(
+            "group",
+            places().map(|(spectra, _, _)| spectra.label.to_owned()),
+        )
         .numbers("step", places().map(|(_, _, point)| point.0))
-        .numbers("replicas", places().map(|(_, _, point)| point.1.count as f64));
+        .numbers(
+            "replicas",
+            places().map(|(_, _, point)| point.1.count as f64),
+        );
     let several = places().any(|(_, _, point)| point.1.count > 1);
-    let modes = all.iter().map(|spectra| spectra.series.len()).max().unwrap_or(0);
+    let modes = all
+        .iter()
+        .map(|spectra| spectra.series.len())
+        .max()
+        .unwrap_or(0);
     for rank in 0..modes {
         let mean = |value: fn(&super::series::Mean) -> f64| {
             places().map(move |(spectra, k, _)| {

@@ -80,14 +80,14 @@ fn right_end(snapshots: &[&SnapshotSpectrum], upper: f64) -> f64 {
 
 impl<'a> Spectrum<'a> {
     /// `None` without snapshots.
-    fn new(
-        group: &Group<'a>,
-        trained: bool,
-        test: Option<&'a KolmogorovSmirnov>,
-    ) -> Option<Self> {
+    fn new(group: &Group<'a>, trained: bool, test: Option<&'a KolmogorovSmirnov>) -> Option<Self> {
         let of = |run: &&'a Replica| -> Option<&'a SnapshotSpectrum> {
             let history = &run.measurements.history;
-            if trained { history.last() } else { history.first() }
+            if trained {
+                history.last()
+            } else {
+                history.first()
+            }
         };
         let snapshots: Vec<_> = group.replicas.iter().filter_map(of).collect();
         let step = snapshots.first()?.step;
@@ -162,7 +162,11 @@ impl<'a> Spectrum<'a> {
         let color = Color::Series(0);
         let mut label = format!("{} modes", self.values.len());
         if *beyond > 0.0 {
-            let count = if beyond.fract() == 0.0 { readable(*beyond) } else { significant(*beyond, 2) };
+            let count = if beyond.fract() == 0.0 {
+                readable(*beyond)
+            } else {
+                significant(*beyond, 2)
+            };
             label += &format!(", {count} further right");
         }
         let heights = bars.iter().map(|(a, b, mean)| (*a, *b, mean.value));

@@ -1,11 +1,11 @@
 //! Is the matrix still rotationally symmetric, and are the coordinates still Gaussian?
 
-use super::series::Style::{self, Dots};
-use super::series::{Series, panel, table};
 use super::drawn::{Drawn, missing};
 use super::group::{Group, is_alone, left_out, means, means_or_own, shown};
-use crate::report::data::Replica;
+use super::series::Style::{self, Dots};
+use super::series::{Series, panel, table};
 use crate::measure::{Checkpoint, chains};
+use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::rotation::RotationDistance;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel};
@@ -211,7 +211,10 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
         .iter()
         .any(|(_, series)| series.iter().any(Series::has_values))
     {
-        return missing("Weights before and after rotation", "they were not measured");
+        return missing(
+            "Weights before and after rotation",
+            "they were not measured",
+        );
     }
     let rows: Vec<_> = all
         .iter()

@@ -92,7 +92,10 @@ pub fn pseudo_likelihood(groups: &[Group<'_>]) -> Drawn {
         tables: vec![table(
             "likelihood",
             "step",
-            &[(titles[0], all[0].as_slice()), (titles[1], all[1].as_slice())],
+            &[
+                (titles[0], all[0].as_slice()),
+                (titles[1], all[1].as_slice()),
+            ],
         )],
     })
 }
@@ -159,7 +162,9 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
         ("Norm of the weights", "‖W‖ (Frobenius)", |row| {
             Some(row.weight_norm)
         }),
-        ("Largest weight", "max |Wᵢⱼ|", |row| Some(row.weight_max)),
+        ("Largest weight", "max |Wᵢⱼ|", |row| {
+            Some(row.weight_max)
+        }),
         ("Learning rate", "", |row| Some(row.learning_rate)),
         ("Epoch", "", |row| Some(row.epoch)),
     ];
@@ -169,7 +174,9 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
     let panels = both()
         .take(drawn)
         .map(|((title, unit, _), series)| panel(title, updates(), Axis::linear(*unit), series));
-    let rows: Vec<_> = both().map(|(quantity, series)| (quantity.0, &series[..])).collect();
+    let rows: Vec<_> = both()
+        .map(|(quantity, series)| (quantity.0, &series[..]))
+        .collect();
     Ok(Figure {
         name: "weights",
         title: TITLE.to_owned(),

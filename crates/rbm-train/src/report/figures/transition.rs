@@ -1,10 +1,10 @@
 //! The first transition: when the leading mode passes 4, and how its fluctuations scale there.
 
+use super::drawn::{Drawn, missing, updates};
 use super::group::differ_only_by;
+use super::group::{Group, means_or_own};
 use super::series::{Mean, Series, Style, by_group, panel, table};
 use super::singular_values::{critical, thinned};
-use super::drawn::{Drawn, missing, updates};
-use super::group::{Group, means_or_own};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
@@ -104,13 +104,8 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         })
         .collect();
     let mut panels = vec![
-        panel(
-            "Leading singular value",
-            updates(),
-            Axis::log("λ₁"),
-            &raw,
-        )
-        .with(critical(Mark::horizontal)),
+        panel("Leading singular value", updates(), Axis::log("λ₁"), &raw)
+            .with(critical(Mark::horizontal)),
     ];
     if scaled.iter().any(Series::has_values) {
         let title = "The same over the time of crossing";
