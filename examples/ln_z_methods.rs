@@ -6,11 +6,11 @@
 
 use maud::html;
 use rbm_analysis::random::{gaussian_matrix, generator};
-use rbm_analysis::svd::singular_values;
+use rbm_analysis::reciprocal::singular_values;
 use rbm_analysis::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
 use rbm_figures::{Axis, Color, Content, Document, Figure, Mark, Panel, Section, Table};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use std::path::PathBuf;
 
 const VISIBLE: usize = 12;

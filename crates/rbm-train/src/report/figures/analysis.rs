@@ -3,7 +3,7 @@
 use super::group::{Group, close_up};
 use maud::html;
 use rbm_analysis::Summary;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_figures::number::significant;
 use rbm_figures::{Block, Grid, Row, Table};
 

@@ -7,7 +7,7 @@ use crate::measure::checkpoint::WithError;
 use crate::measure::{ModeState, chains};
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::boson::Occupation;
+use rbm_analysis::bosons::Occupation;
 use rbm_figures::{Axis, Color, Content, Figure};
 
 /// Modes drawn one by one for a single run.

@@ -6,7 +6,7 @@ use super::series::{Series, by_group, panel, table};
 use crate::measure::{ModeState, chains};
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::landau::LandauMode;
+use rbm_analysis::mean_field::LandauMode;
 use rbm_figures::number::{readable, significant};
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 

@@ -300,8 +300,8 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
         let at = |column: usize, row: usize| pair.free_energy[column * y.count + row];
         let values = (0..columns * y.count)
             .map(|k| at(k % columns, k / columns).map_or(f64::NAN, |f| f - high - 1.0));
-        for (column, a) in x.centres().into_iter().enumerate() {
-            for (row, b) in y.centres().into_iter().enumerate() {
+        for (column, a) in x.centers().into_iter().enumerate() {
+            for (row, b) in y.centers().into_iter().enumerate() {
                 rows.push((
                     group.label.clone(),
                     a,

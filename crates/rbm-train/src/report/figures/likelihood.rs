@@ -8,7 +8,7 @@ use crate::evaluation::history::LikelihoodRow;
 use crate::report::data::Replica;
 use maud::{Markup, html};
 use rbm_figures::{Axis, Content, Figure, Mark};
-use rbm_model::estimate::Verdict;
+use rbm_model::partition::Verdict;
 
 /// One in so many points, the first, may lie outside of the frame.
 const FIRST: usize = 3;

@@ -139,7 +139,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     let panels = vec![
         plane,
         order("Random models: magnetisation", |p| {
-            (p.layer_magnetisation.mean, p.layer_magnetisation.error)
+            (p.layer_magnetization.mean, p.layer_magnetization.error)
         }),
         order("Random models: overlap", |p| {
             (p.layer_overlap.mean, p.layer_overlap.error)
@@ -168,11 +168,11 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 .numbers("t_over_j", map_rows().map(|row| row.1.at.temperature))
                 .numbers(
                     "layer_magnetisation",
-                    map_rows().map(|row| row.1.layer_magnetisation.mean),
+                    map_rows().map(|row| row.1.layer_magnetization.mean),
                 )
                 .numbers(
                     "layer_magnetisation_error",
-                    map_rows().map(|row| row.1.layer_magnetisation.error),
+                    map_rows().map(|row| row.1.layer_magnetization.error),
                 )
                 .numbers(
                     "layer_overlap",

@@ -7,7 +7,7 @@ use crate::measure::MODES;
 use crate::measure::saddle::{COPIES, Saddles};
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::saddle_distance::{SaddleDistance, root_mean_square};
+use rbm_analysis::reciprocal::{SaddleDistance, root_mean_square};
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
 /// The first mode, or the other leading ones, of some states.

@@ -6,7 +6,7 @@ use super::series::{Series, by_group, panel, table};
 use crate::measure::SnapshotSpectrum;
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_figures::number::subscript;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, RANKS, Table};
 

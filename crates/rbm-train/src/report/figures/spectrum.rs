@@ -8,7 +8,7 @@ use crate::measure::SnapshotSpectrum;
 use crate::report::data::Replica;
 use maud::{Markup, html};
 use rbm_analysis::MarchenkoPastur;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_analysis::spectrum::KolmogorovSmirnov;
 use rbm_figures::number::{readable, significant};
 use rbm_figures::{Axis, Color, Content, Figure, Histogram, Mark, Panel, Table};

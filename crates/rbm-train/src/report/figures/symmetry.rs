@@ -7,7 +7,7 @@ use super::series::{Series, panel, table};
 use crate::measure::{Checkpoint, chains};
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::rotation::RotationDistance;
+use rbm_analysis::symmetry::RotationDistance;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel};
 
 /// Points of the predicted line.

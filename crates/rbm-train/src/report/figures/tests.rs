@@ -10,14 +10,12 @@ use crate::measure::weights::WeightHistogram;
 use crate::measure::{Checkpoint, Landscape, Measurements, ModeState, SnapshotSpectrum};
 use crate::report::tests::{column, metrics};
 use crate::report::well_formed::assert_well_formed;
-use rbm_analysis::boson::Occupation;
-use rbm_analysis::density::Bins;
-use rbm_analysis::landau::LandauMode;
+use rbm_analysis::bosons::Occupation;
+use rbm_analysis::mean_field::{Bins, LandauMode};
 use rbm_analysis::overlap::ModeOverlap;
-use rbm_analysis::reciprocal::Saddle;
-use rbm_analysis::rotation::{RotationDistance, RotationTest};
-use rbm_analysis::saddle_distance::{RotatedDistances, SaddleDistance};
+use rbm_analysis::reciprocal::{RotatedDistances, Saddle, SaddleDistance};
 use rbm_analysis::summary::LnZ;
+use rbm_analysis::symmetry::{RotationDistance, RotationTest};
 use rbm_figures::{Block, Document};
 use std::collections::BTreeSet;
 

@@ -7,7 +7,7 @@ use super::series::{Mean, Series, Style, by_group, panel, table};
 use super::singular_values::{critical, thinned};
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_figures::number::significant;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
 
