@@ -3,9 +3,10 @@
 use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, means, shown};
 use super::series::{Series, Style, panel, table};
+use super::singular_values::critical;
 use crate::measure::Checkpoint;
 use crate::report::data::Replica;
-use maud::html;
+use maud::{Markup, html};
 use rbm_analysis::summary::LnZ;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
 
@@ -32,102 +33,87 @@ fn reference(checkpoint: &Checkpoint, run: &Replica) -> Option<f64> {
     exact.or(here).or(row.map(|row| row.ln_z))
 }
 
-/// Values over updates, and their errors against the leading singular value.
-pub fn figure(groups: &[Group<'_>]) -> Drawn {
-    let mut panels = Vec::new();
-    let mut tables: Vec<(String, Vec<Series>)> = Vec::new();
-    for group in shown(groups) {
-        let of = |value: fn(&LnZ) -> Option<f64>| {
-            move |run: &Replica| -> Vec<(f64, f64)> {
-                let all = run.measurements.checkpoints.iter();
-                all.filter_map(|c| Some((c.step as f64, value(c.ln_z.as_ref()?)?)))
-                    .collect()
-            }
-        };
-        let alone = |series: Series| Series {
+/// All values of a group over updates, as far as there are any.
+fn over_updates(group: &Group<'_>) -> Vec<Series> {
+    let series = |points: &dyn Fn(&Replica) -> Vec<(f64, f64)>, name: &str, color: Color| {
+        let series = Series {
             group: String::new(),
-            ..series
+            ..Series::over(group, points)
         };
-        let mut series: Vec<Series> = METHODS
-            .into_iter()
-            .map(|(name, value, color)| {
-                alone(Series::over(group, of(value)))
-                    .named(name)
-                    .color(color)
-            })
-            .collect();
-        series.push(
-            alone(Series::over(group, of(|z| z.exact)))
-                .named("exact")
-                .color(Color::Ink)
-                .style(Style::Dots),
-        );
-        type Side = (&'static str, fn(&Replica) -> Vec<(f64, f64)>, Style);
-        let sides: [Side; 2] = [
-            ("AIS", |run| annealed(run, 0), Style::Line),
-            ("highest", |run| annealed(run, 1), Style::Dashed),
-        ];
-        series.extend(sides.into_iter().map(|(name, of, style)| {
-            let series = alone(Series::over(group, of)).named(name);
-            series.color(Color::Series(1)).style(style)
-        }));
-        series.retain(Series::has_values);
-        if series.is_empty() {
-            continue;
+        series.named(name).color(color)
+    };
+    let of = |value: fn(&LnZ) -> Option<f64>| {
+        move |run: &Replica| -> Vec<(f64, f64)> {
+            let all = run.measurements.checkpoints.iter();
+            all.filter_map(|c| Some((c.step as f64, value(c.ln_z.as_ref()?)?)))
+                .collect()
         }
-        let title = group.prefixed("ln Z");
-        panels.push(panel(&title, updates(), Axis::log("nats"), &series));
-        tables.push((title, series));
-    }
-    let errors: Vec<Series> = METHODS
+    };
+    let methods = METHODS.into_iter();
+    let mut all: Vec<Series> = methods
+        .map(|(name, value, color)| series(&of(value), name, color))
+        .collect();
+    let bracket = Color::Series(1);
+    all.extend([
+        series(&of(|z| z.exact), "exact", Color::Ink).style(Style::Dots),
+        series(&|run| annealed(run, 0), "AIS", bracket),
+        series(&|run| annealed(run, 1), "highest", bracket).style(Style::Dashed),
+    ]);
+    all.retain(Series::has_values);
+    all
+}
+
+/// Distances of all methods from the exact or annealed value against the leading singular value.
+fn errors(groups: &[Group<'_>]) -> Vec<Series> {
+    // All runs as one group: what they share is the distance from the transition.
+    let all = Group {
+        label: String::new(),
+        replicas: groups
+            .iter()
+            .flat_map(|group| group.replicas.iter().copied())
+            .collect(),
+    };
+    METHODS
         .into_iter()
         .map(|(name, value, color)| {
             let of = |run: &Replica| -> Vec<(f64, f64)> {
-                let all = run.measurements.checkpoints.iter();
-                all.filter_map(|c| {
-                    let lambda = c.modes.first()?.landau.singular_value;
-                    Some((
-                        lambda,
-                        (value(c.ln_z.as_ref()?)? - reference(c, run)?).abs(),
-                    ))
-                })
-                .collect()
+                let checkpoints = run.measurements.checkpoints.iter();
+                checkpoints
+                    .filter_map(|c| {
+                        let lambda = c.modes.first()?.landau.singular_value;
+                        let error = value(c.ln_z.as_ref()?)? - reference(c, run)?;
+                        Some((lambda, error.abs()))
+                    })
+                    .collect()
             };
-            // All runs as one group: what they share is the distance from the transition.
-            let all = Group {
-                label: String::new(),
-                replicas: groups
-                    .iter()
-                    .flat_map(|group| group.replicas.iter().copied())
-                    .collect(),
-            };
-            Series::over(&all, of)
-                .named(name)
-                .color(color)
-                .style(Style::Dots)
+            let series = Series::over(&all, of).named(name);
+            series.color(color).style(Style::Dots)
         })
-        .collect();
+        .collect()
+}
+
+/// Values over updates, and their errors against the leading singular value.
+pub fn figure(groups: &[Group<'_>]) -> Drawn {
+    let (mut panels, mut tables) = (Vec::new(), Vec::new());
+    for group in shown(groups) {
+        let (title, series) = (group.prefixed("ln Z"), over_updates(group));
+        if !series.is_empty() {
+            panels.push(panel(&title, updates(), Axis::log("nats"), &series));
+            tables.push((title, series));
+        }
+    }
     let above = above_mean_field(groups);
     if above.iter().any(Series::has_values) {
-        panels.push(panel(
-            "Above the mean-field value",
-            updates(),
-            Axis::linear("nats"),
-            &above,
-        ));
+        let (title, y) = ("Above the mean-field value", Axis::linear("nats"));
+        panels.push(panel(title, updates(), y, &above));
         tables.push(("above mean field".into(), above));
     }
+    let errors = errors(groups);
     let compared = errors.iter().any(Series::has_values);
     if compared {
-        panels.push(
-            panel(
-                "Distance from the exact or annealed value",
-                Axis::linear("λ₁"),
-                Axis::log("nats"),
-                &errors,
-            )
-            .with(super::singular_values::critical(Mark::vertical)),
-        );
+        let title = "Distance from the exact or annealed value";
+        let errors_panel = panel(title, Axis::linear("λ₁"), Axis::log("nats"), &errors);
+        panels.push(errors_panel.with(critical(Mark::vertical)));
         tables.push(("distance over lambda_1".into(), errors));
     }
     if panels.is_empty() {
@@ -135,25 +121,29 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     }
     let rows: Vec<(&str, &[Series])> = tables
         .iter()
-        .map(|(t, s)| (t.as_str(), s.as_slice()))
+        .map(|(title, series)| (title.as_str(), series.as_slice()))
         .collect();
-    let left_out = groups.len() - shown(groups).len();
     Ok(Figure {
         name: "ln-z",
         title: "ln Z by all methods".to_owned(),
-        caption: html! {
-            "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 and takes units about 1/2, so that biases as large as those of data put it far off (theory, section 3), and at the mean-field point reached from "
-            i { "m" } " = 1/2: −" i { "F" } sub { "MF" } ", a lower bound; with Onsager's term; and to one loop, where the point is stable (section 5). One point is one state: models with "
-            "many wells have more. Beside them the exact value, where a layer has at most 16 units, AIS, which is low on average, and the highest value not ruled out, by reverse AIS above all. "
-            @if !compared {
-                "There is nothing exact or annealed to compare with: " code { "rbm-train report --full" } " anneals all checkpoints, " code { "rbm-train evaluate RUN --path" } " all snapshots. "
-            }
-            (means(groups))
-            @if left_out > 0 { "Panels over updates are left out for " (left_out) " of " (groups.len()) " groups." }
-        },
+        caption: caption(groups, compared),
         content: Content::Panels(panels),
         tables: vec![table("ln-z", "step_or_lambda", &rows)],
     })
+}
+
+fn caption(groups: &[Group<'_>], compared: bool) -> Markup {
+    let left_out = groups.len() - shown(groups).len();
+    html! {
+    "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 and takes units about 1/2, so that biases as large as those of data put it far off (theory, section 3), and at the mean-field point reached from "
+    i { "m" } " = 1/2: −" i { "F" } sub { "MF" } ", a lower bound; with Onsager's term; and to one loop, where the point is stable (section 5). One point is one state: models with "
+    "many wells have more. Beside them the exact value, where a layer has at most 16 units, AIS, which is low on average, and the highest value not ruled out, by reverse AIS above all. "
+    @if !compared {
+        "There is nothing exact or annealed to compare with: " code { "rbm-train report --full" } " anneals all checkpoints, " code { "rbm-train evaluate RUN --path" } " all snapshots. "
+    }
+    (means(groups))
+    @if left_out > 0 { "Panels over updates are left out for " (left_out) " of " (groups.len()) " groups." }
+    }
 }
 
 /// What the other methods add to mean field, which hardly differ from it on the scale of ln Z.

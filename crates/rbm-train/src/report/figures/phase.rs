@@ -3,7 +3,10 @@
 use super::drawn::{Drawn, missing};
 use super::group::{Group, means};
 use super::series::{Series, panel, table};
-use maud::html;
+use super::singular_values::thinned;
+use crate::measure::SnapshotSpectrum;
+use crate::report::data::Replica;
+use maud::{Markup, html};
 use rayon::prelude::*;
 use rbm_analysis::phase::{
     Averages, Ensemble, MapPoint, PlanePoint, Transitions, Units, phase_map,
@@ -39,37 +42,28 @@ fn measured(ratio: f64) -> Option<Vec<MapPoint>> {
     phase_map(&places, &ensemble, &Averages::Exact).ok()
 }
 
-/// Paths of the groups, and order parameters of random models.
-pub fn figure(groups: &[Group<'_>]) -> Drawn {
-    let paths: Vec<Series> = groups
-        .iter()
-        .enumerate()
-        .map(|(k, group)| {
-            Series::cells(group, |run| {
-                super::singular_values::thinned(&run.measurements.history)
-                    .map(|s| {
-                        (
-                            s.j0_over_j.unwrap_or(f64::NAN),
-                            s.t_over_j.unwrap_or(f64::NAN),
-                            f64::NAN,
-                        )
-                    })
-                    .collect()
-            })
-            .color(Color::Series(k))
-            .named(if groups.len() > 1 { "" } else { "training" })
-        })
-        .collect();
-    if !paths.iter().any(Series::has_values) {
-        return missing("Phase plane", "there are no snapshots");
-    }
-    let widest = paths
-        .iter()
-        .flat_map(|series| series.points.iter().map(|point| point.0))
+/// The path of each group.
+fn paths(groups: &[Group<'_>]) -> Vec<Series> {
+    let place = |s: &SnapshotSpectrum| {
+        let [x, y] = [s.j0_over_j, s.t_over_j].map(|value| value.unwrap_or(f64::NAN));
+        (x, y, f64::NAN)
+    };
+    let name = if groups.len() > 1 { "" } else { "training" };
+    let one = |(k, group)| {
+        let of = |run: &Replica| thinned(&run.measurements.history).map(place).collect();
+        let series = Series::cells(group, of).color(Color::Series(k));
+        series.named(name)
+    };
+    groups.iter().enumerate().map(one).collect()
+}
+
+/// Paths of training and the regions of infinite random models with as many units as the first group has.
+fn plane(paths: &[Series], (n, m): (usize, usize)) -> Panel {
+    let points = || paths.iter().flat_map(|series| &series.points);
+    let widest = points()
+        .map(|point| point.0)
         .filter(|x| x.is_finite())
         .fold(2.5, f64::max);
-    let first = groups[0].first();
-    let (n, m) = (first.measurements.n_visible, first.measurements.n_hidden);
     let boundary = (0..=CURVE).map(|k| {
         let ratio = 1.05 * widest * k as f64 / CURVE as f64;
         let lines = Transitions::new(n, m, ratio, 1.0);
@@ -78,16 +72,15 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     // Where both lines meet the glass ends, J0/J = ((N+M)/sqrt(NM))^(1/2).
     let meeting = ((n + m) as f64 / ((n * m) as f64).sqrt()).sqrt();
     let glass = Transitions::new(n, m, meeting, 1.0).spin_glass;
-    let lowest = paths
-        .iter()
-        .flat_map(|series| series.points.iter().map(|point| point.1.value))
+    let lowest = points()
+        .map(|point| point.1.value)
         .filter(|y| y.is_finite())
         .fold(glass, f64::min);
     let mut plane = panel(
         "Path of training",
         Axis::linear("|J₀|/J"),
         Axis::log("T/J, in spins"),
-        &paths,
+        paths,
     )
     .with(Mark::line(boundary).label("edge of the paramagnet"))
     .with(
@@ -96,92 +89,113 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             .color(Color::Muted)
             .dashed(),
     );
-    for (series, color) in paths.iter().zip(0..) {
+    for series in paths {
         let ends = [
             ("start", series.points.first()),
             ("end", series.points.last()),
         ];
         for (name, point) in ends {
             if let Some((x, y)) = point {
-                let dot = Mark::points([(*x, y.value)]).color(Color::Series(color));
+                let dot = Mark::points([(*x, y.value)]).color(series.color);
                 let dot = dot.label(format!("{} {name}", series.group).trim().to_owned());
                 plane = plane.with(dot.unlisted());
             }
         }
     }
-    let map: Vec<(f64, Vec<MapPoint>)> = COLUMNS
+    plane
+}
+
+/// Random models by |J0|/J.
+type Map = Vec<(f64, Vec<MapPoint>)>;
+
+/// An order parameter of random models, (mean, error).
+fn order(map: &Map, title: &str, value: fn(&MapPoint) -> (f64, f64)) -> Panel {
+    let marks = map.iter().enumerate().map(|(k, (ratio, points))| {
+        let points = points.iter().map(|point| {
+            let (mean, error) = value(point);
+            (point.at.temperature, mean, error)
+        });
+        Mark::error_bars(points)
+            .color(Color::Series(k))
+            .label(format!("|J₀|/J = {ratio}"))
+    });
+    let random = Transitions::new(SIZE.0, SIZE.1, 0.0, 1.0);
+    Panel::new(
+        title,
+        Axis::log("T/J, in spins"),
+        Axis::linear("").over(-0.1, 1.0),
+    )
+    .with_all(marks)
+    .with(
+        Mark::vertical(random.spin_glass, "glass")
+            .color(Color::Muted)
+            .dashed(),
+    )
+}
+
+/// Paths of the groups, and order parameters of random models.
+pub fn figure(groups: &[Group<'_>]) -> Drawn {
+    let paths = paths(groups);
+    if !paths.iter().any(Series::has_values) {
+        return missing("Phase plane", "there are no snapshots");
+    }
+    let first = &groups[0].first().measurements;
+    let size = (first.n_visible, first.n_hidden);
+    let map: Map = COLUMNS
         .into_par_iter()
         .filter_map(|ratio| Some((ratio, measured(ratio)?)))
         .collect();
-    let order = |title: &str, value: fn(&MapPoint) -> (f64, f64)| {
-        let marks = map.iter().enumerate().map(|(k, (ratio, points))| {
-            let points = points.iter().map(|point| {
-                let (mean, error) = value(point);
-                (point.at.temperature, mean, error)
-            });
-            Mark::error_bars(points)
-                .color(Color::Series(k))
-                .label(format!("|J₀|/J = {ratio}"))
-        });
-        let random = Transitions::new(SIZE.0, SIZE.1, 0.0, 1.0);
-        Panel::new(
-            title,
-            Axis::log("T/J, in spins"),
-            Axis::linear("").over(-0.1, 1.0),
-        )
-        .with_all(marks)
-        .with(
-            Mark::vertical(random.spin_glass, "glass")
-                .color(Color::Muted)
-                .dashed(),
-        )
-    };
-    let panels = vec![
-        plane,
-        order("Random models: magnetisation", |p| {
-            (p.layer_magnetization.mean, p.layer_magnetization.error)
-        }),
-        order("Random models: overlap", |p| {
-            (p.layer_overlap.mean, p.layer_overlap.error)
-        }),
-    ];
-    let map_rows = || {
-        map.iter()
-            .flat_map(|(ratio, points)| points.iter().map(move |p| (*ratio, p)))
-    };
     Ok(Figure {
         name: "phase-plane",
         title: "Phase plane".to_owned(),
-        caption: html! {
-            "Path of the weights in the plane (|" i { "J" } sub { "0" } "|/" i { "J" } ", " i { "T" } "/" i { "J" } ") with " i { "J" } sub { "0" } " = (" i { "N" } " + " i { "M" } ") mean(" i { "W" } "), " i { "J" }
-            " = √(" i { "N" } " + " i { "M" } ") std(" i { "W" } "), " i { "T" } " = 1, for the couplings of spins, " i { "W" } "/4; from above, where the start is. Edge: the paramagnet of infinite random models "
-            "without fields ends there" @if groups.len() > 1 { " (drawn for " (n) " × " (m) ")" } ", towards the spin glass left and the ferromagnet right of the dashed line (theory, section 6). A trained model has fields and structure "
-            "that these have not. Other panels: ⟨" i { "m" } sub { "v" } i { "m" } sub { "h" } "⟩, the product of the layers' magnetisations, and ⟨" i { "q" } sub { "v" } i { "q" } sub { "h" } "⟩, that of their Edwards-Anderson "
-            "overlaps between replicas, of " (DISORDER) " random " (SIZE.0) " × " (SIZE.1) " spin models at each place: exact for each, with the standard error of the disorder average. Both are large in the \
-             ferromagnet, only the second in the glass; at this size the transitions are rounded. " (means(groups))
-        },
-        content: Content::Panels(panels),
+        caption: caption(groups, size),
+        content: Content::Panels(vec![
+            plane(&paths, size),
+            order(&map, "Random models: magnetisation", |p| {
+                (p.layer_magnetization.mean, p.layer_magnetization.error)
+            }),
+            order(&map, "Random models: overlap", |p| {
+                (p.layer_overlap.mean, p.layer_overlap.error)
+            }),
+        ]),
         tables: vec![
             table("phase-plane", "j0_over_j", &[("T/J", paths.as_slice())]),
-            Table::new("phase-plane-random")
-                .numbers("j0_over_j", map_rows().map(|row| row.0))
-                .numbers("t_over_j", map_rows().map(|row| row.1.at.temperature))
-                .numbers(
-                    "layer_magnetisation",
-                    map_rows().map(|row| row.1.layer_magnetization.mean),
-                )
-                .numbers(
-                    "layer_magnetisation_error",
-                    map_rows().map(|row| row.1.layer_magnetization.error),
-                )
-                .numbers(
-                    "layer_overlap",
-                    map_rows().map(|row| row.1.layer_overlap.mean),
-                )
-                .numbers(
-                    "layer_overlap_error",
-                    map_rows().map(|row| row.1.layer_overlap.error),
-                ),
+            random(&map),
         ],
     })
+}
+
+/// The numbers of random models.
+fn random(map: &Map) -> Table {
+    let rows = || {
+        map.iter()
+            .flat_map(|(ratio, points)| points.iter().map(move |p| (*ratio, p)))
+    };
+    Table::new("phase-plane-random")
+        .numbers("j0_over_j", rows().map(|row| row.0))
+        .numbers("t_over_j", rows().map(|row| row.1.at.temperature))
+        .numbers(
+            "layer_magnetisation",
+            rows().map(|row| row.1.layer_magnetization.mean),
+        )
+        .numbers(
+            "layer_magnetisation_error",
+            rows().map(|row| row.1.layer_magnetization.error),
+        )
+        .numbers("layer_overlap", rows().map(|row| row.1.layer_overlap.mean))
+        .numbers(
+            "layer_overlap_error",
+            rows().map(|row| row.1.layer_overlap.error),
+        )
+}
+
+fn caption(groups: &[Group<'_>], (n, m): (usize, usize)) -> Markup {
+    html! {
+    "Path of the weights in the plane (|" i { "J" } sub { "0" } "|/" i { "J" } ", " i { "T" } "/" i { "J" } ") with " i { "J" } sub { "0" } " = (" i { "N" } " + " i { "M" } ") mean(" i { "W" } "), " i { "J" }
+    " = √(" i { "N" } " + " i { "M" } ") std(" i { "W" } "), " i { "T" } " = 1, for the couplings of spins, " i { "W" } "/4; from above, where the start is. Edge: the paramagnet of infinite random models "
+    "without fields ends there" @if groups.len() > 1 { " (drawn for " (n) " × " (m) ")" } ", towards the spin glass left and the ferromagnet right of the dashed line (theory, section 6). A trained model has fields and structure "
+    "that these have not. Other panels: ⟨" i { "m" } sub { "v" } i { "m" } sub { "h" } "⟩, the product of the layers' magnetisations, and ⟨" i { "q" } sub { "v" } i { "q" } sub { "h" } "⟩, that of their Edwards-Anderson "
+    "overlaps between replicas, of " (DISORDER) " random " (SIZE.0) " × " (SIZE.1) " spin models at each place: exact for each, with the standard error of the disorder average. Both are large in the \
+     ferromagnet, only the second in the glass; at this size the transitions are rounded. " (means(groups))
+    }
 }

@@ -6,7 +6,7 @@ use super::group::{Group, means_or_own};
 use super::series::{Mean, Series, Style, by_group, panel, table};
 use super::singular_values::{critical, thinned};
 use crate::report::data::Replica;
-use maud::html;
+use maud::{Markup, html};
 use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_figures::number::significant;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
@@ -49,32 +49,130 @@ pub(super) fn scaling_function(z: f64) -> f64 {
     square / norm
 }
 
-/// Singular value over time in units of its crossing, crossing against M, and the collapse of the fluctuations.
-pub fn figure(groups: &[Group<'_>]) -> Drawn {
-    const TITLE: &str = "The first transition";
-    let crossings: Vec<Mean> = groups
-        .iter()
-        .map(|group| {
-            Mean::of(
-                group
-                    .replicas
-                    .iter()
-                    .filter_map(|run| crossing(&leading(run))),
-            )
-        })
-        .collect();
-    let raw = by_group(groups, |run| {
-        thinned(&run.measurements.history)
-            .filter_map(|s| Some((s.step as f64, *s.singular_values.first()?)))
-            .collect()
-    });
-    if !raw.iter().any(Series::has_values) {
-        return missing(TITLE, "there are no snapshots");
+/// The numbers of the figure.
+struct Transition {
+    /// Time of crossing of each group.
+    crossings: Vec<Mean>,
+    /// lambda_1 over updates.
+    raw: Vec<Series>,
+    /// The same over the time of crossing, of groups that have one.
+    scaled: Vec<Series>,
+    /// Variances of x, scaled so that one function says them all.
+    fluctuations: Vec<Series>,
+    /// (M, time of crossing), if there are several M.
+    sizes: Vec<(f64, Mean)>,
+    /// How the time depends on M.
+    law: Option<PowerLaw>,
+    /// Points of the scaling function.
+    function: Vec<(f64, f64)>,
+}
+
+impl Transition {
+    fn new(groups: &[Group<'_>]) -> Self {
+        let first = |group: &Group<'_>| {
+            let runs = group.replicas.iter();
+            Mean::of(runs.filter_map(|run| crossing(&leading(run))))
+        };
+        let crossings: Vec<Mean> = groups.iter().map(first).collect();
+        let raw = by_group(groups, |run| {
+            thinned(&run.measurements.history)
+                .filter_map(|s| Some((s.step as f64, *s.singular_values.first()?)))
+                .collect()
+        });
+        let crossed = |(_, mean): &(&Group<'_>, &Mean)| mean.count > 0;
+        let crossed = groups.iter().zip(&crossings).filter(crossed);
+        let mut sizes: Vec<(f64, Mean)> = crossed
+            .map(|(group, mean)| (group.hidden() as f64, *mean))
+            .collect();
+        if sizes.iter().all(|(m, _)| *m == sizes[0].0) {
+            sizes.clear();
+        }
+        // Times of groups that differ in more than their size follow no law of it.
+        let law = match differ_only_by(groups, "model.hidden") {
+            true => power_law(&sizes),
+            false => None,
+        };
+        let function = (0..CURVE).map(|k| {
+            let z = RANGE * (2.0 * k as f64 / (CURVE - 1) as f64 - 1.0);
+            (z, scaling_function(z))
+        });
+        Self {
+            scaled: scaled(&raw, &crossings),
+            fluctuations: fluctuations(groups),
+            function: function.collect(),
+            crossings,
+            raw,
+            sizes,
+            law,
+        }
     }
-    // Each group over its own time of crossing, so that the curves fall on each other if there is but one scale.
-    let scaled: Vec<Series> = raw
-        .iter()
-        .zip(&crossings)
+
+    fn panels(&self) -> Vec<Panel> {
+        let (raw, y) = (&self.raw, || Axis::log("λ₁"));
+        let mut panels = vec![
+            panel("Leading singular value", updates(), y(), raw).with(critical(Mark::horizontal)),
+        ];
+        if self.scaled.iter().any(Series::has_values) {
+            let title = "The same over the time of crossing";
+            let axis = Axis::log("t/t_c").over(0.02, 50.0);
+            let scaled = panel(title, axis, y(), &self.scaled);
+            panels.push(scaled.with(critical(Mark::horizontal)));
+        }
+        if !self.sizes.is_empty() {
+            panels.push(self.times());
+        }
+        if self.fluctuations.iter().any(Series::has_values) {
+            let x = Axis::linear("z = a/√g").over(-RANGE, RANGE);
+            let y = Axis::log("⟨δx²⟩ √g");
+            let function = Mark::line(self.function.iter().copied()).label("one mode, exact");
+            panels.push(panel("Fluctuations, scaled", x, y, &self.fluctuations).with(function));
+        }
+        panels
+    }
+
+    /// Times of crossing against M.
+    fn times(&self) -> Panel {
+        let sizes = || self.sizes.iter();
+        let points = sizes().map(|(m, mean)| (*m, mean.value, mean.error));
+        let times = Panel::new("Time of crossing", Axis::log("M"), Axis::log("updates t_c"))
+            .with(Mark::error_bars(points).label("first update with λ₁ ≥ 4"));
+        let Some(([exponent, offset], _)) = self.law else {
+            return times;
+        };
+        let line = sizes().map(|(m, _)| (*m, (offset + exponent * m.ln()).exp()));
+        let line = Mark::line(line).color(Color::Muted).label("power law");
+        times.with(line.dashed())
+    }
+
+    fn tables(&self, groups: &[Group<'_>]) -> Vec<Table> {
+        let rows = [
+            ("lambda_1 over updates", self.raw.as_slice()),
+            ("lambda_1 over t/t_c", self.scaled.as_slice()),
+            (
+                "scaled variance over a/sqrt(g)",
+                self.fluctuations.as_slice(),
+            ),
+        ];
+        let (crossings, function) = (|| self.crossings.iter(), || self.function.iter());
+        vec![
+            table("transition", "x", &rows),
+            Table::new("transition-times")
+                .texts("group", groups.iter().map(|group| group.label.clone()))
+                .numbers("hidden", groups.iter().map(|group| group.hidden() as f64))
+                .numbers("mean", crossings().map(|mean| mean.value))
+                .numbers("standard_error", crossings().map(|mean| mean.error))
+                .numbers("replicas", crossings().map(|mean| mean.count as f64)),
+            Table::new("transition-function")
+                .numbers("z", function().map(|point| point.0))
+                .numbers("variance", function().map(|point| point.1)),
+        ]
+    }
+}
+
+/// Each group over its own time of crossing, so that the curves fall on each other if there is but one scale.
+fn scaled(raw: &[Series], crossings: &[Mean]) -> Vec<Series> {
+    raw.iter()
+        .zip(crossings)
         .filter(|(_, crossing)| crossing.count > 0)
         .map(|(series, crossing)| {
             let later = series.points.iter().filter(|(t, _)| *t > 0.0);
@@ -84,115 +182,52 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
                 ..series.clone()
             }
         })
-        .collect();
-    let fluctuations: Vec<Series> = groups
-        .iter()
-        .enumerate()
-        .map(|(k, group)| {
-            Series::cells(group, scaled_variances)
-                .color(Color::Series(k))
-                .style(Style::Dots)
-                .named(if groups.len() > 1 {
-                    ""
-                } else {
-                    "leading modes, all checkpoints"
-                })
-        })
-        .map(|mut series| {
-            series.points.retain(|(z, _)| z.abs() <= RANGE);
-            series
-        })
-        .collect();
-    let mut panels = vec![
-        panel("Leading singular value", updates(), Axis::log("λ₁"), &raw)
-            .with(critical(Mark::horizontal)),
-    ];
-    if scaled.iter().any(Series::has_values) {
-        let title = "The same over the time of crossing";
-        let axis = Axis::log("t/t_c").over(0.02, 50.0);
-        panels.push(panel(title, axis, Axis::log("λ₁"), &scaled).with(critical(Mark::horizontal)));
-    }
-    let sizes: Vec<(f64, Mean)> = groups
-        .iter()
-        .zip(&crossings)
-        .filter(|(_, mean)| mean.count > 0)
-        .map(|(group, mean)| (group.hidden() as f64, *mean))
-        .collect();
-    let several = sizes.iter().any(|(m, _)| *m != sizes[0].0);
-    // Times of groups that differ in more than their size follow no law of it.
-    let fit = match differ_only_by(groups, "model.hidden") {
-        true => power_law(&sizes),
-        false => None,
+        .collect()
+}
+
+fn fluctuations(groups: &[Group<'_>]) -> Vec<Series> {
+    let name = match groups.len() {
+        1 => "leading modes, all checkpoints",
+        _ => "",
     };
-    if several {
-        let points = sizes.iter().map(|(m, mean)| (*m, mean.value, mean.error));
-        let mut times = Panel::new("Time of crossing", Axis::log("M"), Axis::log("updates t_c"))
-            .with(Mark::error_bars(points).label("first update with λ₁ ≥ 4"));
-        if let Some(([exponent, offset], _)) = fit {
-            let line = sizes
-                .iter()
-                .map(|(m, _)| (*m, (offset + exponent * m.ln()).exp()));
-            times = times.with(
-                Mark::line(line)
-                    .color(Color::Muted)
-                    .label("power law")
-                    .dashed(),
-            );
-        }
-        panels.push(times);
+    let one = |(k, group)| {
+        let series = Series::cells(group, scaled_variances).color(Color::Series(k));
+        let mut series = series.style(Style::Dots).named(name);
+        series.points.retain(|(z, _)| z.abs() <= RANGE);
+        series
+    };
+    groups.iter().enumerate().map(one).collect()
+}
+
+/// Singular value over time in units of its crossing, crossing against M, and the collapse of the fluctuations.
+pub fn figure(groups: &[Group<'_>]) -> Drawn {
+    const TITLE: &str = "The first transition";
+    let numbers = Transition::new(groups);
+    if !numbers.raw.iter().any(Series::has_values) {
+        return missing(TITLE, "there are no snapshots");
     }
-    let function: Vec<(f64, f64)> = (0..CURVE)
-        .map(|k| {
-            let z = RANGE * (2.0 * k as f64 / (CURVE - 1) as f64 - 1.0);
-            (z, scaling_function(z))
-        })
-        .collect();
-    if fluctuations.iter().any(Series::has_values) {
-        let axis = Axis::linear("z = a/√g").over(-RANGE, RANGE);
-        panels.push(
-            panel(
-                "Fluctuations, scaled",
-                axis,
-                Axis::log("⟨δx²⟩ √g"),
-                &fluctuations,
-            )
-            .with(Mark::line(function.iter().copied()).label("one mode, exact")),
-        );
-    }
-    let rows = [
-        ("lambda_1 over updates", raw.as_slice()),
-        ("lambda_1 over t/t_c", scaled.as_slice()),
-        ("scaled variance over a/sqrt(g)", fluctuations.as_slice()),
-    ];
     Ok(Figure {
         name: "transition",
         title: TITLE.to_owned(),
-        caption: html! {
-            "The leading mode passes λ = 4 at " i { "t" } sub { "c" } ", interpolated between snapshots; over " i { "t" } "/" i { "t" } sub { "c" }
-            " curves of all sizes fall on one where learning has one time scale. "
-            @if let (true, Some(([exponent, _], error))) = (several, fit) {
-                span class="nowrap" { i { "t" } sub { "c" } " ∝ " i { "M" } sup { (significant(exponent, 2))
-                    @if let Some(error) = error { " ± " (significant(error, 1)) } } } ". "
-            }
-            "Fluctuations: a single mode with Landau's free energy " i { "a x" } "² + " i { "g x" } "⁴ has ⟨" i { "x" } "²⟩√" i { "g" } " = " i { "f" } "(" i { "a" } "/√" i { "g" } ") "
-            "with one function " i { "f" } " for all sizes (line; theory, section 5; " i { "g" } " is of order 1/" i { "N" } "); dots: variance of " i { "x" } " over Gibbs chains for the \
-             leading modes of all checkpoints within the frame. Biases and other modes take a trained model off the line: units far from 1/2 fluctuate less. "
-            (means_or_own(groups))
-        },
-        content: Content::Panels(panels),
-        tables: vec![
-            table("transition", "x", &rows),
-            Table::new("transition-times")
-                .texts("group", groups.iter().map(|group| group.label.clone()))
-                .numbers("hidden", groups.iter().map(|group| group.hidden() as f64))
-                .numbers("mean", crossings.iter().map(|mean| mean.value))
-                .numbers("standard_error", crossings.iter().map(|mean| mean.error))
-                .numbers("replicas", crossings.iter().map(|mean| mean.count as f64)),
-            Table::new("transition-function")
-                .numbers("z", function.iter().map(|point| point.0))
-                .numbers("variance", function.iter().map(|point| point.1)),
-        ],
+        caption: caption(groups, numbers.law),
+        content: Content::Panels(numbers.panels()),
+        tables: numbers.tables(groups),
     })
+}
+
+fn caption(groups: &[Group<'_>], law: Option<PowerLaw>) -> Markup {
+    html! {
+    "The leading mode passes λ = 4 at " i { "t" } sub { "c" } ", interpolated between snapshots; over " i { "t" } "/" i { "t" } sub { "c" }
+    " curves of all sizes fall on one where learning has one time scale. "
+    @if let Some(([exponent, _], error)) = law {
+        span class="nowrap" { i { "t" } sub { "c" } " ∝ " i { "M" } sup { (significant(exponent, 2))
+            @if let Some(error) = error { " ± " (significant(error, 1)) } } } ". "
+    }
+    "Fluctuations: a single mode with Landau's free energy " i { "a x" } "² + " i { "g x" } "⁴ has ⟨" i { "x" } "²⟩√" i { "g" } " = " i { "f" } "(" i { "a" } "/√" i { "g" } ") "
+    "with one function " i { "f" } " for all sizes (line; theory, section 5; " i { "g" } " is of order 1/" i { "N" } "); dots: variance of " i { "x" } " over Gibbs chains for the \
+     leading modes of all checkpoints within the frame. Biases and other modes take a trained model off the line: units far from 1/2 fluctuate less. "
+    (means_or_own(groups))
+    }
 }
 
 /// (a/sqrt(g), variance of x times sqrt(g), its error) of all modes and checkpoints.
@@ -206,9 +241,11 @@ fn scaled_variances(run: &Replica) -> Vec<(f64, f64, f64)> {
     .collect()
 }
 
-/// ([exponent, offset], error of the exponent) of t = e^offset M^exponent, by least squares of the logarithms; three
-/// sizes or more for an error.
-fn power_law(sizes: &[(f64, Mean)]) -> Option<([f64; 2], Option<f64>)> {
+/// ([exponent, offset], error of the exponent) of t = e^offset M^exponent.
+type PowerLaw = ([f64; 2], Option<f64>);
+
+/// By least squares of the logarithms; three sizes or more for an error.
+fn power_law(sizes: &[(f64, Mean)]) -> Option<PowerLaw> {
     let points: Vec<(f64, f64)> = sizes.iter().map(|(m, t)| (m.ln(), t.value.ln())).collect();
     let n = points.len() as f64;
     let mean = |k: fn(&(f64, f64)) -> f64| points.iter().map(k).sum::<f64>() / n;
