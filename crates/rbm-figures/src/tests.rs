@@ -48,3 +48,41 @@ fn replicas_have_bands_and_error_bars() {
     let error = document.write(directory.path()).unwrap_err();
     assert!(error.to_string().contains("figures/replicas."), "{error}");
 }
+
+#[test]
+fn a_page_escapes_what_it_is_told() {
+    let document = Document {
+        title: "A <small> run & its report".to_owned(),
+        ..Document::default()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let page = fs::read_to_string(document.write(directory.path()).unwrap()).unwrap();
+    assert_well_formed(&page);
+    assert!(page.contains("<h1>A &lt;small&gt; run &amp; its report</h1>"));
+}
+
+#[test]
+fn writing_again_replaces_and_leaves_no_scraps() {
+    let directory = tempfile::tempdir().unwrap();
+    let titled = |title: &str| Document {
+        title: title.to_owned(),
+        ..Document::default()
+    };
+    titled("First").write(directory.path()).unwrap();
+    let page = titled("Second").write(directory.path()).unwrap();
+    assert_eq!(page, directory.path().join("index.html"));
+    assert!(fs::read_to_string(page).unwrap().contains("<h1>Second</h1>"));
+    let names = fs::read_dir(directory.path()).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["data", "figures", "index.html"]);
+}
+
+#[test]
+fn an_unusable_directory_is_an_error_that_names_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Document::default().write(&file).unwrap_err();
+    assert!(error.to_string().contains("file"), "{error}");
+}

@@ -29,6 +29,10 @@ mod training;
 mod transition;
 
 #[cfg(test)]
+mod run_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use group::{Group, groups};
