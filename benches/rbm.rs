@@ -7,7 +7,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use rbm_analysis::svd::{Vectors, leading_singular_values, svd, weight_matrix};
+use rbm_analysis::reciprocal::{Vectors, leading_singular_values, svd, weight_matrix};
 use rbm_model::sampling::noise::Sequence;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Rbm, RbmConfig};

@@ -8,7 +8,9 @@
 //! The base is uniform, the temperatures are linear: `rbm-train evaluate` chooses both better.
 
 use burn::tensor::Device;
-use rbm_model::estimate::{Base, Direction, Estimate, Noise, Path, Start, anneal, linear, quiet};
+use rbm_model::partition::{
+    Base, Direction, Estimate, GeometricPath, Noise, Start, anneal, ignore_steps, linear,
+};
 use rbm_model::sampling::stream;
 use std::error::Error;
 use std::time::Instant;
@@ -22,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let chains: usize = arguments.next().map_or(Ok(100), |x| x.parse())?;
     let model = rbm_model::file::read(std::path::Path::new(&file))?;
     let base = Base::uniform(model.n_visible, model.n_hidden);
-    let path = Path::from_base(&base, &model)?;
+    let path = GeometricPath::from_base(&base, &model)?;
     let noise = Noise {
         seed: 0,
         stream: stream::ANNEALING,
@@ -35,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &linear(temperatures),
         Start::Independent(chains),
         noise,
-        &mut quiet,
+        &mut ignore_steps,
     )?;
     let seconds = began.elapsed().as_secs_f64();
     let ln_z = Estimate::new(

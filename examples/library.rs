@@ -4,9 +4,9 @@
 //! `cargo run --example library`
 
 use burn::tensor::{Device, Tensor};
-use rbm_model::estimate::Enumeration;
 use rbm_model::gradient::Gradient;
 use rbm_model::ops::Phase;
+use rbm_model::partition::Enumeration;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{ModelError, RbmConfig, ops};
 

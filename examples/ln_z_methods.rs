@@ -6,15 +6,11 @@
 
 use maud::html;
 use rbm_analysis::random::{gaussian_matrix, generator};
-use rbm_analysis::svd::singular_values;
+use rbm_analysis::reciprocal::singular_values;
 use rbm_analysis::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
+use rbm_figures::{Axis, Color, Content, Document, Figure, Mark, Panel, Section, Table};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
-use rbm_train::report::colour::Colour;
-use rbm_train::report::document::{Document, Section};
-use rbm_train::report::figure::{Axis, Content, Figure, Mark, Panel};
-use rbm_train::report::table::Table;
-use rbm_train::report::write_document;
+use rbm_model::partition::Enumeration;
 use std::path::PathBuf;
 
 const VISIBLE: usize = 12;
@@ -70,7 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = std::env::args_os()
         .nth(1)
         .map_or("target/ln-z-methods".into(), PathBuf::from);
-    let page = write_document(&page(&cells), &directory)?;
+    let page = page(&cells).write(&directory)?;
     println!("\n{}", page.display());
     Ok(())
 }
@@ -155,8 +151,8 @@ fn page(cells: &[Cell]) -> Document {
                 .iter()
                 .filter(|c| c.family == family && c.method == *method)
                 .map(|c| (c.strength, c.rms));
-            // The three sums over wells in the colours of their methods, dashed.
-            let mark = Mark::line(points).colour(Colour::Series(if k < 4 { k } else { k - 3 }));
+            // The three sums over wells in the colors of their methods, dashed.
+            let mark = Mark::line(points).color(Color::Series(if k < 4 { k } else { k - 3 }));
             let mark = mark.label(*method);
             if k < 4 { mark } else { mark.dashed() }
         });

@@ -134,6 +134,22 @@ fn existing_runs_and_files_are_kept() {
         1,
         &["not a run"],
     );
+    // Any program may have a file of that name.
+    write(dir.path(), "mine/manifest.json", "{}");
+    for out in ["mine", "run"] {
+        write(dir.path(), &format!("{out}/thesis.tex"), "x");
+        fail(
+            dir.path(),
+            &format!("{small} --out {out} --overwrite"),
+            1,
+            &[if out == "run" {
+                "`thesis.tex`"
+            } else {
+                "not a run"
+            }],
+        );
+        assert!(dir.path().join(out).join("thesis.tex").exists());
+    }
     write(dir.path(), "file", "x");
     fail(dir.path(), &format!("{small} --out file/run"), 1, &["file"]);
 }

@@ -4,6 +4,7 @@ mod analyze;
 mod backends;
 mod errors;
 mod golden;
+mod hostile;
 mod likelihood;
 #[cfg(feature = "remote")]
 mod remote;

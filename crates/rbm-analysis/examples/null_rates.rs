@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let spiked = Mat::from_fn(n, m, |i, j| {
                     weight[(i, j)] + strength * critical * u[(i, 0)] * v[(j, 0)]
                 });
-                let values = rbm_analysis::svd::singular_values(spiked.as_ref())?;
+                let values = rbm_analysis::reciprocal::singular_values(spiked.as_ref())?;
                 *found += usize::from(
                     fit_bulk(&values, n, m)?.is_some_and(|fit| !fit.outliers.is_empty()),
                 );

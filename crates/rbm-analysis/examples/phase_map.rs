@@ -2,7 +2,7 @@
 //! `cargo run --release -p rbm-analysis --example phase_map -- 10 10 50`.
 //!
 //! Rows are temperatures T/J, columns |J0|/J, both in spins. Letters are the measured region (P, F, S), small where mean field
-//! expects another one; below them the square root of the layers' overlap and the product of their magnetisations.
+//! expects another one; below them the square root of the layers' overlap and the product of their magnetizations.
 
 use rbm_analysis::phase::{Averages, Ensemble, PlanePoint, Region, Units, phase_map};
 
@@ -50,8 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             print!(
                 "  {letter} {:.2} {:>5.2}±{:.2}",
                 point.layer_overlap.mean.sqrt(),
-                point.layer_magnetisation.mean,
-                point.layer_magnetisation.error
+                point.layer_magnetization.mean,
+                point.layer_magnetization.error
             );
         }
         println!();

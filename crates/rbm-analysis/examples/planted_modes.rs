@@ -1,18 +1,18 @@
 //! Symmetry breaking of a planted two-mode model: one well below lambda = 4, two above it.
 //!
-//! `cargo run --release -p rbm-analysis --example planted_modes` prints, for a centred 20x14 model, the minima and
+//! `cargo run --release -p rbm-analysis --example planted_modes` prints, for a centered 20x14 model, the minima and
 //! the barrier of the free energy along the first mode: Landau's expansion, constrained mean field without and with one-loop fluctuations,
 //! sampled, exact.
 
 use burn::tensor::Device;
 use faer::Mat;
 use rbm_analysis::ReciprocalSpace;
-use rbm_analysis::constrained::{ConstrainedOptions, constrained_free_energy};
-use rbm_analysis::density::{Bins, exact_free_energy, sampled_free_energy};
-use rbm_analysis::landau::landau_modes;
+use rbm_analysis::mean_field::{
+    Bins, ConstrainedOptions, Wells, constrained_free_energy, exact_free_energy, landau_modes,
+    sampled_free_energy, wells,
+};
 use rbm_analysis::random::{generator, haar_matrix};
-use rbm_analysis::trajectories::{Coordinate, Trajectories};
-use rbm_analysis::wells::{Wells, wells};
+use rbm_analysis::reciprocal::{Coordinate, Trajectories};
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 
@@ -53,13 +53,13 @@ fn rows(lambda: f64) -> Result<(), Box<dyn std::error::Error>> {
     let mode = (0..2)
         .find(|&k| (space.singular_values()[k] - lambda).abs() < 1e-9)
         .ok_or("the planted mode is missing")?;
-    let centre = space.mean_x[mode];
+    let center = space.mean_x[mode];
     let bins = Bins {
-        low: centre - 2.3,
-        high: centre + 2.3,
+        low: center - 2.3,
+        high: center + 2.3,
         count: 31,
     };
-    let x = bins.centres();
+    let x = bins.centers();
     let print = |method: &str, found: &Wells, error: &str| {
         let (first, last) = (found.minima.first(), found.minima.last());
         let half = first.zip(last).map_or(f64::NAN, |(a, b)| (b.x - a.x) / 2.0);
@@ -73,7 +73,7 @@ fn rows(lambda: f64) -> Result<(), Box<dyn std::error::Error>> {
     };
 
     let landau = landau_modes(&space)[mode];
-    let curve: Vec<Option<f64>> = x.iter().map(|x| Some(landau.value(x - centre))).collect();
+    let curve: Vec<Option<f64>> = x.iter().map(|x| Some(landau.value(x - center))).collect();
     print("Landau", &wells(&x, &curve, 0.0)?, "");
     let options = ConstrainedOptions {
         one_loop: true,

@@ -2,18 +2,18 @@
 //! the closure of an isolated mode.
 //!
 //! `cargo run --release -p rbm-analysis --example relaxation` prints a Markdown table: N = 400, M = 300, Haar-distributed
-//! vectors, centred models; one mode alone, and five modes within 0.05 over a weak random bulk.
+//! vectors, centered models; one mode alone, and five modes within 0.05 over a weak random bulk.
 
 use burn::tensor::Device;
 use faer::Mat;
 use rbm_analysis::ReciprocalSpace;
-use rbm_analysis::bootstrap::BootstrapOptions;
-use rbm_analysis::correlation::connected_correlations;
-use rbm_analysis::diffusion::{DiffusionOptions, autocorrelations};
-use rbm_analysis::langevin::ModePotential;
+use rbm_analysis::bosons::connected_correlations;
+use rbm_analysis::dynamics::{
+    DiffusionOptions, ModePotential, Prediction, autocorrelations, mode_relaxations,
+};
 use rbm_analysis::random::{generator, haar_matrix};
-use rbm_analysis::relaxation::{Prediction, mode_relaxations};
-use rbm_analysis::trajectories::{Coordinate, Trajectories, pairs};
+use rbm_analysis::reciprocal::{Coordinate, Trajectories, pairs};
+use rbm_analysis::statistics::BootstrapOptions;
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
 
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Simulates a centred model with these singular values and prints the numbers of its first mode.
+/// Simulates a centered model with these singular values and prints the numbers of its first mode.
 fn row(name: &str, singular_values: &[f64], seed: u64) -> Result<(), Box<dyn std::error::Error>> {
     let mut random = generator(seed, 1);
     let u = haar_matrix(&mut random, VISIBLE, singular_values.len());

@@ -1,4 +1,4 @@
-//! Seeded random numbers of the analysis: one stream a purpose, Gaussian and Haar matrices.
+//! Seeded random numbers of the analysis: one stream per purpose, Gaussian and Haar matrices.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder::{
@@ -27,6 +27,14 @@ pub(crate) fn normal(generator: &mut ChaCha8Rng) -> f64 {
 }
 
 /// Matrix `[rows, columns]` of independent N(0, scale^2) entries.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::random::{gaussian_matrix, generator};
+/// let draw = |seed| gaussian_matrix(&mut generator(seed, 0), 3, 2, 0.1);
+/// assert_eq!(draw(7), draw(7));
+/// assert_ne!(draw(7), draw(8));
+/// ```
 pub fn gaussian_matrix(
     generator: &mut ChaCha8Rng,
     rows: usize,

@@ -24,8 +24,8 @@ pub(crate) fn from_matrix(
     Parameters::new(n, m, flat, visible_bias, hidden_bias).unwrap()
 }
 
-/// Centred model (b = -W 1/2, c = -W^T 1/2) of a weight matrix: symmetric under flipping all units.
-pub(crate) fn centred(weight: &Mat<f64>) -> Parameters {
+/// Centered model (b = -W 1/2, c = -W^T 1/2) of a weight matrix: symmetric under flipping all units.
+pub(crate) fn centered(weight: &Mat<f64>) -> Parameters {
     let (n, m) = weight.shape();
     let b = (0..n)
         .map(|i| -0.5 * weight.row(i).iter().sum::<f64>())

@@ -4,11 +4,11 @@
 //! biases, on any Burn device. The crate offers its energies and conditionals, block Gibbs
 //! sweeps over batches of [`sampling::Chains`], the closed-form likelihood
 //! [`gradient`](mod@gradient) with its centred variant, exact sums by
-//! [`estimate::Enumeration`], pseudo-likelihoods, and safetensors [`mod@file`]s.
+//! [`partition::Enumeration`], pseudo-likelihoods, and safetensors [`mod@file`]s.
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use rbm_model::{RbmConfig, estimate::Enumeration, sampling::{Chains, stream}};
+//! use rbm_model::{RbmConfig, partition::Enumeration, sampling::{Chains, stream}};
 //!
 //! let rbm = RbmConfig::new(12, 8).with_weight_std(0.5).init(&Device::flex())?;
 //! let mut chains = Chains::from_biases(&rbm, 100, 1, stream::CHAINS);
@@ -30,14 +30,16 @@ pub mod ascent;
 pub mod config;
 pub mod device;
 pub mod error;
-pub mod estimate;
 pub mod file;
 pub mod gradient;
 pub mod init;
 pub mod kernels;
 pub mod model;
+pub mod numeric;
 pub mod ops;
 pub mod parameters;
+pub mod partition;
+pub mod pseudo_likelihood;
 pub mod sampling;
 
 pub use config::RbmConfig;

@@ -1,12 +1,13 @@
 //! The tensor path against sums over all states on small models.
 
-use crate::estimate::{Enumeration, pseudo_log_likelihood, sampled_pseudo_log_likelihood};
 use crate::gradient::{Gradient, Offsets, Statistics};
 use crate::init::normal;
 use crate::model::host;
 use crate::ops::Phase;
 use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
+use crate::partition::Enumeration;
+use crate::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
 use crate::sampling::noise::{Layer, NoiseKey};
 use crate::sampling::{Chains, stream};
 use crate::{Parameters, Rbm};

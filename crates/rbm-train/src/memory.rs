@@ -40,6 +40,40 @@ pub fn check(settings: &Settings, n_visible: usize, rows: usize) -> Result<(), M
     }
 }
 
+/// A count that would take more memory than there is.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} is {count}; the memory that is available allows at most {most}")]
+pub struct CountError {
+    /// What is counted, as the user knows it: a flag or a setting.
+    pub name: &'static str,
+    /// What was asked for.
+    pub count: usize,
+    /// What fits.
+    pub most: u64,
+}
+
+/// How many fit into memory, `bytes` each; where the system does not say what is available, into 64 GiB.
+pub fn most(bytes: f64) -> u64 {
+    (available_bytes().unwrap_or(64.0 * GIB) / bytes) as u64
+}
+
+/// Compares a count of what takes `bytes` each with [`most`].
+///
+/// # Errors
+/// [`CountError`].
+pub fn check_count(name: &'static str, count: usize, bytes: f64) -> Result<(), CountError> {
+    let most = most(bytes);
+    match count as u64 > most {
+        true => Err(CountError { name, count, most }),
+        false => Ok(()),
+    }
+}
+
+/// Estimate of what a chain of a model takes, in bytes: states, fields and probabilities of both layers as f32.
+pub fn bytes_of_chain(n_visible: usize, n_hidden: usize) -> f64 {
+    12.0 * (n_visible as f64 + n_hidden as f64)
+}
+
 /// Bytes of a GiB.
 pub(crate) const GIB: f64 = (1u64 << 30) as f64;
 
@@ -56,7 +90,7 @@ pub fn bytes_needed(settings: &Settings, n_visible: usize, rows: usize) -> f64 {
     // Chains that an update moves.
     let chains = settings.learner.chains.of_rows(batch as usize) as f64;
     let model = 4.0 * n * m * (2.0 + moments) + 8.0 * n.min(m).powi(2);
-    let numbers = |chains: f64| 12.0 * (batch + chains) * (n + m);
+    let numbers = |chains: f64| (batch + chains) * bytes_of_chain(n_visible, settings.model.hidden);
     match settings.learner.kind {
         LearnerKind::Cd => model + numbers(batch),
         LearnerKind::Random => model + numbers(chains),
@@ -72,8 +106,8 @@ pub fn bytes_needed(settings: &Settings, n_visible: usize, rows: usize) -> f64 {
         }
         LearnerKind::Pt => {
             // A copy of the model at every level.
-            let replicas = settings.learner.replicas as f64;
-            model + 4.0 * n * m * replicas + numbers(chains * replicas)
+            let levels = settings.learner.levels as f64;
+            model + 4.0 * n * m * levels + numbers(chains * levels)
         }
     }
 }
@@ -110,7 +144,7 @@ mod tests {
         assert!(bytes_needed(&settings, 784, 60_000) < 0.1 * GIB);
         settings.learner.kind = LearnerKind::Pt;
         assert!(bytes_needed(&settings, 784, 60_000) < 0.1 * GIB);
-        settings.learner.replicas = 1_000_000;
+        settings.learner.levels = 1_000_000;
         assert!(bytes_needed(&settings, 784, 60_000) > 1000.0 * GIB);
         settings.learner.kind = LearnerKind::Pcd;
         let before = bytes_needed(&settings, 784, 60_000);
@@ -124,5 +158,14 @@ mod tests {
             let error = check(&settings, 784, 60_000).unwrap_err().to_string();
             assert!(error.contains("--chains"), "{error}");
         }
+        let each = bytes_of_chain(784, 500);
+        assert!(check_count("--chains", 1000, each).is_ok());
+        let error = check_count("--ais-chains", usize::MAX, each).unwrap_err();
+        assert!(check_count("--ais-chains", error.most as usize / 2, each).is_ok());
+        let error = error.to_string();
+        assert!(
+            error.contains("--ais-chains is 1844") && error.contains("at most"),
+            "{error}"
+        );
     }
 }

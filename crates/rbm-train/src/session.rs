@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, state_container};
 use crate::data::{self, BinaryDataset, DatasetSpec};
+use crate::evaluation::annealing;
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
 use crate::settings::{ChainCount, HiddenBias, Schedule, Settings, VisibleBias};
@@ -60,7 +61,7 @@ pub fn start(
     RunDir::check_free(root, options.overwrite)?;
     let devices = settings.training.open_devices()?;
     let data = load_data(settings)?;
-    memory::check(settings, data.train.columns(), data.train.rows())?;
+    check_memory(settings, &data)?;
     let n_visible = data.train.columns();
     tracing::info!(
         "{}: {} training and {} test rows of {n_visible} units",
@@ -88,7 +89,7 @@ pub fn start(
     let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
     let state = State::new(settings, rbm, &mean, data.train.rows()).split(settings, &devices);
     let manifest = Manifest {
-        format: "rbm-run".into(),
+        format: Manifest::FORMAT.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         dataset: data.name.clone(),
         dataset_digest: data.digest(),
@@ -178,7 +179,7 @@ pub fn resume(
         }
         .into());
     }
-    memory::check(&settings, data.train.columns(), data.train.rows())?;
+    check_memory(&settings, &data)?;
     let mean = data.train.column_means();
     let (_, state) = read_state(&run.state_path(), Some((&devices[0], &mean)))?;
     let Some(state) = state else {
@@ -207,6 +208,17 @@ pub fn resume(
     let outcome = train(&settings, &data, &run, manifest, state, log, options)?;
     drop(lock);
     Ok((run, outcome))
+}
+
+fn check_memory(settings: &Settings, data: &BinaryDataset) -> anyhow::Result<()> {
+    let (n, rows) = (data.train.columns(), data.train.rows());
+    memory::check(settings, n, rows)?;
+    if settings.monitor.likelihood_epochs > 0 {
+        let chains = settings.monitor.likelihood_chains;
+        let each = annealing::CHAINS_AT_ONCE * memory::bytes_of_chain(n, settings.model.hidden);
+        memory::check_count("monitor.likelihood_chains", chains, each)?;
+    }
+    Ok(())
 }
 
 /// What devices are, where that is more than their names; also said in the log.

@@ -69,7 +69,7 @@ impl State {
     /// Takes the state and gives it back, so that nobody else holds the weights and they can be
     /// written in place.
     pub fn update(mut self, settings: &Settings, batch: Tensor<2>, rate: f64) -> Self {
-        let offsets = if settings.learner.centred {
+        let offsets = if settings.learner.centered {
             self.offsets.clone()
         } else {
             self.no_offsets.clone()
@@ -80,7 +80,7 @@ impl State {
             .learner
             .ascend(self.rbm, moments, batch, offsets, step, self.step);
         self.rbm = rbm;
-        if settings.learner.centred {
+        if settings.learner.centered {
             // The new mean counts from the next update on: offsets that depend on the batch
             // they centre would bias the gradient.
             self.offsets.hidden = self.offsets.hidden * (1.0 - OFFSET_RATE) + mean * OFFSET_RATE;

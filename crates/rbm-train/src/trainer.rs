@@ -226,7 +226,7 @@ impl<'a> Trainer<'a> {
         let monitor = &self.settings.monitor;
         let cadence = vec![
             Cadence::EpochEnd,
-            Cadence::LogSpaced(monitor.per_decade as u32),
+            Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
             Cadence::Every(monitor.every as u64),
         ];
         let metrics = Metrics::new(

@@ -1,13 +1,13 @@
 //! Simulated moments and relaxation of a mode of a 400x300 model against the predictions: which holds where.
 
 use crate::ReciprocalSpace;
-use crate::bootstrap::BootstrapOptions;
-use crate::correlation::connected_correlations;
-use crate::diffusion::{DiffusionOptions, autocorrelations};
-use crate::langevin::ModePotential;
-use crate::relaxation::{ModeRelaxation, Prediction, mode_relaxations};
-use crate::testing::{centred, planted};
-use crate::trajectories::{Coordinate, Trajectories, pairs};
+use crate::bosons::correlation::connected_correlations;
+use crate::dynamics::diffusion::{DiffusionOptions, autocorrelations};
+use crate::dynamics::langevin::ModePotential;
+use crate::dynamics::relaxation::{ModeRelaxation, Prediction, mode_relaxations};
+use crate::reciprocal::trajectories::{Coordinate, Trajectories, pairs};
+use crate::statistics::bootstrap::BootstrapOptions;
+use crate::testing::{centered, planted};
 use burn::tensor::Device;
 use rbm_model::Rbm;
 use rbm_model::sampling::{Chains, stream};
@@ -29,7 +29,7 @@ fn numbers(p: &Prediction) -> [f64; 4] {
 }
 
 fn simulate(singular_values: &[f64], seed: u64) -> Simulated {
-    let model = centred(&planted(seed, 400, 300, singular_values));
+    let model = centered(&planted(seed, 400, 300, singular_values));
     let space = ReciprocalSpace::new(&model).unwrap();
     let rbm = Rbm::from_parameters(&model, &Device::flex());
     let mut chains = Chains::from_biases(&rbm, 256, seed, stream::CHAINS);

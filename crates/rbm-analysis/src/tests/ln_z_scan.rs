@@ -2,10 +2,10 @@
 //! The example `ln_z_methods` prints the whole table.
 
 use crate::random::{gaussian_matrix, generator};
-use crate::svd::singular_values;
-use crate::testing::{centred, from_matrix};
+use crate::reciprocal::svd::singular_values;
+use crate::testing::{centered, from_matrix};
 use crate::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 
 /// Errors of Gaussian limit, mean field, Onsager and one loop over random models.
 struct Errors {
@@ -32,7 +32,7 @@ fn scan(strength: f64, biased: bool) -> Errors {
             let biases = biases.col_as_slice(0);
             from_matrix(&weight, biases[..12].to_vec(), biases[12..].to_vec())
         } else {
-            centred(&weight)
+            centered(&weight)
         };
         let exact = Enumeration::new(&model).unwrap().ln_z();
         let options = MeanFieldOptions {
@@ -91,7 +91,7 @@ fn the_gaussian_limit_fails_towards_four_and_one_loop_stays_with_biases() {
 }
 
 #[test]
-fn on_the_centred_model_one_loop_is_the_gaussian_limit_and_fails_with_it_while_onsager_holds() {
+fn on_the_centered_model_one_loop_is_the_gaussian_limit_and_fails_with_it_while_onsager_holds() {
     for strength in [1.0, 3.5] {
         let errors = scan(strength, false);
         for (one_loop, gaussian) in errors.one_loop.iter().zip(&errors.gaussian) {

@@ -1,7 +1,7 @@
 //! All numbers of tests/reference/*.json, made by an independent Python program.
 
-use crate::reciprocal::ReciprocalSpace;
-use crate::summary::{SummaryOptions, summarize};
+use crate::reciprocal::space::ReciprocalSpace;
+use crate::summary::snapshot::{SummaryOptions, summarize};
 use faer::Mat;
 use rbm_model::Parameters;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Degenerate models give results or a clear error, never a panic or a NaN.
 
-use crate::summary::{SummaryOptions, summarize};
+use crate::summary::snapshot::{SummaryOptions, summarize};
 use crate::testing::{from_matrix, random_model};
 use faer::Mat;
 use rbm_model::Parameters;
@@ -66,7 +66,7 @@ fn assert_complete(model: &Parameters) -> serde_json::Value {
 }
 
 #[test]
-fn degenerate_models_are_analysed() {
+fn degenerate_models_are_analyzed() {
     let zero = from_matrix(&Mat::zeros(4, 3), vec![0.1; 4], vec![-0.2; 3]);
     let value = assert_complete(&zero);
     assert!(value["marchenko_pastur"].is_null());
@@ -98,18 +98,18 @@ fn degenerate_models_have_overlaps_and_tracks() {
     let rank_one = from_matrix(&rank_one, vec![0.0; 6], vec![0.3; 5]);
     for model in [zero, one, wide, rank_one] {
         let space = crate::ReciprocalSpace::new(&model).unwrap();
-        let same = crate::overlap::checkpoint_overlaps(&space, &space, 9).unwrap();
+        let same = crate::overlap::mode_overlap::checkpoint_overlaps(&space, &space, 9).unwrap();
         assert!(same.len() == space.modes() && same.iter().all(|o| o.group_overlap > 1.0 - 1e-12));
         let data = Mat::from_fn(5, model.n_visible, |i, j| ((i * j) % 2) as f64);
-        let pca = crate::pca::Pca::new(data.as_ref()).unwrap();
-        let overlaps = crate::overlap::data_overlaps(&space, &pca, 9).unwrap();
+        let pca = crate::overlap::pca::Pca::new(data.as_ref()).unwrap();
+        let overlaps = crate::overlap::mode_overlap::data_overlaps(&space, &pca, 9).unwrap();
         assert!(
             overlaps
                 .iter()
                 .all(|o| (0.0..=1.0).contains(&o.overlap) && o.null <= 1.0)
         );
-        let modes = crate::tracking::Modes::of(&space, 9);
-        let tracks = crate::tracking::track_modes(&[modes.clone(), modes], 0.3).unwrap();
+        let modes = crate::overlap::tracking::Modes::of(&space, 9);
+        let tracks = crate::overlap::tracking::track_modes(&[modes.clone(), modes], 0.3).unwrap();
         assert!(
             tracks
                 .iter()

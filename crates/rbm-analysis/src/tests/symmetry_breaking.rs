@@ -1,12 +1,12 @@
 //! A planted two-mode model: one well below lambda = 4, two above it, and the same barrier by every method.
 
 use crate::ReciprocalSpace;
-use crate::constrained::{ConstrainedOptions, constrained_free_energy};
-use crate::density::{Bins, exact_free_energy, sampled_free_energy};
-use crate::landau::landau_modes;
-use crate::testing::{centred, planted};
-use crate::trajectories::{Coordinate, Trajectories};
-use crate::wells::{Wells, wells};
+use crate::mean_field::constrained::{ConstrainedOptions, constrained_free_energy};
+use crate::mean_field::density::{Bins, exact_free_energy, sampled_free_energy};
+use crate::mean_field::landau::landau_modes;
+use crate::mean_field::wells::{Wells, wells};
+use crate::reciprocal::trajectories::{Coordinate, Trajectories};
+use crate::testing::{centered, planted};
 use burn::tensor::Device;
 use rbm_model::Rbm;
 use rbm_model::sampling::{Chains, stream};
@@ -22,17 +22,17 @@ struct Curves {
 }
 
 fn curves(lambda: f64) -> Curves {
-    let model = centred(&planted(3, 18, 13, &[lambda, 2.0]));
+    let model = centered(&planted(3, 18, 13, &[lambda, 2.0]));
     let space = ReciprocalSpace::new(&model).unwrap();
     let mode = usize::from(lambda < 2.0);
-    let centre = space.mean_x[mode];
+    let center = space.mean_x[mode];
     // As wide as the states reach often enough to be sampled.
     let bins = Bins {
-        low: centre - 2.0,
-        high: centre + 2.0,
+        low: center - 2.0,
+        high: center + 2.0,
         count: 21,
     };
-    let x = bins.centres();
+    let x = bins.centers();
     let options = ConstrainedOptions {
         one_loop: true,
         ..Default::default()

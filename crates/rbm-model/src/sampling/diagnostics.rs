@@ -4,6 +4,7 @@
 //! of equally spaced draws, and says nothing about scalars it has not seen. Times are in draws:
 //! multiply by the sweeps between draws.
 
+use crate::numeric::mean;
 use serde::{Deserialize, Serialize};
 
 /// Sokal's factor c: correlations are summed up to the first lag M >= c tau(M).
@@ -234,11 +235,7 @@ fn check<C: AsRef<[f64]>>(chains: &[C]) -> Result<usize, DiagnosticsError> {
     Ok(expected)
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// Exactly 0 where all values are the same.
+/// Taken from the first value, so that it is exactly 0 where all are the same: chains that stand still are told by that.
 fn variance(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     let from_first = || values.iter().map(|x| x - values[0]);

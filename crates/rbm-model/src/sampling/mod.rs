@@ -11,4 +11,4 @@ pub mod tempering;
 
 pub use chains::Chains;
 pub use packed_chains::{PackedChains, pack};
-pub use tempering::{Adaptation, Path, Tempering, TemperingError, TemperingState};
+pub use tempering::{Adaptation, ModelPath, Tempering, TemperingError, TemperingState};

@@ -38,4 +38,4 @@ pub const ISING: u8 = 23;
 /// Drawing chains again by their weights, on the way of a population.
 pub const POPULATION: u8 = 24;
 /// Drawing chains by their weights at the end of annealing.
-pub const FAMILIES: u8 = 25;
+pub const ANCESTORS: u8 = 25;

@@ -1,10 +1,16 @@
 //! Files that are either the old ones or the new ones, never torn.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 /// How files begin that are being written.
 const PREFIX: &str = ".writing-";
+
+/// Whether a file is what a killed process was writing, of a run or a report.
+pub fn is_leftover(name: &str) -> bool {
+    name.starts_with(PREFIX) || (name.starts_with('.') && name.ends_with(".tmp"))
+}
 
 /// Removes what a killed process was writing in a directory. Nobody else may be writing there.
 ///
@@ -18,6 +24,22 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Opens an empty file to hold a lock on, made if need be. What is there is not changed, and a link not followed: it
+/// could lead to a file of something else.
+///
+/// # Errors
+/// What the system said, and anything there that is no plain file.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::other("it is no plain file; remove it")),
+        _ => File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path),
+    }
 }
 
 /// Writes beside the place, syncs, and renames.
@@ -52,7 +74,7 @@ pub fn write_with(
     file.persist(path).map_err(|error| error.error)?;
     // The rename itself lasts only once the directory is on disk.
     #[cfg(unix)]
-    std::fs::File::open(directory)?.sync_all()?;
+    File::open(directory)?.sync_all()?;
     Ok(())
 }
 
@@ -75,5 +97,25 @@ mod tests {
         super::remove_leftovers(dir.path()).unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
         assert!(super::remove_leftovers(&dir.path().join("missing")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_changes_no_file_and_follows_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (lock, file) = (dir.path().join("lock"), dir.path().join("file"));
+        std::fs::write(&file, "mine").unwrap();
+        std::os::unix::fs::symlink(&file, &lock).unwrap();
+        let error = super::open_lock(&lock).unwrap_err().to_string();
+        assert!(error.contains("no plain file"), "{error}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+        // Nor is a file made where a link leads to none.
+        std::fs::remove_file(&file).unwrap();
+        assert!(super::open_lock(&lock).is_err() && !file.exists());
+        std::fs::remove_file(&lock).unwrap();
+        super::open_lock(&lock).unwrap();
+        std::fs::write(&lock, "kept").unwrap();
+        super::open_lock(&lock).unwrap();
+        assert_eq!(std::fs::read_to_string(&lock).unwrap(), "kept");
     }
 }

@@ -51,3 +51,32 @@ pub struct Manifest {
     /// Updates made at the last checkpoint.
     pub step: u64,
 }
+
+impl Manifest {
+    /// The only value of `format`.
+    pub const FORMAT: &str = "rbm-run";
+
+    /// What cannot be in a manifest, if something is.
+    pub(super) fn fault(&self) -> Option<String> {
+        let (n, rows) = (self.n_visible, self.train_rows);
+        if self.format != Self::FORMAT {
+            let (found, expected) = (&self.format, Self::FORMAT);
+            return Some(format!("`format` is `{found}`; expected `{expected}`"));
+        }
+        for (name, count) in [
+            ("n_visible", n),
+            ("n_hidden", self.n_hidden),
+            ("train_rows", rows),
+        ] {
+            if count == 0 {
+                return Some(format!("`{name}` is 0; it must be at least 1"));
+            }
+        }
+        match self.image_shape {
+            Some((rows, columns)) if rows.checked_mul(columns) != Some(n) => Some(format!(
+                "`image_shape` is [{rows}, {columns}]; its product must be `n_visible`, {n}"
+            )),
+            _ => None,
+        }
+    }
+}

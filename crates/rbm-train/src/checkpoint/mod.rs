@@ -1,6 +1,7 @@
 //! Run directories: everything a run leaves on disk, and how to go on from it.
 
 pub mod atomic;
+mod contents;
 mod manifest;
 mod reader;
 mod run_dir;

@@ -8,6 +8,7 @@
 //! ```
 
 use super::atomic;
+use super::contents::foreign;
 use super::manifest::Manifest;
 use crate::settings::Settings;
 use rbm_model::file::Container;
@@ -29,11 +30,21 @@ pub enum RunError {
         /// What is in it.
         what: &'static str,
     },
-    /// `--overwrite` on something that no run has written.
-    #[error("{} is not a run directory (no manifest.json); --overwrite replaces only runs", path.display())]
+    /// `--overwrite` on something that is no run.
+    #[error("{} is not a run ({reason}); --overwrite replaces only runs", path.display())]
     NotARun {
         /// The directory.
         path: PathBuf,
+        /// How that was seen.
+        reason: String,
+    },
+    /// `--overwrite` on a run that has other files beside its own.
+    #[error("{} also holds {found}, which no run writes; move it away, or choose another --out", path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// What was found there.
+        found: String,
     },
     /// Another process is training the run.
     #[error("{}: another process is training this run", path.display())]
@@ -96,29 +107,34 @@ pub struct RunDir {
 
 impl RunDir {
     /// Fails if a run cannot be put at `root`: something is there and `overwrite` is not given,
-    /// or what is there is no run.
+    /// or what is there is no run, or not only a run.
     ///
     /// # Errors
-    /// [`RunError::Exists`], [`RunError::NotARun`], [`RunError::Io`].
+    /// [`RunError::Exists`], [`RunError::NotARun`], [`RunError::Foreign`], [`RunError::Io`].
     pub fn check_free(root: &Path, overwrite: bool) -> Result<(), RunError> {
         let occupied = match std::fs::read_dir(root) {
             Ok(mut entries) => entries.next().is_some(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
             Err(source) => return Err(io("read", root)(source)),
         };
-        let is_run = root.join("manifest.json").exists();
+        if !occupied {
+            return Ok(());
+        }
         let path = root.to_path_buf();
-        match (occupied, overwrite, is_run) {
-            (true, false, true) => Err(RunError::Exists {
+        let run = Self::open(root).and_then(|run| run.settings());
+        match (overwrite, run) {
+            (false, run) => Err(RunError::Exists {
                 path,
-                what: "a run",
+                what: if run.is_ok() { "a run" } else { "files" },
             }),
-            (true, false, false) => Err(RunError::Exists {
+            (true, Err(error)) => Err(RunError::NotARun {
                 path,
-                what: "files",
+                reason: error.to_string(),
             }),
-            (true, true, false) => Err(RunError::NotARun { path }),
-            _ => Ok(()),
+            (true, Ok(_)) => match foreign(root).map_err(io("read", root))? {
+                None => Ok(()),
+                Some(found) => Err(RunError::Foreign { path, found }),
+            },
         }
     }
 
@@ -191,7 +207,7 @@ impl RunDir {
     /// [`RunError::Busy`] if another process trains it, [`RunError::Io`].
     pub fn lock(&self) -> Result<std::fs::File, RunError> {
         let path = self.root.join("checkpoint").join("lock");
-        let file = std::fs::File::create(&path).map_err(io("write", &path))?;
+        let file = atomic::open_lock(&path).map_err(io("lock", &path))?;
         match file.try_lock() {
             Ok(()) => {
                 for directory in ["", "snapshots", "checkpoint"] {
@@ -291,17 +307,19 @@ impl RunDir {
         self.write(&path, text.as_bytes())
     }
 
-    /// Reads `config.toml`.
+    /// Reads `config.toml`, with the checks that flags go through.
     ///
     /// # Errors
     /// [`RunError::Io`], [`RunError::Content`].
     pub fn settings(&self) -> Result<Settings, RunError> {
         let path = self.root.join("config.toml");
         let text = read_text(&path)?;
-        toml::from_str(&text).map_err(|error| RunError::Content {
-            path,
-            reason: error.to_string(),
-        })
+        let found = toml::from_str(&text).map_err(|error| error.to_string());
+        let checked = found.and_then(|settings: Settings| match settings.validate() {
+            Ok(()) => Ok(settings),
+            Err(error) => Err(error.to_string()),
+        });
+        checked.map_err(|reason| RunError::Content { path, reason })
     }
 
     /// Writes `manifest.json`.
@@ -326,10 +344,12 @@ impl RunDir {
     pub fn manifest(&self) -> Result<Manifest, RunError> {
         let path = self.manifest_path();
         let text = read_text(&path)?;
-        serde_json::from_str(&text).map_err(|error| RunError::Content {
-            path,
-            reason: error.to_string(),
-        })
+        let found = serde_json::from_str(&text).map_err(|error| error.to_string());
+        let checked = found.and_then(|manifest: Manifest| match manifest.fault() {
+            None => Ok(manifest),
+            Some(fault) => Err(fault),
+        });
+        checked.map_err(|reason| RunError::Content { path, reason })
     }
 
     /// Steps of all snapshots, in order.
@@ -373,51 +393,5 @@ fn read_text(path: &Path) -> Result<String, RunError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_replaced_unless_asked_and_only_runs_are() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().join("run");
-        let create = |overwrite, text: &'static str| {
-            RunDir::create(&root, overwrite, |run| {
-                run.write(&run.manifest_path(), text.as_bytes())
-            })
-        };
-        let content = || std::fs::read_to_string(root.join("manifest.json")).unwrap();
-        std::fs::create_dir(&root).unwrap();
-        std::fs::write(root.join("note.txt"), "mine").unwrap();
-        assert!(matches!(create(false, "a"), Err(RunError::Exists { .. })));
-        assert!(matches!(create(true, "a"), Err(RunError::NotARun { .. })));
-        std::fs::remove_file(root.join("note.txt")).unwrap();
-        create(false, "a").unwrap();
-        let error = create(false, "b").unwrap_err().to_string();
-        assert!(
-            error.contains("--overwrite") && error.contains("resume"),
-            "{error}"
-        );
-        let failed = RunDir::create(&root, true, |run| {
-            run.write(&run.root().join("missing/file"), b"x")
-        });
-        assert!(failed.is_err());
-        assert_eq!(content(), "a");
-        // Nor one that somebody trains.
-        let trained = RunDir { root: root.clone() }.lock().unwrap();
-        assert!(matches!(create(true, "b"), Err(RunError::Busy { .. })));
-        assert_eq!(content(), "a");
-        drop(trained);
-        create(true, "b").unwrap();
-        assert_eq!(content(), "b");
-        // Another process makes the same run meanwhile.
-        let other = dir.path().join("other");
-        let late = RunDir::create(&other, false, |_| {
-            RunDir::create(&other, false, |run| run.write(&run.manifest_path(), b"c"))?;
-            Ok(())
-        });
-        assert!(matches!(late, Err(RunError::Exists { .. })));
-        assert_eq!(std::fs::read(other.join("manifest.json")).unwrap(), b"c");
-        std::fs::remove_dir_all(&other).unwrap();
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-}
+#[path = "run_dir_tests.rs"]
+mod tests;

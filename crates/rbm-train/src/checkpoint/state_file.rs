@@ -82,6 +82,9 @@ pub fn read_state(
     let reader = Reader::open(path)?;
     let settings: Settings =
         toml::from_str(reader.text("settings")?).map_err(|e| reader.error(e.to_string()))?;
+    settings
+        .validate()
+        .map_err(|e| reader.error(e.to_string()))?;
     let saved = Saved {
         dataset_digest: reader.text("dataset_digest")?.to_string(),
         step: reader.number("step")?,

@@ -7,10 +7,15 @@ mod whole_run;
 use super::output::{self, UsageError};
 use super::source::SourceArgs;
 use clap::Args;
-use rbm_analysis::{FieldAnalysis, Summary, SummaryOptions, summarize};
+use rbm_analysis::{ModeAnalysis, Summary, SummaryOptions, summarize};
 use serde::Serialize;
 use std::process::ExitCode;
 use whole_run::{WholeRun, WholeRunOptions};
+
+/// Most simulations: eight bytes and the eigenvalues of a matrix each.
+const MOST_SIMULATIONS: i64 = 1_000_000;
+/// Most rotated copies: all pairs are compared, which takes 0.8 GB for so many.
+const MOST_ROTATIONS: i64 = 10_000;
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -30,11 +35,13 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "MODES")]
     field: Option<usize>,
     /// Random matrices simulated for the p-value of the Marchenko-Pastur distance; 0 for none
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
-    simulations: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 100,
+          value_parser = clap::value_parser!(u32).range(..=MOST_SIMULATIONS))]
+    simulations: u32,
     /// Rotated copies for the rotation test of the latest model, whose smallest p-value is 1/(1 + COUNT); 0 for no test
-    #[arg(long, value_name = "COUNT", default_value_t = 19)]
-    rotations: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 19,
+          value_parser = clap::value_parser!(u32).range(..=MOST_ROTATIONS))]
+    rotations: u32,
     /// Seed of the simulations and rotations
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -51,7 +58,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<WholeRun>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<FieldAnalysis>,
+    field: Option<ModeAnalysis>,
 }
 
 /// Runs the command.
@@ -61,8 +68,8 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         return Err(UsageError("--pca needs a run, whose data it takes".into()).into());
     }
     let options = SummaryOptions {
-        ks_simulations: args.simulations,
-        rotations: args.rotations,
+        ks_simulations: args.simulations as usize,
+        rotations: args.rotations as usize,
         seed: args.seed,
         ..Default::default()
     };

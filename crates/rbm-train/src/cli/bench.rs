@@ -2,6 +2,7 @@
 
 use super::output::{self, UsageError};
 use crate::bench::{self, Case, Measurement, Report};
+use crate::memory;
 use crate::settings::LearnerKind;
 use clap::{Args, ValueEnum};
 use rbm_model::{device, ops::Path};
@@ -89,7 +90,7 @@ impl BenchArgs {
         }
     }
 
-    fn cases(&self) -> Result<Vec<Case>, UsageError> {
+    fn cases(&self) -> anyhow::Result<Vec<Case>> {
         for (name, values) in [
             ("--hidden", &self.hidden[..]),
             ("--batch-size", &self.batch_size),
@@ -99,15 +100,27 @@ impl BenchArgs {
             ("--chains", self.chains.as_slice()),
         ] {
             if values.contains(&0) {
-                return Err(UsageError(format!("{name} is 0; it must be at least 1")));
+                return Err(UsageError(format!("{name} is 0; it must be at least 1")).into());
             }
+        }
+        let largest = |values: &[usize]| values.iter().copied().max().unwrap_or(0);
+        let (hidden, batch) = (largest(&self.hidden), largest(&self.batch_size));
+        let chain = memory::bytes_of_chain(self.visible, hidden);
+        let unit = 12.0 * self.visible as f64;
+        for (name, count, bytes) in [
+            ("--visible", self.visible, 12.0),
+            ("--hidden", hidden, unit),
+            ("--batch-size", batch, chain),
+            ("--chains", self.chains.unwrap_or(0), chain),
+        ] {
+            memory::check_count(name, count, bytes)?;
         }
         let devices = self.devices();
         let divided = devices.iter().any(|device| device.contains('+'));
         if divided && self.learner.contains(&LearnerKind::Pt) {
             let text =
                 "tempering is not divided; leave out --learner pt or the devices joined by +";
-            return Err(UsageError(text.into()));
+            return Err(UsageError(text.into()).into());
         }
         let mut cases = Vec::new();
         for &learner in &self.learner {

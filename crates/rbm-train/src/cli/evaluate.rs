@@ -7,6 +7,7 @@ use crate::data::BinaryDataset;
 use crate::evaluation::annealing::{self, AnnealingOptions};
 use crate::evaluation::history::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, path};
+use crate::memory;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::settings::Settings;
@@ -86,6 +87,12 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let source = args.source.open()?;
     let settings = source.settings(args.dataset.as_deref(), args.threshold)?;
     let data = source.data(&settings)?;
+    if let Some(chains) = args.ais_chains {
+        let model = &source.parameters;
+        let each =
+            annealing::CHAINS_AT_ONCE * memory::bytes_of_chain(model.n_visible, model.n_hidden);
+        memory::check_count("--ais-chains", chains as usize, each)?;
+    }
     let name = args.device.as_deref();
     let device = device::parse_device(name.unwrap_or(settings.training.first_device()))?;
     if args.path {

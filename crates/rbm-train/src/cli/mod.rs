@@ -10,6 +10,7 @@ mod resume;
 mod sample;
 mod serve;
 mod settings;
+mod signals;
 mod source;
 mod sweep;
 mod train;

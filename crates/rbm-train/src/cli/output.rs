@@ -1,8 +1,9 @@
 //! What goes to standard output and standard error.
 
 use crate::settings::SettingError;
+use anyhow::Context;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +22,8 @@ pub fn log_to_stderr() {
         .without_time()
         .with_level(false)
         .with_ansi(false)
+        // A line that cannot be written would else be told by `eprintln!`, which panics where standard error is lost.
+        .log_internal_errors(false)
         .finish();
     // A second subscriber is refused; the first one stays.
     let _ = tracing::subscriber::set_global_default(subscriber);
@@ -28,28 +31,34 @@ pub fn log_to_stderr() {
 
 /// Prints one JSON document, and nothing else, on standard output.
 pub fn json<T: Serialize>(document: &T) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, document)?;
-    writeln!(out)?;
-    Ok(())
+    let mut text = serde_json::to_vec_pretty(document)?;
+    text.push(b'\n');
+    print(&text)
 }
 
 /// Prints lines for a person on standard output.
 pub fn lines<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut text = String::new();
     for line in lines {
-        writeln!(out, "{}", line.as_ref())?;
+        text += line.as_ref();
+        text.push('\n');
     }
-    Ok(())
+    print(text.as_bytes())
+}
+
+/// Who reads no further has seen enough: that is no error, and what is still to be done is done.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Says what failed, with its causes, and gives the exit code.
 pub fn failed(error: &anyhow::Error) -> ExitCode {
-    if let Some(error) = error.downcast_ref::<std::io::Error>()
-        && error.kind() == std::io::ErrorKind::BrokenPipe
-    {
-        return ExitCode::SUCCESS;
-    }
     let mut text = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();

@@ -1,6 +1,7 @@
 //! `rbm-train resume`.
 
-use super::train::{finish, stop_on_ctrl_c};
+use super::signals::stop_on_signals;
+use super::train::finish;
 use crate::session::{self, SessionOptions};
 use clap::Args;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
     let options = SessionOptions {
         overwrite: false,
         stop_after: args.stop_after,
-        stop: stop_on_ctrl_c()?,
+        stop: stop_on_signals()?,
         meter: None,
     };
     let (run, outcome) = session::resume(&args.run, args.epochs, args.device.as_deref(), options)?;

@@ -3,13 +3,14 @@
 use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
 use crate::checkpoint::{atomic, read_state};
+use crate::memory;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::sampling::{self, Mixing, Recorder, Start, TemperingReport};
 use crate::settings::Settings;
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
-use rbm_model::sampling::Path;
+use rbm_model::sampling::ModelPath;
 use rbm_model::sampling::diagnostics::{Diagnosis, LEAST_DRAWS};
 use rbm_model::{Rbm, device};
 use serde::Serialize;
@@ -204,10 +205,14 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn count(args: &SampleArgs) -> anyhow::Result<usize> {
+fn count(args: &SampleArgs, rbm: &Rbm) -> anyhow::Result<usize> {
     match args.chains {
         Some(0) => Err(UsageError("--chains is 0; it must be at least 1".into()).into()),
-        Some(count) => Ok(count),
+        Some(count) => {
+            let each = memory::bytes_of_chain(rbm.n_visible(), rbm.n_hidden());
+            memory::check_count("--chains", count, each)?;
+            Ok(count)
+        }
         None if args.quality => Ok(1000),
         None => Ok(100),
     }
@@ -229,7 +234,7 @@ fn gibbs(
         }
         _ => None,
     };
-    let count = count(args)?;
+    let count = count(args, rbm)?;
     let start = match (args.from, saved) {
         (None | Some(From::Chains), Some(chains)) => Start::Chains(Box::new(chains)),
         (Some(From::Chains), None) => {
@@ -301,7 +306,7 @@ fn tempered(
             snapshots.push(source.parameters.clone());
         }
         let models = snapshots.iter().map(|p| Rbm::from_parameters(p, device));
-        Path::through(models.collect())?
+        ModelPath::through(models.collect())?
     } else {
         let reference = if source.run.is_some() || args.dataset.is_some() {
             sampling::reference_fields(&source.data(settings)?.train.column_means())
@@ -313,12 +318,12 @@ fn tempered(
                 .map(|b| *b as f32)
                 .collect()
         };
-        Path::tempered(rbm, &reference)?
+        ModelPath::tempered(rbm, &reference)?
     };
     let mut recorder = Recorder::new(rbm)?;
     let (visible, report) = sampling::tempered(
         path,
-        count(args)?,
+        count(args, rbm)?,
         args.swap_rate,
         args.gibbs_steps,
         args.seed,
@@ -348,13 +353,13 @@ fn measure_quality(
     let samples = quality::pack(visible, source.parameters.n_visible);
     let mut quality = quality::compare(&samples, held_out, Some(rbm), args.seed)?;
     let file = write("quality.json", &serde_json::to_vec(&quality)?)?;
-    let document = report::document::Document {
+    let document = rbm_figures::Document {
         title: format!("Samples beside {}", data.name),
         subtitle: source.path.display().to_string(),
         sections: vec![report::quality::section(&quality)],
         ..Default::default()
     };
-    report::write_document(&document, &file.with_file_name("quality"))?;
+    document.write(&file.with_file_name("quality"))?;
     // The points are in the file.
     quality.points = None;
     Ok(quality)

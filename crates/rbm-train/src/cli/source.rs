@@ -38,6 +38,21 @@ impl SourceArgs {
                 // The checkpoint is the latest state of a run that was killed, too.
                 let path = run.state_path();
                 let parameters = rbm_model::file::read(&path)?;
+                let manifest = run.manifest()?;
+                let (said, found) = (
+                    (manifest.n_visible, manifest.n_hidden),
+                    (parameters.n_visible, parameters.n_hidden),
+                );
+                anyhow::ensure!(
+                    said == found,
+                    "{}: manifest.json says {} visible and {} hidden units, {} holds {} and {}",
+                    root.display(),
+                    said.0,
+                    said.1,
+                    path.display(),
+                    found.0,
+                    found.1
+                );
                 Ok(Source {
                     parameters,
                     run: Some(run),

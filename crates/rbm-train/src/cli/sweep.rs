@@ -1,8 +1,8 @@
 //! `rbm-train sweep`.
 
 use super::output::{self, UsageError};
-use super::settings::ListArgs;
-use super::train::stop_on_ctrl_c;
+use super::settings::SettingArgs;
+use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
 use crate::memory;
 use crate::observers::{MetricsLog, Row, duration};
@@ -64,7 +64,7 @@ pub struct SweepArgs {
     #[arg(long, help_heading = "Sweep")]
     json: bool,
     #[command(flatten)]
-    settings: ListArgs,
+    settings: SettingArgs<true>,
 }
 
 /// What is known of a run before it starts.
@@ -158,7 +158,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
         share,
         devices: &args.over,
         reports: args.run_reports,
-        stop: stop_on_ctrl_c()?,
+        stop: stop_on_signals()?,
     };
     if args.dry_run {
         return list(&order, &shapes, args.json);

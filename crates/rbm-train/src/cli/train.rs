@@ -2,6 +2,7 @@
 
 use super::output;
 use super::settings::SettingArgs;
+use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
 use crate::presets::Preset;
 use crate::session::{self, SessionOptions};
@@ -12,17 +13,13 @@ use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Arguments of `train`. Defaults are those of [`Settings`]; a file given by `--config` overrides
 /// them, and flags override the file.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     #[command(flatten)]
-    settings: SettingArgs,
+    settings: SettingArgs<false>,
     /// Run directory [default: runs/DATA-HIDDEN-LEARNER-seedSEED, numbered if taken]
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     out: Option<PathBuf>,
@@ -61,7 +58,7 @@ impl TrainArgs {
             }
         };
         let mut table = settings.to_table();
-        table::lay_over(&mut table, self.settings.table()?);
+        table::lay_over(&mut table, self.settings.0.clone());
         table
             .try_into()
             .map_err(|error| output::UsageError(error.to_string()).into())
@@ -79,7 +76,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let options = SessionOptions {
         overwrite: args.overwrite,
         stop_after: args.stop_after,
-        stop: stop_on_ctrl_c()?,
+        stop: stop_on_signals()?,
         meter: None,
     };
     let (run, outcome) = session::start(&settings, &root, options)?;
@@ -160,18 +157,6 @@ pub fn finish(
         })?;
     }
     Ok(code)
-}
-
-/// The first Ctrl-C finishes the update and saves; the second one stops at once.
-pub fn stop_on_ctrl_c() -> anyhow::Result<&'static AtomicBool> {
-    ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-        tracing::warn!("stopping after this update (again to stop at once)");
-    })
-    .context("cannot listen to Ctrl-C")?;
-    Ok(&STOP)
 }
 
 /// `runs/DATA-HIDDEN-LEARNER-seedSEED`, with a number behind it if that is taken.

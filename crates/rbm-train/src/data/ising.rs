@@ -1,6 +1,7 @@
 //! The Ising model on a square lattice.
 
 use super::{BinaryDataset, BinaryMatrix, DataError};
+use crate::memory;
 use rayon::prelude::*;
 use rbm_model::sampling::noise::{Layer, NoiseKey};
 use rbm_model::sampling::stream;
@@ -78,12 +79,11 @@ pub fn ising(settings: &Ising, seed: u64) -> Result<BinaryDataset, DataError> {
             temperature.to_string(),
         ));
     }
-    if rows == 0 {
-        return Err(refused(
-            "the number of rows",
-            "at least 1".into(),
-            "0".into(),
-        ));
+    // Rows are counted in 32 bits, and kept as bits.
+    let most = memory::most(8.0 * (side * side).div_ceil(64) as f64).min(u64::from(u32::MAX));
+    if !(1..=most).contains(&(rows as u64)) {
+        let expected = format!("1 to {most}");
+        return Err(refused("the number of rows", expected, rows.to_string()));
     }
     let mut lattices: Vec<Lattice> = (0..CHAINS.min(rows))
         .into_par_iter()

@@ -4,8 +4,9 @@ use super::bases::{self, ALIKE, Begin, PILOTS, POPULATION};
 use super::both_ways::both_ways;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
-use rbm_model::estimate::{
-    Base, Bracket, Direction, Estimate, Noise, Path, Pilot, Start, anneal, linear, pilot, quiet,
+use rbm_model::partition::{
+    Base, Bracket, Direction, Estimate, GeometricPath, Noise, Pilot, Start, anneal, ignore_steps,
+    linear, pilot,
 };
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{ModelError, Parameters};
@@ -31,6 +32,8 @@ const SWEEPS_PART: f64 = 1.0 / 3.0;
 /// Runs of all chains, each with the temperatures asked for, that an estimate comes to: up, sweeps and down
 /// with twice as many chains.
 const WAYS: f64 = 3.0 + SWEEPS_PART * 2.0;
+/// Chains that are in memory together, for each one asked for: those of the large pilot run.
+pub const CHAINS_AT_ONCE: f64 = POPULATION as f64;
 /// Effective fraction of the chains below which the way down is not worth going.
 pub(super) const LEAST_FRACTION: f64 = 0.1;
 /// Fewest chains of a group: with fewer, they could not be compared.
@@ -219,7 +222,7 @@ fn pilot_length(
 fn time_one(model: &Parameters, device: &Device, chains: usize) -> Result<f64, ModelError> {
     const FEW: usize = 10;
     let base = Base::uniform(model.n_visible, model.n_hidden);
-    let path = Path::from_base(&base, model)?;
+    let path = GeometricPath::from_base(&base, model)?;
     let noise = Noise {
         seed: 0,
         stream: stream::ANNEALING_PILOT,
@@ -227,7 +230,7 @@ fn time_one(model: &Parameters, device: &Device, chains: usize) -> Result<f64, M
     };
     let began = Instant::now();
     let start = Start::Independent(chains);
-    anneal(&path, device, &linear(FEW), start, noise, &mut quiet)?;
+    anneal(&path, device, &linear(FEW), start, noise, &mut ignore_steps)?;
     Ok(began.elapsed().as_secs_f64() / FEW as f64)
 }
 

@@ -3,7 +3,7 @@
 use super::samples::some_rows;
 use crate::data::BinaryDataset;
 use burn::tensor::{Device, Tensor, TensorData};
-use rbm_model::estimate::{Base, Noise, Path, Pilot, pick, pilot, resample};
+use rbm_model::partition::{Base, GeometricPath, Noise, Pilot, pick, pilot, resample};
 use rbm_model::{ModelError, Parameters, Rbm};
 
 /// Rows that the mean of the hidden units is taken over, at most.
@@ -33,7 +33,7 @@ pub(super) struct Begin {
     /// What it is, in words.
     pub name: &'static str,
     pub base: Base,
-    pub path: Path,
+    pub path: GeometricPath,
     pub pilot: Pilot,
 }
 
@@ -43,10 +43,10 @@ impl Begin {
         self.base.ln_z() + self.pilot.ln_ratio
     }
 
-    /// Its standard error, from the number of families that share the weight.
+    /// Its standard error, from the number of ancestors that share the weight.
     fn error(&self) -> f64 {
-        let families = self.pilot.effective_fraction * self.pilot.log_weights.len() as f64;
-        families.powf(-0.5)
+        let ancestors = self.pilot.effective_fraction * self.pilot.log_weights.len() as f64;
+        ancestors.powf(-0.5)
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn choose(
     let mut run = |runs: &mut Vec<Begin>, name, base: Base, chains| -> Result<(), ModelError> {
         let index = runs.len();
         each(index);
-        let path = Path::from_base(&base, model)?;
+        let path = GeometricPath::from_base(&base, model)?;
         let pilot = pilot(&path, device, chains, length, at(index))?;
         runs.push(Begin {
             name,

@@ -5,9 +5,9 @@ use super::bases::{ALIKE, Begin, Choice};
 use super::samples::{self, Elsewhere, Known, Way};
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
-use rbm_model::estimate::{
-    Bracket, Direction, Estimate, Group, Noise, Start, anneal, compare, equilibrate, pick, quiet,
-    resample,
+use rbm_model::partition::{
+    Bracket, Direction, Estimate, Group, Noise, Start, anneal, compare, equilibrate, ignore_steps,
+    pick, resample,
 };
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{ModelError, Parameters};
@@ -58,7 +58,7 @@ pub(super) fn both_ways(
     if best.name == ALIKE && ais.effective_fraction < LEAST_FRACTION {
         return Ok(None);
     }
-    let drawn = resample(&forward.log_weights, options.noise(stream::FAMILIES));
+    let drawn = resample(&forward.log_weights, options.noise(stream::ANCESTORS));
     let group = |name: &str, visible| Group {
         name: name.into(),
         visible,
@@ -71,7 +71,7 @@ pub(super) fn both_ways(
         group("annealing", pick(&forward.visible, &drawn, chains)),
     ];
     let still = options.noise(stream::EQUILIBRIUM);
-    equilibrate(model, device, &mut groups, sweeps, still, &mut quiet)?;
+    equilibrate(model, device, &mut groups, sweeps, still, &mut ignore_steps)?;
     let [at_data, pilots, annealed] = &groups;
     let mut back = |begin: &Begin, visible: &[f32], turn: u64| {
         let mut noise = options.noise(stream::ANNEALING_BACK);

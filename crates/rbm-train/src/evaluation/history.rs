@@ -22,7 +22,7 @@ pub struct LikelihoodRow {
     pub ln_z: f64,
     /// Statistical standard error of that.
     pub standard_error: f64,
-    /// Lowest and highest value by everything known; see [`rbm_model::estimate::Bracket::range`].
+    /// Lowest and highest value by everything known; see [`rbm_model::partition::Bracket::range`].
     pub ln_z_low: f64,
     /// The highest.
     pub ln_z_high: f64,
@@ -38,7 +38,7 @@ pub struct LikelihoodRow {
     pub train_log_likelihood: f64,
     /// The same of held-out rows.
     pub test_log_likelihood: Option<f64>,
-    /// How far to trust it; see [`rbm_model::estimate::Verdict`].
+    /// How far to trust it; see [`rbm_model::partition::Verdict`].
     pub verdict: String,
     /// Why.
     #[serde(default)]

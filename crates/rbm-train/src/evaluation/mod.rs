@@ -14,10 +14,8 @@ use crate::data::{BinaryDataset, BinaryMatrix};
 use annealing::{Annealed, AnnealingOptions, Chosen, Show};
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::estimate::{
-    Bennett, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict, pseudo_log_likelihood,
-    sampled_pseudo_log_likelihood,
-};
+use rbm_model::partition::{Bennett, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict};
+use rbm_model::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
 use rbm_model::sampling::Chains;
 use serde::Serialize;
 
@@ -54,7 +52,7 @@ pub struct Estimates {
     /// Both combined by Bennett's acceptance ratio.
     pub bar: Option<Bennett>,
     /// Lowest and highest value by everything known, of annealing; see
-    /// [`rbm_model::estimate::Bracket::range`].
+    /// [`rbm_model::partition::Bracket::range`].
     pub range: Option<[f64; 2]>,
     /// How far to trust them.
     pub verdict: Verdict,

@@ -5,7 +5,7 @@ use super::history::{LikelihoodRow, mean_free_energy};
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
-use rbm_model::estimate::Estimate;
+use rbm_model::partition::Estimate;
 use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, Parameters};
 

@@ -2,7 +2,7 @@
 
 use crate::data::{BinaryDataset, BinaryMatrix};
 use rbm_model::ModelError;
-use rbm_model::estimate::{Bracket, Comparison, Equilibrium, Group, Verdict};
+use rbm_model::partition::{Bracket, Comparison, Equilibrium, Group, Verdict};
 use rbm_model::sampling::noise::shuffle;
 use rbm_model::sampling::{Chains, stream};
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ pub(super) struct Known {
 pub(super) fn choose(
     others: &[Elsewhere<'_>],
     Known { ais, allowed }: Known,
-    families: Vec<usize>,
+    ancestors: Vec<usize>,
     judged: impl Fn(&[f64], Equilibrium) -> Result<Bracket, ModelError>,
     annealed: impl FnOnce() -> Result<Vec<f64>, ModelError>,
 ) -> Result<Bracket, ModelError> {
@@ -68,7 +68,7 @@ pub(super) fn choose(
                     origin: format!("{} chains from {}", log_weights.len(), other.name),
                     check: other.comparison.text.clone(),
                     passed: other.comparison.agree,
-                    families: Vec::new(),
+                    ancestors: Vec::new(),
                     allowed: Some(allowed),
                 };
                 let bracket = judged(log_weights, equilibrium)?;
@@ -89,12 +89,12 @@ pub(super) fn choose(
     if let (Some(bracket), true) = (independent, passed) {
         return Ok(bracket);
     }
-    let distinct = families.iter().collect::<BTreeSet<_>>().len();
+    let distinct = ancestors.iter().collect::<BTreeSet<_>>().len();
     let equilibrium = Equilibrium {
         origin: format!("chains from annealing, {distinct} distinct ones drawn by their weights"),
         check: checks.join("; "),
         passed,
-        families,
+        ancestors,
         allowed: Some(allowed),
     };
     judged(&annealed()?, equilibrium)

@@ -3,7 +3,7 @@
 use super::annealing::{AnnealingOptions, bracket};
 use crate::data::{BinaryDataset, BinaryMatrix};
 use burn::tensor::Device;
-use rbm_model::estimate::{Enumeration, Verdict};
+use rbm_model::partition::{Enumeration, Verdict};
 use rbm_model::sampling::noise::Sequence;
 use rbm_model::{Parameters, RbmConfig};
 

@@ -117,8 +117,8 @@ pub fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64], rows: usize) -> Bo
             first_row: 0,
         }),
         LearnerKind::Pt => {
-            let (ladders, replicas) = (chains, learner.replicas);
-            match Tempered::new(rbm, data_mean, ladders, replicas, sweeps, seed) {
+            let (ladders, levels) = (chains, learner.levels);
+            match Tempered::new(rbm, data_mean, ladders, levels, sweeps, seed) {
                 Ok(learner) => Box::new(learner),
                 Err(error) => unreachable!("settings and data are checked before: {error}"),
             }

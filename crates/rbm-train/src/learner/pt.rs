@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::ops::Phase;
 use rbm_model::sampling::{
-    Chains, PackedChains, Path, Tempering, TemperingError, TemperingState, stream,
+    Chains, ModelPath, PackedChains, Tempering, TemperingError, TemperingState, stream,
 };
 
 /// Updates after which levels are laid anew, equally far apart by the swaps since.
@@ -46,7 +46,7 @@ impl Tempered {
         seed: u64,
     ) -> Result<Self, TemperingError> {
         let reference = reference_fields(data_mean);
-        let path = Path::tempered(rbm, &reference)?;
+        let path = ModelPath::tempered(rbm, &reference)?;
         let positions = Tempering::even_positions(&path, replicas);
         let sampler = Tempering::new(path, positions, ladders, seed, stream::TEMPERING)?;
         let samples = Chains::from_visible(rbm, sampler.samples(), seed, stream::TEMPERING);
@@ -62,7 +62,7 @@ impl Tempered {
 impl Learner for Tempered {
     fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
         let moved =
-            Path::tempered(rbm, &self.reference).and_then(|path| self.sampler.set_path(path));
+            ModelPath::tempered(rbm, &self.reference).and_then(|path| self.sampler.set_path(path));
         if moved.is_err() {
             unreachable!("the shapes of a model do not change while it learns");
         }

@@ -2,7 +2,7 @@ use super::*;
 use crate::optimizer::Optimizer;
 use burn::tensor::{Device, TensorData};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use rbm_model::sampling::pack;
 
 /// A small model that mixes within a few sweeps.
@@ -27,7 +27,7 @@ fn settings(kind: LearnerKind, sweeps: usize) -> Settings {
     settings.learner.kind = kind;
     settings.learner.gibbs_steps = sweeps;
     settings.learner.chains = ChainCount::Count(2000);
-    settings.learner.replicas = 3;
+    settings.learner.levels = 3;
     settings
 }
 

@@ -3,11 +3,12 @@
 use super::MODES;
 use super::checkpoint::{Context, WithError};
 use burn::tensor::{Tensor, TensorData};
-use rbm_analysis::diffusion::{CoordinateDiffusion, DiffusionOptions, autocorrelations};
+use rbm_analysis::dynamics::{
+    CoordinateDiffusion, DiffusionOptions, Prediction, autocorrelations, mode_relaxations,
+};
 use rbm_analysis::faer::Mat;
 use rbm_analysis::mean_field::FixedPoint;
-use rbm_analysis::relaxation::{Prediction, mode_relaxations};
-use rbm_analysis::trajectories::{Coordinate, Trajectories, pairs};
+use rbm_analysis::reciprocal::{Coordinate, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, ReciprocalSpace};
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Parameters, Rbm};
@@ -199,8 +200,8 @@ fn mean_kurtosis(values: &Mat<f64>, rows: &[usize]) -> Option<f64> {
 mod tests {
     use super::*;
     use burn::tensor::Device;
-    use rbm_analysis::ipr::inverse_participation_ratios;
     use rbm_analysis::random::{gaussian_matrix, generator};
+    use rbm_analysis::symmetry::inverse_participation_ratios;
 
     #[test]
     fn kurtosis_of_two_values_is_one_and_still_columns_do_not_count() {

@@ -6,21 +6,17 @@ use super::saddle::{self, Saddles};
 use super::weights::{self, WeightHistogram};
 use super::{MODES, Options};
 use burn::tensor::Device;
-use rbm_analysis::bootstrap::BootstrapOptions;
-use rbm_analysis::boson::{Occupation, occupations, point_occupations};
-use rbm_analysis::gaussian_limit::gaussian_limit;
-use rbm_analysis::landau::{LandauMode, landau_modes};
-use rbm_analysis::mean_field::{MeanFieldOptions, central_fixed_point};
+use rbm_analysis::bosons::{Occupation, occupations, point_occupations};
+use rbm_analysis::gaussian::gaussian_limit;
+use rbm_analysis::mean_field::{LandauMode, MeanFieldOptions, central_fixed_point, landau_modes};
 use rbm_analysis::overlap::{ModeOverlap, checkpoint_overlaps, data_overlaps};
-use rbm_analysis::reciprocal::Saddle;
-use rbm_analysis::rotation::RotationTest;
+use rbm_analysis::reciprocal::{HiddenUnits, Saddle, Trajectories, pairs, weight_matrix};
+use rbm_analysis::statistics::BootstrapOptions;
 use rbm_analysis::summary::LnZ;
-use rbm_analysis::svd::weight_matrix;
-use rbm_analysis::symmetry::{SymmetryOptions, symmetry};
-use rbm_analysis::trajectories::{HiddenUnits, Trajectories, pairs};
+use rbm_analysis::symmetry::{RotationTest, SymmetryOptions, symmetry};
 use rbm_analysis::{AnalysisError, Coordinate, ReciprocalSpace};
 use rbm_model::Parameters;
-use rbm_model::estimate::Enumeration;
+use rbm_model::partition::Enumeration;
 use serde::{Deserialize, Serialize};
 
 /// Layers up to this size are enumerated.

@@ -2,10 +2,10 @@
 
 use crate::checkpoint::RunDir;
 use rayon::prelude::*;
-use rbm_analysis::gaussian_limit::CRITICAL_SINGULAR_VALUE;
+use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_analysis::phase::phase_point;
+use rbm_analysis::reciprocal::{singular_values, weight_matrix};
 use rbm_analysis::spectrum::fit_bulk;
-use rbm_analysis::svd::{singular_values, weight_matrix};
 use serde::{Deserialize, Serialize};
 
 /// The weights of one snapshot, as far as their spectrum and moments tell.

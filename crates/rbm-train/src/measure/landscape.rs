@@ -3,10 +3,10 @@
 use super::chains::Record;
 use super::checkpoint::Context;
 use super::reference::{Reference, evenly};
-use rbm_analysis::constrained::{ConstrainedOptions, constrained_free_energy};
-use rbm_analysis::density::{Bins, sampled_free_energy};
-use rbm_analysis::reciprocal::Saddle;
-use rbm_analysis::trajectories::{Coordinate, HiddenUnits, Trajectories, pairs};
+use rbm_analysis::mean_field::{
+    Bins, ConstrainedOptions, constrained_free_energy, sampled_free_energy,
+};
+use rbm_analysis::reciprocal::{Coordinate, HiddenUnits, Saddle, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, ReciprocalSpace};
 use rbm_model::Parameters;
 use serde::{Deserialize, Serialize};
@@ -140,13 +140,13 @@ fn curve(
     let bins = range(states, 2 * mode, BINS);
     let sampled = sampled_free_energy(states, &[Coordinate::X(mode)], &[bins], 20)?;
     let known = bins
-        .centres()
+        .centers()
         .into_iter()
         .zip(sampled.free_energy.iter().zip(&sampled.error))
         .filter_map(|(x, (value, error))| Some([x, (*value)?, (*error)?]));
     let mean_field = full
         .then(|| {
-            let grid = range(states, 2 * mode, CURVE).centres();
+            let grid = range(states, 2 * mode, CURVE).centers();
             let options = ConstrainedOptions {
                 random_starts: 1,
                 // The error in F is of second order in this.

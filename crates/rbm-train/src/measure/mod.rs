@@ -110,6 +110,7 @@ pub fn of_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Measurem
                 let manifest = run.manifest()?;
                 let measurements = measure(run, &references[&manifest.dataset_digest], options)
                     .with_context(|| format!("cannot measure {}", run.root().display()))?;
+                let measurements = cache::as_read(measurements);
                 // A run that cannot be written to can still be looked at.
                 if let Err(error) = cache::write(run, &measurements) {
                     tracing::warn!("measurements are not kept: {error:#}");

@@ -4,7 +4,7 @@ use crate::checkpoint::RunDir;
 use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::session;
 use rbm_analysis::faer::Mat;
-use rbm_analysis::pca::{Pca, SecondMoments};
+use rbm_analysis::overlap::{Pca, SecondMoments};
 
 /// Rows that principal components are computed from.
 const PCA_ROWS: usize = 10_000;

@@ -2,10 +2,10 @@
 
 use super::chains::Record;
 use super::checkpoint::Context;
-use rbm_analysis::saddle_distance::{
-    RotatedDistances, SaddleDistance, rotated_distances, saddle_distances, uniform_distances,
+use rbm_analysis::reciprocal::{
+    HiddenUnits, RotatedDistances, SaddleDistance, Trajectories, pairs, rotated_distances,
+    saddle_distances, uniform_distances,
 };
-use rbm_analysis::trajectories::{HiddenUnits, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, ReciprocalSpace};
 use rbm_model::Parameters;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use rbm_analysis::ReciprocalSpace;
 use rbm_analysis::faer::Mat;
 use rbm_analysis::random::{generator, haar_matrix};
-use rbm_analysis::svd::weight_matrix;
+use rbm_analysis::reciprocal::weight_matrix;
 use rbm_model::Parameters;
 use serde::{Deserialize, Serialize};
 

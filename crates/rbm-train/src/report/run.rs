@@ -1,10 +1,7 @@
 //! The report of one run, from what is in its directory.
 
-use super::experiment::Replica;
-use super::{
-    ImageGrid, LikelihoodPoint, MetricsRow, ModeImages, ReportData, SaddleRow, SpectrumHistory,
-    SpectrumPanel,
-};
+use super::data::{CloseUp, Replica, Samples};
+use super::figures::{groups, sections};
 use crate::checkpoint::{Manifest, RunDir, read_state};
 use crate::evaluation::history::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
@@ -12,20 +9,18 @@ use crate::observers::{MetricsLog, Row};
 use crate::quality::Quality;
 use crate::sampling::{self, Start};
 use anyhow::Context;
-use burn::tensor::Device;
-use rbm_analysis::spectrum::{fit_bulk, ks_test};
-use rbm_analysis::{MarchenkoPastur, ReciprocalSpace, Summary, SummaryOptions};
+use rbm_analysis::spectrum::{KolmogorovSmirnov, fit_bulk, ks_test};
+use rbm_analysis::{ReciprocalSpace, Summary, SummaryOptions};
+use rbm_figures::{Block, Document, Section};
 use rbm_model::{Parameters, Rbm};
 use std::path::{Path, PathBuf};
 
-/// Left singular vectors shown as images, and saddles listed.
+/// Left singular vectors shown as images.
 const MODES: usize = 16;
 /// Samples shown.
 const SAMPLES: usize = 100;
 /// Sweeps that make samples where a run keeps no chains.
 const SWEEPS: usize = 1000;
-/// Points of a density curve.
-const CURVE: usize = 200;
 /// Random matrices behind a p-value.
 const SIMULATIONS: usize = 20;
 
@@ -35,37 +30,38 @@ const SIMULATIONS: usize = 20;
 /// # Errors
 /// A file of the run that cannot be read, or of the report that cannot be written.
 pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
-    let manifest = run.manifest()?;
-    let settings = run.settings()?;
-    let log = MetricsLog::of_run(run)?;
     let measured = measure::of_runs(std::slice::from_ref(run), options);
     let measured = measured
         .into_iter()
         .next()
         .context("one run, one measurement")??;
-    let replica = replica(run, measured)?;
-    let device = measure::device()?;
-    let model = rbm_model::file::read(&run.state_path())?;
-    let space = ReciprocalSpace::new(&model)?;
-    let options = SummaryOptions {
-        ks_simulations: SIMULATIONS,
-        // Measured for the first and the last snapshot.
-        rotations: 0,
-        ..Default::default()
-    };
-    let summary = rbm_analysis::summary::summarize_in(&space, &model, &options)?;
-    let history = &replica.measurements.history;
-    let steps = history.iter().map(|snapshot| snapshot.step).collect();
-    let spectra: Vec<Vec<f64>> = history.iter().map(|s| s.singular_values.clone()).collect();
-    let mut panels = Vec::new();
-    if let Some(first) = history.first() {
-        let title = format!("start (update {})", first.step);
-        panels.push(panel(title, &first.singular_values, &model)?);
-    }
-    let end = format!("end (update {})", manifest.step);
-    panels.push(panel(end, space.singular_values(), &model)?);
+    let manifest = run.manifest()?;
+    let mut replica = replica(run, measured)?;
+    let close_up = close_up(run, &manifest, &replica.measurements)?;
+    let facts = facts(&manifest, replica.metrics.last(), &close_up.summary);
+    let notes = notes(&manifest, &close_up.summary, &replica.measurements);
+    replica.close_up = Some(close_up);
+    let page = compose(&manifest, facts, notes, &replica);
+    Ok(page.write(&run.report_path())?)
+}
 
-    let data = ReportData {
+/// The page of a run: its figures between key results and settings.
+fn compose(
+    manifest: &Manifest,
+    facts: Vec<(String, String)>,
+    remarks: Vec<String>,
+    replica: &Replica,
+) -> Document {
+    let mut notes = Section::new("notes", "Notes");
+    notes.blocks.extend(remarks.into_iter().map(Block::Note));
+    let mut settings = Section::new("configuration", "Configuration");
+    settings.blocks.push(Block::Pairs {
+        rows: replica.settings.clone().into_iter().collect(),
+        folded: Some(format!("All {} settings", replica.settings.len())),
+    });
+    let mut all = sections(&groups(std::slice::from_ref(replica)));
+    all.extend([notes, settings]);
+    Document {
         title: format!("RBM on {}", manifest.dataset),
         subtitle: format!(
             "{} visible and {} hidden units, {} training rows, seed {}, {}",
@@ -75,49 +71,69 @@ pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
             manifest.seed,
             manifest.device
         ),
-        facts: facts(&manifest, log.rows.last(), &summary),
-        settings: settings.flatten().into_iter().collect(),
-        metrics: replica.metrics.clone(),
-        likelihood: likelihood(&run.likelihood_path())?,
-        snapshot_likelihood: likelihood(&run.snapshot_likelihood_path())?,
-        reconstruction_unit: "squared error a unit".into(),
-        spectra: SpectrumHistory {
-            steps,
-            singular_values: spectra,
-        },
-        spectrum_panels: panels,
-        samples: samples(run, &manifest, &model, &device)?,
-        quality: quality(run)?,
-        modes: modes(&manifest, &space)?,
-        analysis: analysis(&summary),
-        saddles: saddles(&summary),
-        notes: notes(&manifest, &summary, &replica.measurements),
-        experiment: Some(replica),
-    };
-    Ok(super::write(&data, &run.report_path())?)
+        facts,
+        sections: all,
+    }
 }
 
-/// What the figures of the experiment need of a run.
+/// What the figures need of a run, without a close-up.
 pub(super) fn replica(run: &RunDir, measurements: Measurements) -> anyhow::Result<Replica> {
-    let of_snapshots = likelihood_rows(&run.snapshot_likelihood_path())?;
+    let mut likelihood = likelihood_rows(&run.snapshot_likelihood_path())?;
+    let mut in_training = likelihood_rows(&run.likelihood_path())?;
+    if likelihood.is_empty() {
+        std::mem::swap(&mut likelihood, &mut in_training);
+    }
     Ok(Replica {
         name: run
             .root()
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         settings: run.settings()?.flatten(),
-        metrics: MetricsLog::of_run(run)?
-            .rows
-            .into_iter()
-            .map(metrics_row)
-            .collect(),
-        likelihood: if of_snapshots.is_empty() {
-            likelihood_rows(&run.likelihood_path())?
-        } else {
-            of_snapshots
-        },
+        metrics: MetricsLog::of_run(run)?.rows,
+        likelihood,
+        likelihood_in_training: in_training,
         measurements,
+        close_up: None,
     })
+}
+
+fn close_up(run: &RunDir, manifest: &Manifest, measured: &Measurements) -> anyhow::Result<CloseUp> {
+    let model = rbm_model::file::read(&run.state_path())?;
+    let space = ReciprocalSpace::new(&model)?;
+    let options = SummaryOptions {
+        ks_simulations: SIMULATIONS,
+        // Measured for the first and the last snapshot.
+        rotations: 0,
+        ..Default::default()
+    };
+    let test = |snapshot: Option<&measure::SnapshotSpectrum>| match snapshot {
+        Some(snapshot) => bulk_test(&snapshot.singular_values, &model),
+        None => Ok(None),
+    };
+    let vectors = (0..MODES.min(space.modes()))
+        .map(|k| Ok(space.left_vector(k)?.to_vec()))
+        .collect::<anyhow::Result<_>>()?;
+    Ok(CloseUp {
+        samples: match manifest.image_shape {
+            Some(_) => Some(samples(run, manifest, &model)?),
+            None => None,
+        },
+        quality: quality(run)?,
+        vectors,
+        summary: rbm_analysis::summary::summarize_in(&space, &model, &options)?,
+        bulk_tests: [
+            test(measured.history.first())?,
+            test(measured.history.last())?,
+        ],
+    })
+}
+
+/// A spectrum against the law fitted to its bulk, if there is one.
+fn bulk_test(values: &[f64], model: &Parameters) -> anyhow::Result<Option<KolmogorovSmirnov>> {
+    let (n, m) = (model.n_visible, model.n_hidden);
+    let fit = fit_bulk(values, n, m)?;
+    let test = fit.map(|fit| ks_test(values, n, m, &fit, SIMULATIONS, 0));
+    Ok(test.transpose()?)
 }
 
 /// What `sample --quality` has left in the run, if it was asked for.
@@ -165,24 +181,6 @@ fn facts(manifest: &Manifest, last: Option<&Row>, summary: &Summary) -> Vec<(Str
     facts
 }
 
-fn metrics_row(row: Row) -> MetricsRow {
-    MetricsRow {
-        step: row.step,
-        epoch: row.epoch,
-        learning_rate: row.learning_rate,
-        train_pseudo_log_likelihood: row.train_pseudo_log_likelihood,
-        test_pseudo_log_likelihood: row.test_pseudo_log_likelihood,
-        train_reconstruction_error: row.train_reconstruction_error,
-        test_reconstruction_error: row.test_reconstruction_error,
-        free_energy_train: Some(row.free_energy_train),
-        free_energy_test: row.free_energy_test,
-        free_energy_gap: row.free_energy_gap,
-        weight_norm: row.weight_norm,
-        weight_max: row.weight_max,
-        singular_values: row.singular_values,
-    }
-}
-
 /// The rows of a file of likelihoods; none where it is not there.
 fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
     match std::fs::read_to_string(path) {
@@ -191,59 +189,16 @@ fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
     }
 }
 
-/// The same as points of a curve.
-fn likelihood(path: &Path) -> anyhow::Result<Vec<LikelihoodPoint>> {
-    Ok(likelihood_rows(path)?
-        .into_iter()
-        .map(|row| LikelihoodPoint {
-            step: row.step,
-            train: row.train_log_likelihood,
-            test: row.test_log_likelihood,
-            band: row.band(),
-        })
-        .collect())
-}
-
-/// A spectrum beside the law fitted to its bulk.
-fn panel(label: String, values: &[f64], model: &Parameters) -> anyhow::Result<SpectrumPanel> {
-    let (n, m) = (model.n_visible, model.n_hidden);
-    let mut panel = SpectrumPanel {
-        label,
-        singular_values: values.to_vec(),
-        ..Default::default()
-    };
-    if let Some(fit) = fit_bulk(values, n, m)? {
-        let law = MarchenkoPastur::new(n, m, fit.scale)?;
-        let (low, high) = law.edges();
-        let at = |k: usize| low + (high - low) * k as f64 / CURVE as f64;
-        let ks = ks_test(values, n, m, &fit, SIMULATIONS, 0)?;
-        panel.density = (0..=CURVE).map(|k| (at(k), law.density(at(k)))).collect();
-        panel.edges = (low, high);
-        panel.sigma = fit.scale;
-        panel.modes_above_edge = fit.above_edge;
-        panel.ks_distance = Some(ks.distance);
-        panel.ks_p_value = ks.p_value;
-    }
-    Ok(panel)
-}
-
 /// States of the run's own chains, or of chains swept from the model's biases.
-fn samples(
-    run: &RunDir,
-    manifest: &Manifest,
-    model: &Parameters,
-    device: &Device,
-) -> anyhow::Result<Option<ImageGrid>> {
-    let Some(shape) = manifest.image_shape else {
-        return Ok(None);
-    };
+fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Result<Samples> {
+    let device = measure::device()?;
     let n = model.n_visible;
-    let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
+    let (_, state) = read_state(&run.state_path(), Some((&device, &vec![0.5; n])))?;
     let chains = state.and_then(|state| state.learner.samples());
-    let rbm = Rbm::from_parameters(model, device);
+    let rbm = Rbm::from_parameters(model, &device);
     let (start, sweeps, caption) = match chains {
         Some(chains) => (
-            Start::Chains(Box::new(chains.to_chains(device))),
+            Start::Chains(Box::new(chains.to_chains(&device))),
             0,
             "Visible states of the persistent chains at the end of training.".to_string(),
         ),
@@ -256,76 +211,11 @@ fn samples(
         ),
     };
     let states = sampling::draw(&rbm, start, sweeps, manifest.seed, Some(SAMPLES));
-    let images = states.chunks_exact(n).map(<[f32]>::to_vec).collect();
-    Ok(Some(ImageGrid {
-        images,
-        shape,
+    let state = |units: &[f32]| units.iter().map(|unit| f64::from(*unit)).collect();
+    Ok(Samples {
+        states: states.chunks_exact(n).map(state).collect(),
         caption,
-    }))
-}
-
-fn modes(manifest: &Manifest, space: &ReciprocalSpace) -> anyhow::Result<Option<ModeImages>> {
-    let Some(shape) = manifest.image_shape else {
-        return Ok(None);
-    };
-    let count = MODES.min(space.modes());
-    let vectors = (0..count)
-        .map(|k| Ok(space.left_vector(k)?.to_vec()))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let lambda = space.singular_values()[..count].to_vec();
-    Ok(Some(ModeImages {
-        vectors,
-        lambda,
-        shape,
-    }))
-}
-
-fn analysis(summary: &Summary) -> Vec<(String, String)> {
-    let mut rows = Vec::new();
-    let mut row = |name: &str, value: String| rows.push((name.to_string(), value));
-    if let Some(spectrum) = &summary.marchenko_pastur {
-        let fit = &spectrum.fit;
-        row(
-            "fitted σ of the bulk",
-            format!("{:.5} ± {:.5}", fit.scale, fit.scale_error),
-        );
-        row(
-            "Marchenko-Pastur edges",
-            format!("{:.4} to {:.4}", fit.edges[0], fit.edges[1]),
-        );
-        row("modes above the upper edge", fit.above_edge.to_string());
-    }
-    row(
-        "modes with λ ≥ 4 (not convergent)",
-        summary.nonconvergent_modes.len().to_string(),
-    );
-    let ln_z = &summary.ln_z;
-    for (name, value) in [
-        ("ln Z, exact", ln_z.exact),
-        ("ln Z, mean field (lower bound)", ln_z.mean_field),
-        ("ln Z, Onsager", ln_z.onsager),
-        ("ln Z, one loop", ln_z.one_loop),
-        ("ln Z, Gaussian limit", ln_z.gaussian),
-    ] {
-        if let Some(value) = value {
-            row(name, format!("{value:.3} nats"));
-        }
-    }
-    rows
-}
-
-fn saddles(summary: &Summary) -> Vec<SaddleRow> {
-    let number = |values: &[Option<f64>], k: usize| values.get(k).copied().flatten();
-    (0..summary.singular_values.len())
-        .map(|k| SaddleRow {
-            mode: k + 1,
-            lambda: summary.singular_values[k],
-            x: number(&summary.saddle_x, k).unwrap_or(f64::NAN),
-            y: number(&summary.saddle_y, k).unwrap_or(f64::NAN),
-            energy: number(&summary.saddle_energy, k).unwrap_or(f64::NAN),
-            usable: number(&summary.saddle_x, k).is_some(),
-        })
-        .collect()
+    })
 }
 
 fn notes(manifest: &Manifest, summary: &Summary, measured: &Measurements) -> Vec<String> {

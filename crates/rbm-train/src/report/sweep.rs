@@ -1,15 +1,14 @@
 //! The report of a sweep: all its runs on one page, as means over replicas.
 
-use super::document::{Block, Document, Grid, Row, Section};
-use super::experiment::series::Mean;
-use super::experiment::training::holds;
-use super::experiment::{self, Group, Replica, groups};
-use super::number::{readable, significant};
+use super::data::Replica;
+use super::figures::series::Mean;
+use super::figures::{self, Group, groups, holds};
 use super::run::replica;
-use super::table::Table;
 use crate::checkpoint::{Manifest, RunDir, Status};
 use crate::measure::{self, Options};
 use maud::html;
+use rbm_figures::number::{readable, significant};
+use rbm_figures::{Block, Document, Grid, Row, Section, Table};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -39,7 +38,7 @@ pub fn of_sweep(root: &Path, options: Options) -> anyhow::Result<PathBuf> {
         |name| format!("Sweep {}", name.to_string_lossy()),
     );
     let document = compose(title, &entries, &replicas);
-    Ok(super::write_document(&document, &root.join("report"))?)
+    Ok(document.write(&root.join("report"))?)
 }
 
 fn read(root: &Path, options: Options) -> anyhow::Result<(Vec<Entry>, Vec<Replica>)> {
@@ -120,7 +119,7 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
         ));
     } else {
         overview.blocks.push(Block::Grid(summary(&groups)));
-        sections = experiment::sections(&groups);
+        sections = figures::sections(&groups);
     }
     let mut notes = Section::new("notes", "Notes");
     let mut all: Vec<String> = replicas

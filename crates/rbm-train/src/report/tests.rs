@@ -4,11 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use maud::html;
-
-use super::colour::Colour;
-use super::document::{Document, Section};
-use super::figure::{Axis, Content, Figure, Mark, Panel};
+use super::well_formed::assert_well_formed;
 use super::*;
 
 pub(super) fn metrics(step: u64) -> MetricsRow {
@@ -113,33 +109,6 @@ fn written(data: &ReportData) -> (tempfile::TempDir, String) {
     }
     assert!(!page.contains("NaN") && !page.contains(">inf"));
     (directory, page)
-}
-
-/// Every tag is closed in order, and no attribute holds a number that is not finite.
-pub(super) fn assert_well_formed(text: &str) {
-    const VOID: [&str; 5] = ["meta", "link", "img", "br", "hr"];
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find('<') {
-        let end = start + rest[start..].find('>').expect("a tag ends");
-        let tag = &rest[start + 1..end];
-        rest = &rest[end + 1..];
-        if tag.starts_with(['!', '?']) {
-            continue;
-        }
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name), "closes what is open");
-            continue;
-        }
-        let name = tag.split_whitespace().next().unwrap_or(tag);
-        if name == "script" || name == "style" {
-            let close = format!("</{name}>");
-            rest = &rest[rest.find(&close).expect("raw text ends") + close.len()..];
-        } else if !VOID.contains(&name) {
-            open.push(name);
-        }
-    }
-    assert!(open.is_empty(), "left open: {open:?}");
 }
 
 /// Nothing is loaded from elsewhere, and every link leads to something.
@@ -429,48 +398,6 @@ fn a_steep_start_is_cut_off_and_the_caption_says_so() {
     assert!(!written(&data).1.contains("outside of the frame"));
     data.metrics[0].train_pseudo_log_likelihood = -5000.0;
     assert!(written(&data).1.contains("outside of the frame"));
-}
-
-#[test]
-fn replicas_have_bands_and_error_bars() {
-    let panel = Panel::new("Replicas", Axis::log("M"), Axis::linear("nats"))
-        .with(
-            Mark::error_bars([
-                (8.0, -2.0, 0.5),
-                (16.0, -1.0, f64::NAN),
-                (f64::NAN, 0.0, 1.0),
-            ])
-            .label("mean"),
-        )
-        .with(
-            Mark::band([(8.0, -2.5, -1.5), (16.0, -1.2, -0.8)])
-                .colour(Colour::Series(2))
-                .label("± error"),
-        );
-    let mut section = Section::new("replicas", "Replicas");
-    section.figure(Figure {
-        name: "replicas",
-        title: "Replicas".to_owned(),
-        caption: html! { "Means." },
-        content: Content::Panels(vec![panel]),
-        tables: Vec::new(),
-    });
-    let mut document = Document {
-        sections: vec![section],
-        ..Document::default()
-    };
-    let directory = tempfile::tempdir().unwrap();
-    let page = fs::read_to_string(write_document(&document, directory.path()).unwrap()).unwrap();
-    assert_well_formed(&page);
-    let drawn = figure_of(&page, "replicas");
-    // Two dots and one area, wide and narrow; only the dot with a finite error has a bar.
-    assert_eq!(drawn.matches("class=\"mark\"").count(), 2 * 3);
-    assert_eq!(drawn.matches("m-3 0h6").count(), 2);
-    assert!(drawn.contains(">± error<"));
-
-    document.sections.push(document.sections[0].clone());
-    let error = write_document(&document, directory.path()).unwrap_err();
-    assert!(error.to_string().contains("figures/replicas."), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::mixing::{DRAWS, Recorder};
 use rbm_model::init::visible_bias_from_mean;
-use rbm_model::sampling::{Adaptation, Path, Tempering, TemperingError, stream};
+use rbm_model::sampling::{Adaptation, ModelPath, Tempering, TemperingError, stream};
 use serde::Serialize;
 
 /// Levels before adaptation.
@@ -43,7 +43,7 @@ pub fn reference_fields(data_mean: &[f64]) -> Vec<f32> {
 /// # Errors
 /// [`TemperingError`].
 pub fn tempered(
-    path: Path,
+    path: ModelPath,
     ladders: usize,
     swap_rate: f64,
     rounds: usize,

@@ -1,44 +1,39 @@
 //! Where the data comes from.
 
-use serde::{Deserialize, Serialize};
+use super::table::settings;
+use crate::data::Ising;
 
-/// Where the data comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DataSettings {
-    /// `mnist`, `bars-and-stripes`, `bars-and-stripes:N`, `ising`, or a path (IDX, CSV, npy, npz).
-    pub dataset: String,
-    /// Threshold that makes values binary; see the data module for its unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-    /// Fraction of rows held out when the data set has no test part of its own.
-    pub test_fraction: f64,
-    /// Use only this many training rows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<usize>,
-    /// Use only rows with these labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub digits: Option<Vec<u8>>,
-    /// Side of the lattice of `ising` (other data: not used, and so below).
-    pub ising_side: usize,
-    /// Its temperature, in J / k_B.
-    pub ising_temperature: f64,
-    /// Rows drawn of it, before some are held out.
-    pub ising_rows: usize,
-}
+settings! {
+    /// Where the data comes from.
+    "data" DataSettings
 
-impl Default for DataSettings {
-    fn default() -> Self {
-        let ising = crate::data::Ising::default();
-        Self {
-            dataset: "mnist".into(),
-            threshold: None,
-            test_fraction: 0.1,
-            limit: None,
-            digits: None,
-            ising_side: ising.side,
-            ising_temperature: ising.temperature,
-            ising_rows: ising.rows,
-        }
-    }
+    /// Data: mnist, bars-and-stripes, bars-and-stripes:N, ising, or a path (IDX, IDX.gz, CSV, npy, npz,
+    /// or a directory with the files of an MNIST-like set such as Fashion-MNIST)
+    dataset: String = "mnist".into(),
+        flag "dataset" "NAME|PATH" "Data" one String;
+    /// Make values binary: 1 where value >= THRESHOLD. For images of bytes a fraction of the full
+    /// range (default there: 0.5); for other data the value itself
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64> = None, shown "only 0 and 1 are taken"
+        flag "threshold" "THRESHOLD" "Data" one f64;
+    /// Fraction of rows held out where the data has no test part
+    test_fraction: f64 = 0.1, must BELOW_1
+        flag "test-fraction" "FRACTION" "Data" one f64;
+    /// Use only the first ROWS training rows
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<usize> = None, shown "all" must SOME_OR_ALL
+        flag "limit" "ROWS" "Data" one usize;
+    /// Use only rows with these labels, e.g. 0,1
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digits: Option<Vec<u8>> = None, shown "all"
+        flag "digits" "LABELS" "Data" set u8;
+    /// Side of the periodic square lattice of --dataset ising
+    ising_side: usize = Ising::default().side,
+        flag "ising-side" "SITES" "Data" one usize;
+    /// Its temperature, in J / k_B; 2.269185 is the critical one
+    ising_temperature: f64 = Ising::default().temperature,
+        flag "ising-temperature" "TEMPERATURE" "Data" one f64;
+    /// States drawn of it, from the seed, before some are held out
+    ising_rows: usize = Ising::default().rows,
+        flag "ising-rows" "ROWS" "Data" one usize;
 }

@@ -1,34 +1,31 @@
 //! How the negative phase is sampled.
 
+use super::table::settings;
 use serde::{Deserialize, Serialize};
 
-/// How the negative phase is sampled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LearnerSettings {
-    /// Where chains start.
-    pub kind: LearnerKind,
-    /// Gibbs sweeps an update.
-    pub gibbs_steps: usize,
-    /// Chains (contrastive divergence: one a batch row, this is not used; tempering: ladders).
-    pub chains: ChainCount,
-    /// Levels of each ladder of parallel tempering, the model itself included (other learners: not
-    /// used).
-    pub replicas: usize,
-    /// Whether the gradient is centred.
-    pub centred: bool,
-}
+settings! {
+    /// How the negative phase is sampled.
+    "learner" LearnerSettings
 
-impl Default for LearnerSettings {
-    fn default() -> Self {
-        Self {
-            kind: LearnerKind::Pcd,
-            gibbs_steps: 1,
-            chains: ChainCount::Count(100),
-            replicas: 10,
-            centred: true,
-        }
-    }
+    /// Negative phase: where its chains start
+    kind: LearnerKind = LearnerKind::Pcd,
+        flag "learner" "LEARNER" "Learning" one LearnerKind;
+    /// Gibbs sweeps per update
+    gibbs_steps: usize = 1, must AT_LEAST_1
+        flag "gibbs-steps" "SWEEPS" "Learning" one usize;
+    /// Markov chains (cd: one per batch row instead; pt: ladders); `data`: one for each training row, of
+    /// which an update moves those of its batch
+    chains: ChainCount = ChainCount::Count(100), must CHAINS
+        flag "chains" "COUNT|data" "Learning" one ChainCount;
+    /// Levels of each tempering ladder, the model itself included, for --learner pt: an update costs
+    /// about so many times what pcd does
+    levels: usize = 10, must AT_LEAST_2
+        flag "levels" "COUNT" "Learning" one usize
+        was "replicas" flag_was "replicas";
+    /// Use the plain instead of the centered gradient
+    centered: bool = true,
+        flag "uncentered" "" "Learning" off false
+        was "centred" flag_was "uncentred";
 }
 
 /// How many chains there are, and which of them an update moves.

@@ -8,6 +8,7 @@ mod learner;
 mod model;
 mod monitor;
 mod optimizer;
+mod rules;
 pub mod table;
 mod training;
 mod validate;

@@ -1,30 +1,24 @@
 //! The model and its initial values.
 
+use super::table::settings;
 use serde::{Deserialize, Serialize};
 
-/// The model and its initial values.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ModelSettings {
-    /// Number of hidden units.
-    pub hidden: usize,
-    /// Standard deviation of the initial weights.
-    pub weight_std: f64,
-    /// Initial visible biases.
-    pub visible_bias: VisibleBias,
-    /// Initial hidden biases.
-    pub hidden_bias: HiddenBias,
-}
+settings! {
+    /// The model and its initial values.
+    "model" ModelSettings
 
-impl Default for ModelSettings {
-    fn default() -> Self {
-        Self {
-            hidden: 500,
-            weight_std: 0.01,
-            visible_bias: VisibleBias::Data,
-            hidden_bias: HiddenBias::Zero,
-        }
-    }
+    /// Hidden units
+    hidden: usize = 500, must AT_LEAST_1
+        flag "hidden" "UNITS" "Model" one usize;
+    /// Standard deviation of the initial weights
+    weight_std: f64 = 0.01, must NOT_NEGATIVE
+        flag "weight-std" "STD" "Model" one f64;
+    /// Initial visible biases
+    visible_bias: VisibleBias = VisibleBias::Data,
+        flag "visible-bias" "VISIBLE_BIAS" "Model" one VisibleBias;
+    /// Initial hidden biases
+    hidden_bias: HiddenBias = HiddenBias::Zero,
+        flag "hidden-bias" "HIDDEN_BIAS" "Model" one HiddenBias;
 }
 
 /// Initial visible biases.

@@ -1,40 +1,31 @@
 //! What is measured and kept, and how often.
 
-use serde::{Deserialize, Serialize};
+use super::table::settings;
 
-/// What is measured and kept, and how often.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MonitorSettings {
-    /// Log-spaced evaluations a decade of updates, besides one an epoch; 0 for none.
-    pub per_decade: usize,
-    /// Evaluate every this many updates as well; 0 for never.
-    pub every: usize,
-    /// Rows of each part that an evaluation looks at.
-    pub rows: usize,
-    /// Leading singular values in the metrics.
-    pub singular_values: usize,
-    /// Bracket the likelihood by annealing every this many epochs; 0 for never.
-    pub likelihood_epochs: usize,
-    /// Temperatures of that, in each direction.
-    pub likelihood_temperatures: usize,
-    /// Chains of that, in each direction.
-    pub likelihood_chains: usize,
-    /// Seconds between checkpoints (one is always written at the end).
-    pub checkpoint_seconds: f64,
-}
+settings! {
+    /// What is measured and kept, and how often.
+    "monitor" MonitorSettings
 
-impl Default for MonitorSettings {
-    fn default() -> Self {
-        Self {
-            per_decade: 3,
-            every: 0,
-            rows: 500,
-            singular_values: 10,
-            likelihood_epochs: 0,
-            likelihood_temperatures: 2000,
-            likelihood_chains: 100,
-            checkpoint_seconds: 15.0,
-        }
-    }
+    /// Log-spaced evaluations, with a snapshot each, per decade of updates, besides one per epoch; 0 for
+    /// none
+    snapshots_per_decade: usize = 3,
+        flag "snapshots-per-decade" "COUNT" "Run" one usize
+        was "per_decade" flag_was "snapshots";
+    /// Evaluate every UPDATES updates, besides log-spaced ones and every epoch; 0 for never
+    every: usize = 0, shown "never"
+        flag "evaluate-every" "UPDATES" "Run" one usize;
+    /// Rows of each part that an evaluation looks at
+    rows: usize = 500, must AT_LEAST_1;
+    /// Leading singular values in the metrics
+    singular_values: usize = 10,;
+    /// Bracket the likelihood by annealing every EPOCHS epochs, into likelihood.csv; 0 for never
+    likelihood_epochs: usize = 0, shown "never"
+        flag "evaluate-likelihood" "EPOCHS" "Run" one usize;
+    /// Temperatures of that, in each direction
+    likelihood_temperatures: usize = 2000, must TEMPERATURES;
+    /// Chains of that, in each direction
+    likelihood_chains: usize = 100, must AT_LEAST_2;
+    /// Seconds between checkpoints; the end is always one
+    checkpoint_seconds: f64 = 15.0, must NOT_NEGATIVE
+        flag "checkpoint-seconds" "SECONDS" "Run" one f64;
 }

@@ -1,46 +1,37 @@
 //! How parameters follow the gradient.
 
+use super::table::settings;
 use serde::{Deserialize, Serialize};
 
-/// How parameters follow the gradient.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OptimizerSettings {
-    /// Rule.
-    pub kind: OptimizerKind,
-    /// Initial learning rate.
-    pub learning_rate: f64,
-    /// Course of the learning rate.
-    pub schedule: Schedule,
-    /// Epochs over which the schedule is laid; `training.epochs` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schedule_epochs: Option<usize>,
-    /// Momentum of SGD.
-    pub momentum: f64,
-    /// Decay of Adam's first moment.
-    pub beta1: f64,
-    /// Decay of Adam's second moment.
-    pub beta2: f64,
-    /// L1 penalty on the weights.
-    pub l1: f64,
-    /// L2 penalty on the weights.
-    pub l2: f64,
-}
+settings! {
+    /// How parameters follow the gradient.
+    "optimizer" OptimizerSettings
 
-impl Default for OptimizerSettings {
-    fn default() -> Self {
-        Self {
-            kind: OptimizerKind::Sgd,
-            learning_rate: 0.05,
-            schedule: Schedule::Linear,
-            schedule_epochs: None,
-            momentum: 0.0,
-            beta1: 0.9,
-            beta2: 0.999,
-            l1: 0.0,
-            l2: 0.0,
-        }
-    }
+    /// Initial learning rate, a batch mean's step
+    learning_rate: f64 = 0.05, must POSITIVE
+        flag "learning-rate" "RATE" "Learning" one f64;
+    /// Course of the learning rate over all epochs
+    schedule: Schedule = Schedule::Linear,
+        flag "schedule" "SCHEDULE" "Learning" one Schedule;
+    /// Epochs over which the schedule is laid; `training.epochs` if absent
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_epochs: Option<usize> = None,;
+    /// Rule that follows the gradient
+    kind: OptimizerKind = OptimizerKind::Sgd,
+        flag "optimizer" "OPTIMIZER" "Learning" one OptimizerKind;
+    /// Momentum of sgd
+    momentum: f64 = 0.0, must BELOW_1
+        flag "momentum" "MOMENTUM" "Learning" one f64;
+    /// Decay of Adam's first moment
+    beta1: f64 = 0.9, must BELOW_1;
+    /// Decay of Adam's second moment
+    beta2: f64 = 0.999, must BELOW_1;
+    /// L1 penalty on the weights
+    l1: f64 = 0.0, must NOT_NEGATIVE
+        flag "l1" "STRENGTH" "Learning" one f64;
+    /// L2 penalty on the weights
+    l2: f64 = 0.0, must NOT_NEGATIVE
+        flag "l2" "STRENGTH" "Learning" one f64;
 }
 
 /// Optimisation rule.

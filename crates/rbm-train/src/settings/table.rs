@@ -1,47 +1,304 @@
-//! Settings as TOML tables of sections: what files, flags and presets name, laid over each other.
+//! The table of settings: each is one entry of [`settings!`], from which come its field with its
+//! documentation, its default, its check, its flag and the help.
+//!
+//! A new setting is one entry in the file of its section. Settings as TOML tables of sections, what
+//! files, flags and presets name, laid over each other, are here too.
 
-use super::Settings;
+use super::{
+    DataSettings, LearnerSettings, ModelSettings, MonitorSettings, OptimizerSettings, Settings,
+    TrainingSettings,
+};
+use clap::{Arg, ArgAction, ArgMatches};
+use serde::Serialize;
 use toml::{Table, Value};
 
-/// Settings that have a flag: its name, which is also their short name, and where they are.
-pub const FLAGS: [(&str, &str); 31] = [
-    ("dataset", "data.dataset"),
-    ("threshold", "data.threshold"),
-    ("test-fraction", "data.test_fraction"),
-    ("limit", "data.limit"),
-    ("digits", "data.digits"),
-    ("ising-side", "data.ising_side"),
-    ("ising-temperature", "data.ising_temperature"),
-    ("ising-rows", "data.ising_rows"),
-    ("hidden", "model.hidden"),
-    ("weight-std", "model.weight_std"),
-    ("visible-bias", "model.visible_bias"),
-    ("hidden-bias", "model.hidden_bias"),
-    ("learner", "learner.kind"),
-    ("gibbs-steps", "learner.gibbs_steps"),
-    ("chains", "learner.chains"),
-    ("levels", "learner.replicas"),
-    ("centred", "learner.centred"),
-    ("batch-size", "training.batch_size"),
-    ("epochs", "training.epochs"),
-    ("learning-rate", "optimizer.learning_rate"),
-    ("schedule", "optimizer.schedule"),
-    ("optimizer", "optimizer.kind"),
-    ("momentum", "optimizer.momentum"),
-    ("l1", "optimizer.l1"),
-    ("l2", "optimizer.l2"),
-    ("snapshots", "monitor.per_decade"),
-    ("evaluate-every", "monitor.every"),
-    ("evaluate-likelihood", "monitor.likelihood_epochs"),
-    ("checkpoint-seconds", "monitor.checkpoint_seconds"),
-    ("device", "training.device"),
-    ("seed", "training.seed"),
-];
+/// One setting.
+pub(crate) struct Entry {
+    section: &'static str,
+    name: &'static str,
+    /// Its name in files of earlier versions.
+    was: Option<&'static str>,
+    help: &'static str,
+    /// What the help says of the default, where it is not the value.
+    default: Option<&'static str>,
+    flag: Option<Flag>,
+}
 
-/// Where the setting of a flag is.
-pub fn of_flag(flag: &str) -> Option<&'static str> {
-    let found = FLAGS.iter().find(|(name, _)| *name == flag);
-    found.map(|(_, setting)| *setting)
+/// The flag of a setting.
+pub(crate) struct Flag {
+    name: &'static str,
+    value_name: &'static str,
+    heading: &'static str,
+    takes: Takes,
+    /// What it was called in earlier versions.
+    was: Option<&'static str>,
+}
+
+/// What a flag takes, and how its values are read: those of each time it is given.
+pub(crate) enum Takes {
+    /// One value.
+    One(fn() -> clap::builder::ValueParser, Given),
+    /// A set, such as labels, separated by commas.
+    Set(fn() -> clap::builder::ValueParser, Given),
+    /// None: giving it sets this.
+    Nothing(bool),
+}
+
+type Given = fn(&ArgMatches, &str) -> Result<Vec<Vec<Value>>, toml::ser::Error>;
+
+/// Values of a flag of a known type.
+pub(crate) fn given<T: Serialize + Clone + Send + Sync + 'static>(
+    matches: &ArgMatches,
+    flag: &str,
+) -> Result<Vec<Vec<Value>>, toml::ser::Error> {
+    let times = matches.get_occurrences::<T>(flag).into_iter().flatten();
+    times
+        .map(|values| values.map(Value::try_from).collect())
+        .collect()
+}
+
+/// Declares a section of the settings: fields with documentation, default, check and flag.
+///
+/// `field: type = default`, then as needed `shown "all"` (what the help says of the default),
+/// `must RULE` (see [`super::rules`]), `flag "name" "VALUE" "Heading" one TYPE` (or `set TYPE`, or
+/// `off false` for a flag without a value), `was "old"` for the name in files of earlier versions and
+/// `flag_was "old"` for the flag.
+macro_rules! settings {
+    (
+        $(#[doc = $about:literal])+
+        $section:literal $struct:ident
+        $(
+            $(#[doc = $doc:literal])+
+            $(#[serde($($serde:tt)*)])*
+            $name:ident: $type:ty = $default:expr,
+            $(shown $shown:literal)?
+            $(must $rule:ident)?
+            $(flag $flag:literal $value_name:literal $heading:literal $how:ident $takes:tt)?
+            $(was $was:literal)?
+            $(flag_was $flag_was:literal)?
+            ;
+        )+
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $struct {
+            $(
+                $(#[doc = $doc])+
+                $(#[serde($($serde)*)])*
+                $(#[serde(alias = $was)])?
+                pub $name: $type,
+            )+
+        }
+
+        impl Default for $struct {
+            fn default() -> Self {
+                Self { $($name: $default),+ }
+            }
+        }
+
+        impl $struct {
+            /// What the table says of each.
+            pub(super) const ENTRIES: &[crate::settings::table::Entry] = &[$(
+                crate::settings::table::Entry::new(
+                    $section, stringify!($name), concat!($($doc),+),
+                )
+                $(.shown($shown))?
+                $(.flag($flag, $value_name, $heading, crate::settings::table::takes!($how $takes)))?
+                $(.was($was))?
+                $(.flag_was($flag_was))?
+            ),+];
+
+            /// Checks each value by itself.
+            pub(super) fn check(&self) -> Result<(), crate::settings::SettingError> {
+                $($(
+                    crate::settings::rules::$rule.check(
+                        concat!($section, ".", stringify!($name)), &self.$name,
+                    )?;
+                )?)+
+                Ok(())
+            }
+        }
+    };
+}
+pub(super) use settings;
+
+/// What a flag takes.
+macro_rules! takes {
+    (one $type:ident) => {
+        crate::settings::table::Takes::One(
+            || clap::value_parser!($type).into(),
+            crate::settings::table::given::<$type>,
+        )
+    };
+    (set $type:ident) => {
+        crate::settings::table::Takes::Set(
+            || clap::value_parser!($type).into(),
+            crate::settings::table::given::<$type>,
+        )
+    };
+    (off $value:literal) => {
+        crate::settings::table::Takes::Nothing($value)
+    };
+}
+pub(super) use takes;
+
+impl Entry {
+    pub(super) const fn new(section: &'static str, name: &'static str, help: &'static str) -> Self {
+        Self {
+            section,
+            name,
+            was: None,
+            help,
+            default: None,
+            flag: None,
+        }
+    }
+
+    pub(super) const fn shown(self, default: &'static str) -> Self {
+        Self {
+            default: Some(default),
+            ..self
+        }
+    }
+
+    pub(super) const fn was(self, was: &'static str) -> Self {
+        Self {
+            was: Some(was),
+            ..self
+        }
+    }
+
+    pub(super) const fn flag(
+        self,
+        name: &'static str,
+        value_name: &'static str,
+        heading: &'static str,
+        takes: Takes,
+    ) -> Self {
+        let flag = Flag {
+            name,
+            value_name,
+            heading,
+            takes,
+            was: None,
+        };
+        Self {
+            flag: Some(flag),
+            ..self
+        }
+    }
+
+    pub(super) const fn flag_was(mut self, was: &'static str) -> Self {
+        if let Some(flag) = &mut self.flag {
+            flag.was = Some(was);
+        }
+        self
+    }
+
+    /// `section.name`.
+    pub(crate) fn setting(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// What it is called in a list of what varies: its flag, else its place.
+    fn short(&self) -> String {
+        match &self.flag {
+            Some(Flag {
+                name,
+                takes: Takes::One(..) | Takes::Set(..),
+                ..
+            }) => (*name).to_string(),
+            _ => self.name.replace('_', "-"),
+        }
+    }
+
+    /// The flag, for one value or for lists of values.
+    pub(crate) fn arg(&self, lists: bool, defaults: &Table) -> Option<Arg> {
+        let flag = self.flag.as_ref()?;
+        let default = match self.default {
+            Some(shown) => shown.into(),
+            None => text(&defaults[self.section][self.name]),
+        };
+        let help = self.help.trim();
+        let arg = Arg::new(flag.name)
+            .long(flag.name)
+            .help_heading(flag.heading);
+        // Where it would mean something else among the flags of a sweep, an old name is left out.
+        let arg = match flag.was {
+            Some(was) if !(lists && was == "replicas") => arg.alias(was),
+            _ => arg,
+        };
+        let (parser, set) = match &flag.takes {
+            Takes::Nothing(_) => return Some(arg.help(help).action(ArgAction::SetTrue)),
+            Takes::One(parser, _) => (parser, false),
+            Takes::Set(parser, _) => (parser, true),
+        };
+        let arg = arg
+            .help(format!("{help} [default: {default}]"))
+            .value_name(flag.value_name)
+            .value_parser(parser())
+            .allow_negative_numbers(true)
+            .action(if lists {
+                ArgAction::Append
+            } else {
+                ArgAction::Set
+            });
+        Some(if lists || set {
+            arg.value_delimiter(',')
+        } else {
+            arg
+        })
+    }
+
+    /// What was given on the command line, if it was: several values are an array.
+    ///
+    /// # Errors
+    /// A number that TOML cannot hold.
+    pub(crate) fn given(&self, matches: &ArgMatches) -> Result<Option<Value>, toml::ser::Error> {
+        let Some(flag) = &self.flag else {
+            return Ok(None);
+        };
+        let mut values: Vec<Value> = match &flag.takes {
+            Takes::Nothing(value) => {
+                return Ok(matches.get_flag(flag.name).then(|| (*value).into()));
+            }
+            Takes::One(_, given) => given(matches, flag.name)?.into_iter().flatten().collect(),
+            Takes::Set(_, given) => {
+                let sets = given(matches, flag.name)?;
+                sets.into_iter().map(Value::Array).collect()
+            }
+        };
+        Ok(match values.len() {
+            0 => None,
+            1 => values.pop(),
+            _ => Some(Value::Array(values)),
+        })
+    }
+}
+
+/// All settings, in the order of the help and of the names of a sweep's runs.
+pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
+    [
+        DataSettings::ENTRIES,
+        ModelSettings::ENTRIES,
+        LearnerSettings::ENTRIES,
+        TrainingSettings::ENTRIES,
+        OptimizerSettings::ENTRIES,
+        MonitorSettings::ENTRIES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Place in the table, and short name, of a setting; names that are none come last.
+pub fn place_and_name(setting: &str) -> (usize, String) {
+    let mut entries = all().enumerate();
+    let found = entries.find(|(_, entry)| entry.setting() == setting);
+    found.map_or_else(
+        || (usize::MAX, setting.replace(['.', '_'], "-")),
+        |(place, entry)| (place, entry.short()),
+    )
 }
 
 impl Settings {
@@ -55,11 +312,16 @@ impl Settings {
     }
 }
 
-/// Lays `layer` over `table`, setting by setting.
+/// Lays `layer` over `table`, setting by setting; names of earlier versions count as today's.
 pub fn lay_over(table: &mut Table, layer: Table) {
     for (section, values) in layer {
         match (table.get_mut(&section), values) {
-            (Some(Value::Table(into)), Value::Table(values)) => into.extend(values),
+            (Some(Value::Table(into)), Value::Table(values)) => {
+                into.extend(values.into_iter().map(|(name, value)| {
+                    let today = all().find(|e| e.section == section && e.was == Some(&name));
+                    (today.map_or(name, |entry| entry.name.into()), value)
+                }));
+            }
             (_, values) => {
                 table.insert(section, values);
             }
@@ -99,21 +361,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_flag_names_a_setting() {
+    fn every_setting_is_in_the_table_once() {
         let mut settings = Settings::default();
         settings.data.threshold = Some(0.5);
         settings.data.limit = Some(1);
         settings.data.digits = Some(vec![1]);
-        let table = settings.to_table();
-        let known: Vec<String> = entries(&table).map(|(setting, _)| setting).collect();
-        for (flag, setting) in FLAGS {
-            assert!(
-                known.iter().any(|name| name == setting),
-                "{flag}: {setting}"
-            );
-            assert_eq!(of_flag(flag), Some(setting));
+        settings.optimizer.schedule_epochs = Some(1);
+        let mut known: Vec<String> = entries(&settings.to_table())
+            .map(|(name, _)| name)
+            .collect();
+        let mut listed: Vec<String> = all().map(Entry::setting).collect();
+        known.sort();
+        listed.sort();
+        assert_eq!(listed, known);
+        assert_eq!(place_and_name("model.hidden").1, "hidden");
+        assert_eq!(place_and_name("optimizer.kind").1, "optimizer");
+        assert_eq!(place_and_name("monitor.rows").1, "rows");
+        assert_eq!(
+            place_and_name("no.setting"),
+            (usize::MAX, "no-setting".into())
+        );
+    }
+
+    #[test]
+    fn the_help_gives_the_defaults_that_hold() {
+        let defaults = Settings::default().to_table();
+        for entry in all() {
+            let Some(arg) = entry.arg(false, &defaults) else {
+                continue;
+            };
+            let help = arg.get_help().unwrap().to_string();
+            if let Some(value) = defaults[entry.section].get(entry.name)
+                && entry.default.is_none()
+                && !matches!(value, Value::Boolean(_))
+            {
+                let end = format!("[default: {}]", text(value));
+                assert!(help.ends_with(&end), "{help}");
+            }
         }
-        assert_eq!(of_flag("none"), None);
+    }
+
+    #[test]
+    fn names_of_earlier_versions_are_read() {
+        let old = "[learner]\nreplicas = 4\ncentred = false\n[monitor]\nper_decade = 7\n";
+        let read: Settings = toml::from_str(old).unwrap();
+        let mut table = Settings::default().to_table();
+        lay_over(&mut table, toml::from_str(old).unwrap());
+        let laid: Settings = table.try_into().unwrap();
+        assert_eq!(read, laid);
+        assert_eq!((read.learner.levels, read.learner.centered), (4, false));
+        assert_eq!(read.monitor.snapshots_per_decade, 7);
     }
 
     #[test]

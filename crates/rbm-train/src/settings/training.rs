@@ -1,23 +1,33 @@
 //! Length, batch, seed, device.
 
+use super::table::settings;
 use burn::tensor::Device;
 use rbm_model::{ModelError, device};
-use serde::{Deserialize, Serialize};
 
-/// Length, batch, seed, device.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrainingSettings {
-    /// Passes over the training rows.
-    pub epochs: usize,
-    /// Rows an update.
-    pub batch_size: usize,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Device, see [`rbm_model::device::parse_device`]; several, separated by `,` or `+`, divide the work.
-    pub device: String,
-    /// A weight beyond this magnitude stops the run as diverged.
-    pub weight_limit: f64,
+settings! {
+    /// Length, batch, seed, device.
+    "training" TrainingSettings
+
+    /// Rows per update
+    batch_size: usize = 100, must AT_LEAST_1
+        flag "batch-size" "ROWS" "Learning" one usize;
+    /// Passes over the training rows
+    epochs: usize = 60, must COUNTABLE
+        flag "epochs" "EPOCHS" "Learning" one usize;
+    /// Where to compute: flex, ndarray, wgpu, wgpu:cpu, cuda:0, remote:ADDRESS, as far as compiled in;
+    /// several, A,B (in a sweep A+B), share rows and chains of one model that lives on the first
+    device: String = first_compiled(),
+        flag "device" "DEVICE" "Run" one String;
+    /// Seed of everything random; the same seed gives the same bytes
+    seed: u64 = 0, must SEED
+        flag "seed" "SEED" "Run" one i64;
+    /// A weight beyond this magnitude stops the run as diverged
+    weight_limit: f64 = 1000.0, must LIMIT;
+}
+
+fn first_compiled() -> String {
+    let first = rbm_model::device::compiled_devices().first().copied();
+    first.unwrap_or("flex").into()
 }
 
 impl TrainingSettings {
@@ -37,21 +47,5 @@ impl TrainingSettings {
     /// [`ModelError`] of the first that is not there.
     pub fn open_devices(&self) -> Result<Vec<Device>, ModelError> {
         self.devices().map(device::parse_device).collect()
-    }
-}
-
-impl Default for TrainingSettings {
-    fn default() -> Self {
-        Self {
-            epochs: 60,
-            batch_size: 100,
-            seed: 0,
-            device: rbm_model::device::compiled_devices()
-                .first()
-                .copied()
-                .unwrap_or("flex")
-                .into(),
-            weight_limit: 1000.0,
-        }
     }
 }

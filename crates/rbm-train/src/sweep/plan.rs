@@ -1,7 +1,7 @@
 //! What a sweep runs: a table of settings, some of them lists, becomes named runs.
 
 use crate::checkpoint::atomic;
-use crate::settings::table::{self, FLAGS, entries, lay_over};
+use crate::settings::table::{self, entries, lay_over};
 use crate::settings::{SettingError, Settings};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub enum PlanError {
         differences: Vec<String>,
     },
     /// The directory holds something else.
-    #[error("{} holds `{found}` and no sweep.toml; choose another --out", out.display())]
+    #[error("{} holds `{found}` and no sweep.toml; choose another --out, or restore that file", out.display())]
     NotASweep {
         /// The directory.
         out: PathBuf,
@@ -131,19 +131,18 @@ impl Plan {
                 differences,
             });
         }
-        let runs = out.join("runs");
-        std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
-        for entry in std::fs::read_dir(out).map_err(io("read", out))? {
-            let found = entry.map_err(io("read", out))?.file_name();
-            let found = found.to_string_lossy().into_owned();
-            // Other processes may be starting the same sweep.
-            if !["runs", "lock", "sweep.toml"].contains(&&*found) && !found.starts_with('.') {
-                return Err(PlanError::NotASweep {
+        if let Some(found) = occupied(out).map_err(io("read", out))? {
+            // Another process may have begun the same sweep meanwhile.
+            return match file.exists() {
+                true => self.settle(out),
+                false => Err(PlanError::NotASweep {
                     out: out.into(),
                     found,
-                });
-            }
+                }),
+            };
         }
+        let runs = out.join("runs");
+        std::fs::create_dir_all(&runs).map_err(io("create", &runs))?;
         let text = toml::to_string(&self.table).map_err(|error| unusable(error.to_string()))?;
         atomic::write(&file, text.as_bytes()).map_err(io("write", &file))
     }
@@ -172,6 +171,27 @@ impl Plan {
     }
 }
 
+/// Something in a directory that another process has not put there on the way to its `sweep.toml`.
+fn occupied(out: &Path) -> std::io::Result<Option<String>> {
+    let entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_beginning = match &*name {
+            "runs" => std::fs::read_dir(entry.path())?.next().is_none(),
+            _ => name.starts_with('.'),
+        };
+        if !is_beginning {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
 fn unusable(what: impl Into<String>) -> PlanError {
     PlanError::Unusable(what.into())
 }
@@ -187,12 +207,14 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> PlanE
 
 /// A setting that varies.
 struct Axis {
+    /// Among all settings.
+    place: usize,
     setting: String,
     short: String,
     values: Vec<Value>,
 }
 
-/// The lists of a table, in the order of the flags, then of the alphabet.
+/// The lists of a table, in the order of the settings, then of the alphabet.
 fn axes(table: &Table) -> Result<Vec<Axis>, PlanError> {
     let mut axes = Vec::new();
     for (setting, value) in entries(table) {
@@ -210,19 +232,15 @@ fn axes(table: &Table) -> Result<Vec<Axis>, PlanError> {
             let twice = table::text(&values[k]);
             return Err(unusable(format!("setting `{setting}` has {twice} twice")));
         }
-        let flag = FLAGS.iter().find(|(_, of)| *of == setting);
-        let short = match flag {
-            Some((flag, _)) => (*flag).to_string(),
-            None => setting.replace(['.', '_'], "-"),
-        };
+        let (place, short) = table::place_and_name(&setting);
         axes.push(Axis {
+            place,
             setting,
             short,
             values: values.clone(),
         });
     }
-    let place = |axis: &Axis| FLAGS.iter().position(|(_, of)| *of == axis.setting);
-    axes.sort_by_key(|axis| (place(axis).unwrap_or(FLAGS.len()), axis.setting.clone()));
+    axes.sort_by_key(|axis| (axis.place, axis.setting.clone()));
     Ok(axes)
 }
 
@@ -243,6 +261,7 @@ fn combinations(table: &Table, replicas: i64) -> Result<Vec<PlannedRun>, PlanErr
         }
     };
     axes.push(Axis {
+        place: usize::MAX,
         setting: "training.seed".into(),
         short: "seed".into(),
         values: seeds,

@@ -122,4 +122,12 @@ fn a_sweep_is_settled_once() {
     let error = first.settle(&mine).unwrap_err().to_string();
     assert!(error.contains("holds `thesis.tex`"), "{error}");
     assert!(!mine.join("sweep.toml").exists());
+    // A sweep that has lost its sweep.toml, which the settings given now need not be.
+    std::fs::remove_file(out.join("sweep.toml")).unwrap();
+    first.settle(&out).unwrap();
+    std::fs::remove_file(out.join("sweep.toml")).unwrap();
+    std::fs::create_dir(out.join("runs/hidden-8,seed-0")).unwrap();
+    let error = other.settle(&out).unwrap_err().to_string();
+    assert!(error.contains("holds `runs` and no sweep.toml"), "{error}");
+    assert!(!out.join("sweep.toml").exists());
 }

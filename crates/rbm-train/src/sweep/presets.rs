@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(s.model.weight_std, 0.01);
             assert_eq!(s.model.visible_bias, VisibleBias::Normal);
             assert_eq!(s.model.hidden_bias, HiddenBias::Normal);
-            assert!(!s.learner.centred);
+            assert!(!s.learner.centered);
         }
     }
 }

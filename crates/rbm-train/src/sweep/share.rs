@@ -105,7 +105,7 @@ pub fn snapshot_bytes(settings: &Settings, n_visible: usize, train_rows: usize) 
     let monitor = &settings.monitor;
     let cadences = [
         Cadence::EpochEnd,
-        Cadence::LogSpaced(monitor.per_decade as u32),
+        Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
         Cadence::Every(monitor.every as u64),
     ];
     let is_due = |step: &u64| {
@@ -171,7 +171,7 @@ mod tests {
     fn snapshots_are_counted() {
         let mut s = Settings::default();
         (s.model.hidden, s.training.epochs, s.training.batch_size) = (2, 2, 10);
-        (s.monitor.per_decade, s.monitor.every) = (1, 4);
+        (s.monitor.snapshots_per_decade, s.monitor.every) = (1, 4);
         // 20 updates: the start, 1, 4, 8, 10, 12, 16, 20.
         assert_eq!(snapshot_bytes(&s, 3, 100), 8.0 * 4.0 * 11.0);
     }

@@ -2,11 +2,11 @@
 
 use super::tests::{adapter, host, matrix, vector};
 use crate::RbmConfig;
-use crate::estimate::Enumeration;
 use crate::gradient::Gradient;
 use crate::kernels::statistics::{KEY, assert_defined, numbers};
 use crate::ops::{self, Phase, Sweeps};
 use crate::parameters::sigmoid;
+use crate::partition::Enumeration;
 use crate::sampling::noise::{Layer, NoiseKey};
 use crate::sampling::{Chains, stream};
 use burn::tensor::{Device, Tensor};

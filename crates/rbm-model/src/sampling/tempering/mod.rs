@@ -1,6 +1,6 @@
 //! Replica exchange along a path of models: parallel and trajectory tempering.
 //!
-//! A ladder has one replica at every level s_1 < ... < s_R of a [`Path`], s_R being the model that is
+//! A ladder has one replica at every level s_1 < ... < s_R of a [`ModelPath`], s_R being the model that is
 //! wanted. Each replica is moved by block Gibbs sweeps of its level's model, and neighbours try to swap
 //! their states: a replica that is caught in a mode goes down the path, where modes are
 //! connected, forgets it, and comes back elsewhere. Many ladders run side by side.
@@ -24,14 +24,14 @@
 //! J. Phys. Soc. Jpn. 65, 1604 (1996); for RBMs G. Desjardins et al., AISTATS 2010.
 
 mod ladder;
-mod path;
+mod model_path;
 mod softplus;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use ladder::Adaptation;
-pub use path::Path;
+pub use model_path::ModelPath;
 pub use state::{Heading, TemperingState};
 
 use super::noise::{Layer, NoiseKey};
@@ -90,7 +90,7 @@ const SWAP_ROWS: usize = 1 << 31;
 /// states goes on bit for bit.
 #[derive(Debug, Clone)]
 pub struct Tempering {
-    path: Path,
+    path: ModelPath,
     models: Vec<Rbm>,
     /// `[levels * ladders, n_visible]`, level after level.
     visible: Tensor<2>,
@@ -107,7 +107,7 @@ impl Tempering {
     /// # Errors
     /// [`TemperingError::Positions`], [`TemperingError::NoLadders`].
     pub fn new(
-        path: Path,
+        path: ModelPath,
         positions: Vec<f64>,
         ladders: usize,
         seed: u64,
@@ -134,7 +134,7 @@ impl Tempering {
     /// # Errors
     /// [`TemperingError::State`] where the parts do not belong together, and those of [`new`](Self::new).
     pub fn restore(
-        path: Path,
+        path: ModelPath,
         state: TemperingState,
         visible: Tensor<2>,
     ) -> Result<Self, TemperingError> {
@@ -158,7 +158,7 @@ impl Tempering {
     }
 
     /// `count` levels (at least two) in equal steps from 0 to the end of a path.
-    pub fn even_positions(path: &Path, count: usize) -> Vec<f64> {
+    pub fn even_positions(path: &ModelPath, count: usize) -> Vec<f64> {
         let last = count.max(2) - 1;
         (0..=last)
             .map(|level| path.end() * level as f64 / last as f64)
@@ -170,7 +170,7 @@ impl Tempering {
     /// # Errors
     /// [`TemperingError::Positions`] if the path ends elsewhere, [`ModelError::Shape`] if its models have
     /// another number of visible units.
-    pub fn set_path(&mut self, path: Path) -> Result<(), TemperingError> {
+    pub fn set_path(&mut self, path: ModelPath) -> Result<(), TemperingError> {
         *self = Self::restore(path, self.state.clone(), self.visible.clone())?;
         Ok(())
     }
@@ -209,7 +209,7 @@ impl Tempering {
     }
 
     /// The path of models.
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> &ModelPath {
         &self.path
     }
 

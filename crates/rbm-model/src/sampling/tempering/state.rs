@@ -1,6 +1,6 @@
 //! Counters, swap statistics and walkers of a ladder.
 
-use super::{Path, TemperingError};
+use super::{ModelPath, TemperingError};
 use serde::{Deserialize, Serialize};
 
 /// Which end of the ladder a walker has seen last.
@@ -107,7 +107,7 @@ impl TemperingState {
         }
     }
 
-    pub(super) fn check(&self, path: &Path) -> Result<(), TemperingError> {
+    pub(super) fn check(&self, path: &ModelPath) -> Result<(), TemperingError> {
         let (end, levels) = (path.end(), self.positions.len());
         let grow = self.positions.windows(2).all(|pair| pair[0] < pair[1]);
         let ends = (self.positions.first(), self.positions.last());

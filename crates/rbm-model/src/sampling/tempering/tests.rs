@@ -1,7 +1,7 @@
 use super::*;
 use crate::Parameters;
-use crate::estimate::Enumeration;
 use crate::init::normal;
+use crate::partition::Enumeration;
 use crate::sampling::stream;
 use burn::tensor::Device;
 
@@ -122,7 +122,7 @@ fn tempering_finds_both_modes_where_gibbs_of_equal_work_does_not() {
     let (off, on) = (probabilities[0], probabilities[63]);
     assert!(off > 0.1 && on > 0.3 && off + on > 0.9, "{off} {on}");
     let (ladders, levels, rounds) = (3000, 6, 60);
-    let path = Path::tempered(&rbm, &[0.0; 6]).unwrap();
+    let path = ModelPath::tempered(&rbm, &[0.0; 6]).unwrap();
     let positions = Tempering::even_positions(&path, levels);
     let mut tempering = Tempering::new(path, positions, ladders, 1, stream::TEMPERING).unwrap();
     // All replicas start in the mode of lesser weight.
@@ -148,8 +148,8 @@ fn replicas_that_start_in_equilibrium_stay_there_at_every_level() {
     let reference = [0.4f32, -0.8, 0.0, 1.1];
     let ladders = 30_000;
     for path in [
-        Path::tempered(&scaled(&p, 1.0, 1.0), &reference).unwrap(),
-        Path::through(vec![
+        ModelPath::tempered(&scaled(&p, 1.0, 1.0), &reference).unwrap(),
+        ModelPath::through(vec![
             scaled(&p, 0.3, 1.5),
             scaled(&p, 1.2, 0.5),
             scaled(&p, 1.6, 1.0),
@@ -194,7 +194,7 @@ fn replicas_that_start_in_equilibrium_stay_there_at_every_level() {
 fn swaps_are_in_detailed_balance_and_as_frequent_as_they_should_be() {
     let p = random(3, 3, 1.5, 9);
     let rbm = scaled(&p, 1.0, 1.0);
-    let path = Path::tempered(&rbm, &[0.3; 3]).unwrap();
+    let path = ModelPath::tempered(&rbm, &[0.3; 3]).unwrap();
     let positions = vec![0.4, 1.0];
     let laws: Vec<Vec<f64>> = positions.iter().map(|s| exact(&path.at(*s))).collect();
     let ladders = 400_000;
@@ -243,7 +243,7 @@ fn swaps_are_in_detailed_balance_and_as_frequent_as_they_should_be() {
 #[test]
 fn an_adapted_ladder_has_the_swap_rate_that_was_asked_for() {
     let p = random(40, 30, 0.5, 15);
-    let path = Path::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 40]).unwrap();
+    let path = ModelPath::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 40]).unwrap();
     for (rate, first) in [(0.5, 3), (0.75, 20)] {
         let positions = Tempering::even_positions(&path, first);
         let mut tempering =
@@ -284,7 +284,7 @@ fn trajectory_tempering_is_exact_at_the_end_of_a_path_of_snapshots() {
         .map(|t| scaled(&p, *t, t + 0.02 * t * (1.0 - t)))
         .collect();
     let probabilities = exact(&snapshots[4]);
-    let path = Path::through(snapshots).unwrap();
+    let path = ModelPath::through(snapshots).unwrap();
     let positions = (0..5).map(f64::from).collect();
     let mut tempering = Tempering::new(path, positions, 4000, 5, stream::TEMPERING).unwrap();
     tempering.visible = tensor(&vec![63; 4000 * 5], 6);
@@ -314,7 +314,7 @@ fn walkers_are_followed_through_swaps() {
 #[test]
 fn a_restored_sampler_goes_on_bit_for_bit_with_any_number_of_threads() {
     let p = random(70, 33, 0.6, 25);
-    let path = Path::tempered(&scaled(&p, 1.0, 1.0), &[0.1; 70]).unwrap();
+    let path = ModelPath::tempered(&scaled(&p, 1.0, 1.0), &[0.1; 70]).unwrap();
     let run = |threads: usize, stop: usize| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -355,7 +355,7 @@ fn states_of(tempering: &Tempering) -> Vec<u8> {
 #[test]
 fn ladders_that_make_no_sense_are_refused() {
     let p = random(4, 3, 1.0, 35);
-    let path = Path::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 4]).unwrap();
+    let path = ModelPath::tempered(&scaled(&p, 1.0, 1.0), &[0.0; 4]).unwrap();
     for positions in [
         vec![],
         vec![1.0],

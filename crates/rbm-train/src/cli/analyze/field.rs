@@ -3,7 +3,7 @@
 use crate::cli::source::Source;
 use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::faer::Mat;
-use rbm_analysis::{FieldAnalysis, FieldOptions, ReciprocalSpace, analyze_field};
+use rbm_analysis::{ModeAnalysis, ModeAnalysisOptions, ReciprocalSpace, analyze_modes};
 use rbm_model::sampling::{Chains, stream};
 use rbm_model::{Rbm, device};
 
@@ -13,7 +13,7 @@ const CHAINS: usize = 256;
 const DATA_ROWS: usize = 2000;
 
 /// Samples the `modes` leading modes, from training rows for a run and from the biases for a model file.
-pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<FieldAnalysis> {
+pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<ModeAnalysis> {
     let settings = source.settings(None, None)?;
     let rbm = Rbm::from_parameters(
         &source.parameters,
@@ -44,7 +44,7 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<FieldAn
         }
         None => Chains::from_biases(&rbm, CHAINS, seed, stream::SAMPLE),
     };
-    let options = FieldOptions {
+    let options = ModeAnalysisOptions {
         modes,
         ..Default::default()
     };
@@ -59,11 +59,11 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<FieldAn
         })
     });
     let matrix = matrix.as_ref().map(Mat::as_ref);
-    Ok(analyze_field(&rbm, &space, &mut chains, matrix, &options)?)
+    Ok(analyze_modes(&rbm, &space, &mut chains, matrix, &options)?)
 }
 
 /// What a person wants to see of it first.
-pub fn table(field: &FieldAnalysis) -> Vec<String> {
+pub fn table(field: &ModeAnalysis) -> Vec<String> {
     let mut lines = vec![
         String::new(),
         "mode   lambda  barrier  tilt     n (model)        n (data)         tau_x, sweeps".into(),
@@ -71,7 +71,7 @@ pub fn table(field: &FieldAnalysis) -> Vec<String> {
     let data = field.data_occupations.as_deref().unwrap_or(&[]);
     for (k, mode) in field.landau.iter().enumerate() {
         let number = |x: Option<f64>| x.map_or("-".into(), |x| format!("{x:.2}"));
-        let occupation = |o: Option<&rbm_analysis::boson::Occupation>| {
+        let occupation = |o: Option<&rbm_analysis::bosons::Occupation>| {
             o.map_or("-".into(), |o| match o.error {
                 Some(error) => format!("{:.2} ± {error:.2}", o.occupation),
                 None => format!("{:.2}", o.occupation),

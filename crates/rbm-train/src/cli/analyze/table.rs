@@ -2,8 +2,8 @@
 
 use super::whole_run::{DataComparison, SnapshotBrief, WholeRun};
 use rbm_analysis::Summary;
+use rbm_analysis::overlap::Track;
 use rbm_analysis::symmetry::{Symmetry, VectorSymmetry};
-use rbm_analysis::tracking::Track;
 
 /// Modes listed in a table.
 const LISTED: usize = 16;
@@ -85,7 +85,7 @@ fn symmetry(tests: &Symmetry) -> Vec<String> {
             s.ipr.null,
             s.ipr.null_error,
             s.ipr.p_value,
-            s.localised.len(),
+            s.localized.len(),
             s.vectors,
             s.largest.value,
             s.largest.p_value

@@ -3,12 +3,13 @@
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use rayon::prelude::*;
-use rbm_analysis::landau::{LandauMode, landau_modes};
-use rbm_analysis::overlap::{ModeOverlap, checkpoint_overlaps, data_overlaps};
-use rbm_analysis::pca::{DataVariance, SecondMoments};
+use rbm_analysis::mean_field::{LandauMode, landau_modes};
+use rbm_analysis::overlap::{
+    DataVariance, ModeOverlap, Modes, SecondMoments, Track, checkpoint_overlaps, data_overlaps,
+    track_modes,
+};
 use rbm_analysis::summary::{LnZ, SpectrumSummary, summarize_in};
 use rbm_analysis::symmetry::{HaarTest, Symmetry};
-use rbm_analysis::tracking::{Modes, Track, track_modes};
 use rbm_analysis::{PhasePoint, ReciprocalSpace, Summary, SummaryOptions};
 use serde::Serialize;
 use std::collections::BTreeMap;

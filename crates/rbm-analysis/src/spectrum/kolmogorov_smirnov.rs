@@ -1,0 +1,65 @@
+//! Distance of a whole spectrum from its fitted law, against that of simulated random matrices.
+
+use crate::error::{AnalysisError, check_len};
+use crate::spectrum::bulk::BulkFit;
+use crate::spectrum::marchenko_pastur::MarchenkoPastur;
+use crate::spectrum::null_spectra::null_distances;
+use serde::{Deserialize, Serialize};
+
+/// Kolmogorov-Smirnov comparison with the fitted law.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KolmogorovSmirnov {
+    /// Distance sup |F_empirical - F| over all R modes.
+    pub distance: f64,
+    /// Share of random matrices of the same shape, fitted in the same way, with at least this distance:
+    /// (1 + number) / (1 + simulations). `None` where no simulations were asked for.
+    pub p_value: Option<f64>,
+    /// Median of the distance over the simulated random matrices: the null value.
+    pub null_median: Option<f64>,
+    /// Number of random matrices simulated.
+    pub simulations: usize,
+}
+
+/// Distance of the whole spectrum from the fitted law, with a p-value from simulated random
+/// matrices of the same shape (simulations of one shape and seed are kept for later calls).
+///
+/// Null hypothesis: independent Gaussian entries of one unknown variance.
+///
+/// # Errors
+/// As [`fit_bulk`](super::fit_bulk).
+pub fn ks_test(
+    singular_values: &[f64],
+    n_visible: usize,
+    n_hidden: usize,
+    fit: &BulkFit,
+    simulations: usize,
+    seed: u64,
+) -> Result<KolmogorovSmirnov, AnalysisError> {
+    check_len(
+        "singular values",
+        n_visible.min(n_hidden),
+        singular_values.len(),
+    )?;
+    let law = MarchenkoPastur::new(n_visible, n_hidden, fit.scale)?;
+    let distance = law.ks_distance(singular_values);
+    if simulations == 0 {
+        return Ok(KolmogorovSmirnov {
+            distance,
+            p_value: None,
+            null_median: None,
+            simulations,
+        });
+    }
+    let null = null_distances(n_visible, n_hidden, simulations, seed)?;
+    let beyond = null.iter().filter(|&&d| d >= distance).count();
+    Ok(KolmogorovSmirnov {
+        distance,
+        p_value: Some((1 + beyond) as f64 / (1 + simulations) as f64),
+        null_median: Some(null[simulations / 2]),
+        simulations,
+    })
+}
+
+#[cfg(test)]
+#[path = "kolmogorov_smirnov_tests.rs"]
+mod tests;

@@ -1,0 +1,47 @@
+//! Sheets of images on the page.
+
+use maud::{Markup, html};
+
+use crate::backend::png::{data_uri, ramp};
+use crate::color_map::ColorMap;
+use crate::image::{Sheet, ramp_labels};
+
+/// The sheet on the page: a grid that reflows on narrow screens.
+pub(crate) fn on_page(sheet: &Sheet, alternative: &str) -> Result<Markup, png::EncodingError> {
+    let columns = sheet.columns();
+    let narrow = if sheet.is_labeled() {
+        columns.min(4)
+    } else {
+        columns.min(10)
+    };
+    let tiles: Vec<_> = sheet
+        .tiles
+        .iter()
+        .map(|tile| Ok((&tile.label, data_uri(sheet.shape, &tile.values, sheet.map)?)))
+        .collect::<Result<_, png::EncodingError>>()?;
+    let legend = match sheet.map {
+        ColorMap::Ink => None,
+        ColorMap::Diverging { limit } => {
+            let (shape, values, map) = ramp();
+            Some((data_uri(shape, &values, map)?, ramp_labels(limit)))
+        }
+    };
+    Ok(html! {
+        div class=(if sheet.map == ColorMap::Ink { "tiles ink" } else { "tiles" }) role="img"
+            aria-label=(alternative)
+            style={ "--columns:" (columns) ";--narrow:" (narrow) } {
+            @for (label, uri) in &tiles {
+                div class="tile" {
+                    img src=(uri) width=(sheet.shape.1) height=(sheet.shape.0) alt="";
+                    @if !label.is_empty() { span { (label) } }
+                }
+            }
+        }
+        @if let Some((uri, labels)) = legend {
+            div class="ramp" {
+                img src=(uri) alt="";
+                div { @for label in &labels { span { (label) } } }
+            }
+        }
+    })
+}

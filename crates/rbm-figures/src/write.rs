@@ -1,0 +1,120 @@
+//! From a document to files.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::backend::{html, pgf, svg};
+use crate::document::{Block, Document};
+use crate::figure::Content;
+
+/// Errors of writing a document.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A directory or file could not be written.
+    #[error("{}: cannot write the report: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A table could not be encoded.
+    #[error("table `{table}` of the report: {source}")]
+    Csv {
+        /// Name of the table.
+        table: String,
+        /// What the encoder said.
+        source: csv::Error,
+    },
+    /// An image could not be encoded.
+    #[error("figure `{figure}` of the report: {source}")]
+    Image {
+        /// Name of the figure.
+        figure: &'static str,
+        /// What the encoder said.
+        source: png::EncodingError,
+    },
+    /// Two figures or tables that would overwrite each other.
+    #[error("the report has two files named `{name}`; names must be unique")]
+    DuplicateName {
+        /// The file, relative to the report.
+        name: String,
+    },
+}
+
+impl Document {
+    /// Writes the page, its figures and their data into `directory`, which is created if need be, and returns the
+    /// path of the page. Files that are there already are replaced one by one, the page last.
+    ///
+    /// # Errors
+    /// [`WriteError`] if a file cannot be written, an image cannot be encoded, or two figures or tables share a name.
+    pub fn write(&self, directory: &Path) -> Result<PathBuf, WriteError> {
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+        for figure in self.figures() {
+            let (content, size) = match &figure.content {
+                Content::Panels(panels) => svg::in_file(panels),
+                Content::Images(sheet) => {
+                    svg::sheet::in_file(sheet).map_err(|source| WriteError::Image {
+                        figure: figure.name,
+                        source,
+                    })?
+                }
+            };
+            if let Content::Panels(panels) = &figure.content {
+                let tex = pgf::in_file(panels, &figure.title);
+                files.push((format!("figures/{}.tex", figure.name), tex.into_bytes()));
+            }
+            let svg = svg::document(&content, size, &figure.title);
+            files.push((format!("figures/{}.svg", figure.name), svg.into_bytes()));
+        }
+        let tables = self.blocks().flat_map(|block| match block {
+            Block::Figure(figure) => figure.tables.as_slice(),
+            Block::Grid(grid) => std::slice::from_ref(&grid.table),
+            _ => &[],
+        });
+        for table in tables {
+            let bytes = table.to_csv().map_err(|source| WriteError::Csv {
+                table: table.name.clone(),
+                source,
+            })?;
+            files.push((format!("data/{}.csv", table.name), bytes));
+        }
+        files.push(("index.html".to_owned(), html::render(self)?.into_bytes()));
+
+        let mut names = HashSet::new();
+        if let Some((name, _)) = files.iter().find(|(name, _)| !names.insert(name.as_str())) {
+            return Err(WriteError::DuplicateName { name: name.clone() });
+        }
+        for folder in ["figures", "data"] {
+            let path = directory.join(folder);
+            std::fs::create_dir_all(&path).map_err(|source| WriteError::Io { path, source })?;
+        }
+        for (name, bytes) in &files {
+            let path = directory.join(name);
+            write_atomically(&path, bytes).map_err(|source| WriteError::Io { path, source })?;
+        }
+        Ok(directory.join("index.html"))
+    }
+}
+
+/// Writes `bytes` beside `path`, flushes them to the disk, and renames.
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path
+        .parent()
+        .ok_or_else(|| io::Error::other("the path has no directory"))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Temporary files are private; a report is to be read by others. The umask still applies.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Runs of chains along a path, with the log weights that they gather.
+
+use super::geometric_path::{GeometricPath, Noise};
+use super::sampler::{OnDevice, OnHost, Sampler, Start};
+use crate::device;
+use crate::error::ModelError;
+use crate::kernels::packed::AnnealedModel;
+use burn::tensor::Device;
+use std::ops::ControlFlow;
+
+/// What a run leaves behind.
+#[derive(Debug, Clone)]
+pub struct AnnealingRun {
+    /// ln w of each chain, `[chains]`.
+    pub log_weights: Vec<f64>,
+    /// Visible states after a sweep of the last model, row-major zeros and ones.
+    pub visible: Vec<f32>,
+    /// Temperatures done; fewer than asked for if the run was broken off, which makes the log
+    /// weights those of the way so far.
+    pub temperatures: usize,
+}
+
+/// What looks on: the number of temperatures done, and the log weights so far.
+pub type StepObserver<'a> = dyn FnMut(usize, &[f64]) -> ControlFlow<()> + Send + 'a;
+
+/// An [`StepObserver`] that does nothing.
+pub fn ignore_steps(_: usize, _: &[f64]) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Takes chains through the models at `betas`, one Gibbs sweep each, and gathers
+///
+/// ```text
+/// ln w = sum_k ln p*(v_k; beta_k+1) - ln p*(v_k; beta_k)
+/// ```
+///
+/// with v_0 from the start and v_k from a sweep at beta_k. If v_0 is drawn from the first model,
+/// E\[w\] = Z(last beta) / Z(first beta), whatever the number of temperatures. A sweep over the
+/// visible units, v -> h -> v, is reversible, so a run down the same betas is the time reversal of
+/// a run up, as Crooks' relation and [`super::bennett()`] need.
+///
+/// On CPU devices the sweeps are those of the bit-packed kernels, elsewhere they are tensor
+/// operations. Log weights are f64. Cost: `chains` x `betas` x 2 N M.
+///
+/// Source: R. M. Neal, Stat. Comput. 11, 125 (2001), doi:10.1023/A:1008923215028.
+///
+/// # Errors
+/// [`ModelError::Annealing`] for fewer than two betas, betas outside \[0, 1\], or a start that does
+/// not fit; [`ModelError::Shape`] for states of another length.
+pub fn anneal(
+    path: &GeometricPath,
+    device: &Device,
+    betas: &[f64],
+    start: Start<'_>,
+    noise: Noise,
+    each: &mut StepObserver<'_>,
+) -> Result<AnnealingRun, ModelError> {
+    check(path, betas, &start)?;
+    if device::is_host(device) {
+        on_host(path, betas, start, noise, each)
+    } else {
+        run(
+            &mut OnDevice::new(path, device, start),
+            path,
+            betas,
+            noise,
+            each,
+        )
+    }
+}
+
+fn check(path: &GeometricPath, betas: &[f64], start: &Start<'_>) -> Result<(), ModelError> {
+    let error = |reason: String| Err(ModelError::Annealing { reason });
+    if betas.len() < 2 {
+        return error(format!(
+            "{} inverse temperatures are no way; at least 2 are needed",
+            betas.len()
+        ));
+    }
+    if let Some(beta) = betas.iter().find(|b| !(0.0..=1.0).contains(*b)) {
+        return error(format!(
+            "inverse temperature {beta} is outside the range from 0 to 1"
+        ));
+    }
+    match start {
+        Start::Independent(_) if betas[0] != 0.0 || !path.starts_independent() => error(
+            "independent units are where a path from them begins, at inverse temperature 0; \
+             give visible states of the first model instead"
+                .into(),
+        ),
+        Start::Independent(0) | Start::Visible([]) => {
+            error("there are no chains; at least 1 is needed".into())
+        }
+        Start::Visible(rows) if rows.len() % path.n_visible() != 0 => Err(ModelError::Shape {
+            tensor: "visible states".into(),
+            expected: vec![rows.len().div_ceil(path.n_visible()), path.n_visible()],
+            found: vec![rows.len()],
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn run(
+    sampler: &mut dyn Sampler,
+    path: &GeometricPath,
+    betas: &[f64],
+    noise: Noise,
+    each: &mut StepObserver<'_>,
+) -> Result<AnnealingRun, ModelError> {
+    let chains = sampler.chains();
+    let mut from = path.stage(betas[0]);
+    let mut log_weights = vec![0.0; chains];
+    let (mut work, mut products) = (vec![0.0; chains], vec![0.0; chains]);
+    sampler.begin(&from, noise, &mut products)?;
+    let mut done = 0;
+    for (k, pair) in betas.windows(2).enumerate() {
+        let to = path.stage(pair[1]);
+        sampler.hidden(&from, &to, (noise, k + 1), &mut work)?;
+        for (log_weight, (work, product)) in log_weights.iter_mut().zip(work.iter().zip(&products))
+        {
+            *log_weight += work + (pair[1] - pair[0]) * product;
+        }
+        sampler.visible(&to, (noise, k + 1), &mut products)?;
+        from = to;
+        done = k + 1;
+        if each(done, &log_weights).is_break() {
+            break;
+        }
+    }
+    Ok(AnnealingRun {
+        log_weights,
+        visible: sampler.rows()?,
+        temperatures: done,
+    })
+}
+
+fn on_host(
+    path: &GeometricPath,
+    betas: &[f64],
+    start: Start<'_>,
+    noise: Noise,
+    each: &mut StepObserver<'_>,
+) -> Result<AnnealingRun, ModelError> {
+    let weights: Vec<&[f32]> = path.weights().iter().map(Vec::as_slice).collect();
+    let model = AnnealedModel::new(&weights, path.n_visible(), path.n_hidden())?;
+    let mut sampler = OnHost::new(&model, path, start)?;
+    let mut result = None;
+    model.enter(sampler.chains(), || {
+        result = Some(run(&mut sampler, path, betas, noise, each));
+    });
+    let Some(result) = result else {
+        unreachable!("the pool does its work before it returns")
+    };
+    result
+}
+
+#[cfg(test)]
+#[path = "anneal_tests.rs"]
+mod tests;

@@ -1,0 +1,258 @@
+//! Gibbs sweeps of the models along a path, on the host and on other devices.
+
+use super::geometric_path::{GeometricPath, Noise};
+use crate::error::ModelError;
+use crate::kernels::packed::{AnnealedModel, PackedStates, Stage};
+use crate::ops;
+use crate::sampling::noise::Layer;
+use burn::tensor::activation::softplus;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Where chains start.
+#[derive(Debug, Clone)]
+pub enum Start<'a> {
+    /// So many chains, drawn exactly from the independent units at the start of the path; for
+    /// runs that begin at beta = 0 of a path from a [`super::Base`].
+    Independent(usize),
+    /// Visible states, row-major zeros and ones: samples of the model that the run begins with,
+    /// one a chain.
+    Visible(&'a [f32]),
+}
+
+/// The two halves of a sweep, on some kind of device.
+pub(super) trait Sampler {
+    fn chains(&self) -> usize;
+    /// Sets v . db/dbeta of the present states, or draws those with the first model's biases.
+    fn begin(
+        &mut self,
+        first: &Stage,
+        noise: Noise,
+        products: &mut [f64],
+    ) -> Result<(), ModelError>;
+    /// Draws h, and sets the hidden part of the work.
+    fn hidden(
+        &mut self,
+        from: &Stage,
+        to: &Stage,
+        noise: (Noise, usize),
+        work: &mut [f64],
+    ) -> Result<(), ModelError>;
+    /// Draws v, and sets v . db/dbeta.
+    fn visible(
+        &mut self,
+        to: &Stage,
+        noise: (Noise, usize),
+        products: &mut [f64],
+    ) -> Result<(), ModelError>;
+    /// The visible states as numbers.
+    fn rows(&self) -> Result<Vec<f32>, ModelError>;
+}
+
+/// States as bits, for the packed kernels.
+pub(super) struct OnHost<'a> {
+    model: &'a AnnealedModel<'a>,
+    direction: Vec<f32>,
+    visible: PackedStates,
+    hidden: PackedStates,
+    draw_first: bool,
+}
+
+impl<'a> OnHost<'a> {
+    pub fn new(
+        model: &'a AnnealedModel<'a>,
+        path: &GeometricPath,
+        start: Start<'_>,
+    ) -> Result<Self, ModelError> {
+        let (n, m) = (path.n_visible(), path.n_hidden());
+        let (visible, draw_first) = match start {
+            Start::Independent(chains) => (PackedStates::zeros(chains, n), true),
+            Start::Visible(rows) => (PackedStates::from_rows(rows, rows.len() / n, n)?, false),
+        };
+        Ok(Self {
+            model,
+            direction: path.direction(),
+            hidden: PackedStates::zeros(visible.chains(), m),
+            visible,
+            draw_first,
+        })
+    }
+}
+
+impl Sampler for OnHost<'_> {
+    fn chains(&self) -> usize {
+        self.visible.chains()
+    }
+
+    fn begin(
+        &mut self,
+        first: &Stage,
+        noise: Noise,
+        products: &mut [f64],
+    ) -> Result<(), ModelError> {
+        if self.draw_first {
+            // The scales are 0 there: whatever the hidden units are, only biases act.
+            return self.visible(first, (noise, 0), products);
+        }
+        for (chain, product) in products.iter_mut().enumerate() {
+            let on = (0..self.visible.units()).filter(|i| self.visible.get(chain, *i));
+            *product = on.map(|i| f64::from(self.direction[i])).sum();
+        }
+        Ok(())
+    }
+
+    fn hidden(
+        &mut self,
+        from: &Stage,
+        to: &Stage,
+        (noise, k): (Noise, usize),
+        work: &mut [f64],
+    ) -> Result<(), ModelError> {
+        let key = noise.key(k, Layer::Hidden);
+        self.model
+            .hidden_half(from, to, key, &self.visible, &mut self.hidden, work)
+    }
+
+    fn visible(
+        &mut self,
+        to: &Stage,
+        (noise, k): (Noise, usize),
+        products: &mut [f64],
+    ) -> Result<(), ModelError> {
+        let key = noise.key(k, Layer::Visible);
+        let direction = &self.direction;
+        self.model.visible_half(
+            to,
+            key,
+            &self.hidden,
+            &mut self.visible,
+            direction,
+            products,
+        )
+    }
+
+    fn rows(&self) -> Result<Vec<f32>, ModelError> {
+        let mut rows = vec![0.0; self.visible.chains() * self.visible.units()];
+        self.visible.write_rows(&mut rows)?;
+        Ok(rows)
+    }
+}
+
+/// States and weights as tensors of any device.
+pub(super) struct OnDevice {
+    weights: Vec<Tensor<2>>,
+    direction: Tensor<1>,
+    visible: Tensor<2>,
+    hidden: Tensor<2>,
+    device: Device,
+    draw_first: bool,
+}
+
+impl OnDevice {
+    pub fn new(path: &GeometricPath, device: &Device, start: Start<'_>) -> Self {
+        let (n, m) = (path.n_visible(), path.n_hidden());
+        let (visible, draw_first) = match start {
+            Start::Independent(chains) => (Tensor::zeros([chains, n], device), true),
+            Start::Visible(rows) => {
+                let data = TensorData::new(rows.to_vec(), [rows.len() / n, n]);
+                (Tensor::from_data(data, device), false)
+            }
+        };
+        let weights = path
+            .weights()
+            .iter()
+            .map(|weight| Tensor::from_data(TensorData::new(weight.clone(), [n, m]), device));
+        Self {
+            weights: weights.collect(),
+            direction: vector(&path.direction(), device),
+            hidden: Tensor::zeros([visible.dims()[0], m], device),
+            visible,
+            device: device.clone(),
+            draw_first,
+        }
+    }
+
+    /// sum_t s_t x_t, for given x.
+    fn mix(scales: [f32; 2], parts: &[Tensor<2>]) -> Tensor<2> {
+        let first = parts[0].clone() * scales[0];
+        match parts {
+            [_, second, ..] => first + second.clone() * scales[1],
+            _ => first,
+        }
+    }
+
+    fn products(&self) -> Vec<f64> {
+        let each = self.visible.clone() * self.direction.clone().unsqueeze();
+        read(each.sum_dim(1).squeeze_dim(1))
+    }
+}
+
+impl Sampler for OnDevice {
+    fn chains(&self) -> usize {
+        self.visible.dims()[0]
+    }
+
+    fn begin(
+        &mut self,
+        first: &Stage,
+        noise: Noise,
+        products: &mut [f64],
+    ) -> Result<(), ModelError> {
+        if self.draw_first {
+            return self.visible(first, (noise, 0), products);
+        }
+        products.copy_from_slice(&self.products());
+        Ok(())
+    }
+
+    fn hidden(
+        &mut self,
+        from: &Stage,
+        to: &Stage,
+        (noise, k): (Noise, usize),
+        work: &mut [f64],
+    ) -> Result<(), ModelError> {
+        let sums = self
+            .weights
+            .iter()
+            .map(|w| self.visible.clone().matmul(w.clone()));
+        let sums: Vec<Tensor<2>> = sums.collect();
+        let bias = |stage: &Stage| vector(&stage.hidden_bias, &self.device);
+        let [before, after] = [from, to].map(|s| Self::mix(s.scales, &sums));
+        let full = |field: Tensor<2>, stage| field + bias(stage).unsqueeze();
+        // The differences are small, so their sum keeps its digits in f32.
+        let difference = softplus(full(after.clone(), to), 1.0) - softplus(full(before, from), 1.0);
+        work.copy_from_slice(&read(difference.sum_dim(1).squeeze_dim(1)));
+        let key = noise.key(k, Layer::Hidden);
+        self.hidden = ops::sample_layer(after, bias(to), key).0;
+        Ok(())
+    }
+
+    fn visible(
+        &mut self,
+        to: &Stage,
+        (noise, k): (Noise, usize),
+        products: &mut [f64],
+    ) -> Result<(), ModelError> {
+        let sums = self
+            .weights
+            .iter()
+            .map(|w| self.hidden.clone().matmul(w.clone().transpose()));
+        let field = Self::mix(to.scales, &sums.collect::<Vec<_>>());
+        let bias = vector(&to.visible_bias, &self.device);
+        self.visible = ops::sample_layer(field, bias, noise.key(k, Layer::Visible)).0;
+        products.copy_from_slice(&self.products());
+        Ok(())
+    }
+
+    fn rows(&self) -> Result<Vec<f32>, ModelError> {
+        Ok(self.visible.clone().into_data().iter::<f32>().collect())
+    }
+}
+
+fn vector(values: &[f32], device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
+}
+
+fn read(tensor: Tensor<1>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}

@@ -1,0 +1,65 @@
+//! Signals that ask the program to stop.
+
+use anyhow::Context;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::sync::atomic::AtomicBool;
+
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
+
+/// Set by the first signal.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// The first signal (Ctrl-C, termination, a lost terminal) finishes the update and saves; the second one stops at once.
+///
+/// Signals that the process was started to ignore (under `nohup`, or in the background of a script) stay ignored,
+/// where the system (Linux) tells which.
+pub fn stop_on_signals() -> anyhow::Result<&'static AtomicBool> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let heard = SIGNALS.map(|signal| (!is_ignored(&status, signal)).then_some(signal));
+    let heard = heard.into_iter().flatten();
+    for signal in heard.clone() {
+        // In this order: what the first signal sets is what the second one finds.
+        flag::register_conditional_shutdown(signal, 1, &STOP)
+            .and_then(|_| flag::register(signal, &STOP))
+            .context("cannot listen to signals")?;
+    }
+    #[cfg(unix)]
+    {
+        let mut signals =
+            signal_hook::iterator::Signals::new(heard).context("cannot listen to signals")?;
+        std::thread::spawn(move || {
+            if signals.forever().next().is_some() {
+                tracing::warn!("stopping after this update (again to stop at once)");
+            }
+        });
+    }
+    Ok(&STOP)
+}
+
+/// Whether a signal is among those that a process ignores, as Linux says in its `status`: a bit each, from the lowest for
+/// signal 1.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ignored;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        // Signals 1 (hang-up), 2 (interrupt) and 13 (pipe).
+        let status = "Name:\ta\nSigBlk:\t00000000ffffffff\nSigIgn:\t0000000000001003\nSigCgt:\t0000000000004000\n";
+        let ignored: Vec<i32> = (1..=64).filter(|s| is_ignored(status, *s)).collect();
+        assert_eq!(ignored, [1, 2, 13]);
+        for unknown in ["", "SigIgn:\tx\n"] {
+            assert!(!is_ignored(unknown, 1));
+        }
+    }
+}
