@@ -143,7 +143,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         false => format!("remote:ws://{local}"),
     })?;
     let memory = args.memory;
-    let start = move || {
+    let start = move || -> std::io::Result<_> {
         let mut command = session::command(&arguments, memory)?;
         command.env(TOKEN_VARIABLE, &token);
         Ok(command)
