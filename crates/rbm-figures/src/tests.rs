@@ -71,7 +71,11 @@ fn writing_again_replaces_and_leaves_no_scraps() {
     titled("First").write(directory.path()).unwrap();
     let page = titled("Second").write(directory.path()).unwrap();
     assert_eq!(page, directory.path().join("index.html"));
-    assert!(fs::read_to_string(page).unwrap().contains("<h1>Second</h1>"));
+    assert!(
+        fs::read_to_string(page)
+            .unwrap()
+            .contains("<h1>Second</h1>")
+    );
     let names = fs::read_dir(directory.path()).unwrap();
     let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

@@ -24,7 +24,7 @@ fn of(directory: &tempfile::TempDir, table: &str, quantity: &str, part: &str) ->
 
 #[test]
 fn figures_hold_the_expected_marks() {
-    let (directory, page, _) = written(&[single()]);
+    let (_, page, _) = written(&[single()]);
     let marks = |name: &str| figure_of(&page, name).matches("class=\"mark\"").count();
     assert_eq!(marks("likelihood"), 4, "two curves in two panels");
     assert_eq!(marks("free-energy"), 4, "two curves, the gap and its zero");
