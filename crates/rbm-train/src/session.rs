@@ -2,13 +2,13 @@
 
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, state_container};
 use crate::data::{self, BinaryDataset, DatasetSpec};
-use crate::evaluation::annealing;
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
 use crate::settings::{ChainCount, HiddenBias, Schedule, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
+use rbm_model::partition::BracketOptions;
 use rbm_model::sampling::noise::Layer;
 use rbm_model::{RbmConfig, device, init};
 use std::path::Path;
@@ -215,7 +215,8 @@ fn check_memory(settings: &Settings, data: &BinaryDataset) -> anyhow::Result<()>
     memory::check(settings, n, rows)?;
     if settings.monitor.likelihood_epochs > 0 {
         let chains = settings.monitor.likelihood_chains;
-        let each = annealing::CHAINS_AT_ONCE * memory::bytes_of_chain(n, settings.model.hidden);
+        let each = BracketOptions::TRAINING.chains_at_once()
+            * memory::bytes_of_chain(n, settings.model.hidden);
         memory::check_count("monitor.likelihood_chains", chains, each)?;
     }
     Ok(())

@@ -74,6 +74,12 @@ impl BracketOptions {
         ..Self::MODEL
     };
 
+    /// Chains that are in memory together, for each one asked for: those of the pilot run from uniform
+    /// units.
+    pub fn chains_at_once(&self) -> f64 {
+        self.pilot_population.max(1) as f64
+    }
+
     /// The noise of a stream.
     pub(super) fn noise(&self, stream: u8) -> Noise {
         Noise {

@@ -4,15 +4,15 @@ use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
 use crate::checkpoint::read_state;
 use crate::data::BinaryDataset;
-use crate::evaluation::annealing::{self, AnnealingOptions};
-use crate::evaluation::history::{self, LikelihoodRow};
-use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, path};
+use crate::evaluation::likelihood_row::{self, LikelihoodRow};
+use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, snapshots};
 use crate::memory;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::settings::Settings;
 use burn::tensor::Device;
 use clap::Args;
+use rbm_model::partition::BracketOptions;
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, device};
 use serde::Serialize;
@@ -30,29 +30,26 @@ pub struct EvaluateArgs {
     /// Threshold for that data
     #[arg(long, requires = "dataset", allow_negative_numbers = true)]
     threshold: Option<f64>,
-    /// Units drawn a row for the pseudo-likelihood where all are too many
+    /// Units drawn per row for the pseudo-likelihood where all are too many
     #[arg(long, value_name = "UNITS", default_value_t = 25)]
     units: usize,
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Time for all of it, as 90, 90s, 5m or 1h; decides the number of temperatures, unless that
-    /// is given [default: 60s]
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    /// Time for all of it
+    #[arg(long, value_name = "TIME", value_parser = seconds, help = budget_help())]
     budget: Option<Duration>,
     /// Temperatures of annealing in each direction: the same number gives the same bytes
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..1 << 22))]
     temperatures: Option<u32>,
-    /// Chains of annealing in each direction [default: 200]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..))]
+    /// Chains of annealing
+    #[arg(long, value_name = "COUNT", help = chains_help(), value_parser = clap::value_parser!(u32).range(2..))]
     ais_chains: Option<u32>,
-    /// Bracket snapshots of a run instead: at most 1000 temperatures, 128 chains, unless given; fewer
-    /// temperatures where pilot runs show that they will do. With the run's own data also writes
-    /// likelihood-path.csv into it, for its report
-    #[arg(long, conflicts_with_all = ["model", "budget"])]
+    /// Bracket snapshots of a run instead
+    #[arg(long, help = path_help(), conflicts_with_all = ["model", "budget"])]
     path: bool,
     /// How many snapshots --path takes, the first, the last and others evenly between
-    #[arg(long, value_name = "COUNT", requires = "path", default_value_t = path::SNAPSHOTS as u32,
+    #[arg(long, value_name = "COUNT", requires = "path", default_value_t = snapshots::SNAPSHOTS as u32,
           value_parser = clap::value_parser!(u32).range(2..))]
     snapshots: u32,
     /// Where to compute [default: that of the run, or the first compiled in]
@@ -61,6 +58,32 @@ pub struct EvaluateArgs {
     /// Print one JSON document on standard output
     #[arg(long)]
     json: bool,
+}
+
+fn budget_help() -> String {
+    let seconds = BracketOptions::TIMED.budget.map_or(0, |b| b.as_secs());
+    format!(
+        "Time for all of it, as 90, 90s, 5m or 1h; decides the number of temperatures, unless that is \
+         given [default: {seconds}s]"
+    )
+}
+
+fn chains_help() -> String {
+    let chains = BracketOptions::TIMED.chains;
+    format!("Chains of annealing in each direction [default: {chains}]")
+}
+
+fn path_help() -> String {
+    let BracketOptions {
+        chains,
+        temperatures,
+        ..
+    } = BracketOptions::SNAPSHOT;
+    format!(
+        "Bracket snapshots of a run instead: at most {temperatures} temperatures, {chains} chains, unless \
+         given; fewer temperatures where pilot runs show that they will do. With the run's own data also \
+         writes likelihood-path.csv into it, for its report"
+    )
 }
 
 /// Reads `90`, `90s`, `5m` or `1h`.
@@ -89,27 +112,28 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let data = source.data(&settings)?;
     if let Some(chains) = args.ais_chains {
         let model = &source.parameters;
-        let each =
-            annealing::CHAINS_AT_ONCE * memory::bytes_of_chain(model.n_visible, model.n_hidden);
+        let each = BracketOptions::MODEL.chains_at_once()
+            * memory::bytes_of_chain(model.n_visible, model.n_hidden);
         memory::check_count("--ais-chains", chains as usize, each)?;
     }
     let name = args.device.as_deref();
     let device = device::parse_device(name.unwrap_or(settings.training.first_device()))?;
     if args.path {
-        return follow(args, &source, &settings, &data, &device);
+        return bracket_snapshots(args, &source, &settings, &data, &device);
     }
     let rbm = Rbm::from_parameters(&source.parameters, &device);
-    let budget = args.budget.unwrap_or(Duration::from_secs(60));
+    // Temperatures go before time, and loading is part of the time.
+    let budget = match args.temperatures {
+        Some(_) => None,
+        None => args.budget.or(BracketOptions::TIMED.budget),
+    };
+    let defaults = BracketOptions::TIMED;
     let options = EvaluationOptions {
         units: args.units.max(1),
         seed: args.seed,
-        annealing: AnnealingOptions {
-            chains: args.ais_chains.map_or(annealing::CHAINS, |c| c as usize),
-            temperatures: args.temperatures.map(|t| t as usize),
-            fewer: false,
-            deadline: Some(began + budget),
-            seed: args.seed,
-            first_step: 0,
+        annealing: BracketOptions {
+            budget: budget.map(|all| all.saturating_sub(began.elapsed())),
+            ..annealing(args, defaults)
         },
         always_anneal: args.budget.is_some()
             || args.temperatures.is_some()
@@ -159,6 +183,17 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Options with what the command line says in place of the defaults.
+fn annealing(args: &EvaluateArgs, defaults: BracketOptions) -> BracketOptions {
+    let given = |count: Option<u32>, default| count.map_or(default, |count| count as usize);
+    BracketOptions {
+        chains: given(args.ais_chains, defaults.chains),
+        temperatures: given(args.temperatures, defaults.temperatures),
+        seed: args.seed,
+        ..defaults
+    }
+}
+
 /// What `evaluate` prints as JSON.
 #[derive(Debug, Serialize)]
 struct Document {
@@ -200,7 +235,8 @@ fn saved_chains(
     Ok(chains.map(|chains| chains.to_chains(device)))
 }
 
-fn follow(
+/// Brackets snapshots of a run.
+fn bracket_snapshots(
     args: &EvaluateArgs,
     source: &Source,
     settings: &Settings,
@@ -212,20 +248,13 @@ fn follow(
             UsageError("--path follows the snapshots of a run: give its directory".into()).into(),
         );
     };
-    let options = AnnealingOptions {
-        chains: args.ais_chains.map_or(path::CHAINS, |c| c as usize),
-        temperatures: Some(args.temperatures.map_or(path::TEMPERATURES, |t| t as usize)),
-        fewer: true,
-        deadline: None,
-        seed: args.seed,
-        first_step: 0,
-    };
+    let options = annealing(args, BracketOptions::SNAPSHOT);
     let per_epoch = run
         .manifest()?
         .train_rows
         .div_ceil(settings.training.batch_size);
     let mut progress = Progress::default();
-    let rows = path::follow(
+    let rows = snapshots::bracket_snapshots(
         run,
         device,
         data,
@@ -237,7 +266,10 @@ fn follow(
     progress.finish();
     // The run's report is about the data that it was trained on.
     if args.dataset.is_none() {
-        run.write(&run.snapshot_likelihood_path(), &history::to_csv(&rows)?)?;
+        run.write(
+            &run.snapshot_likelihood_path(),
+            &likelihood_row::to_csv(&rows)?,
+        )?;
     }
     if args.json {
         output::json(&rows)?;
@@ -276,12 +308,12 @@ fn table(e: &Evaluation) -> Vec<String> {
         let Some(part) = part else { continue };
         let p = &part.pseudo_log_likelihood;
         lines.push(format!(
-            "{name}: {} rows, pseudo-log-likelihood {:.3} ± {:.3} nats a row, reconstruction error {:.5} a unit, mean free energy {:.3}",
+            "{name}: {} rows, pseudo-log-likelihood {:.3} ± {:.3} nats per row, reconstruction error {:.5} per unit, mean free energy {:.3}",
             part.rows, p.value, p.standard_error, part.reconstruction_error, part.free_energy
         ));
         if let Some(value) = part.log_likelihood {
             lines.push(format!(
-                "{name}: log-likelihood {value:.4} nats a row ({})",
+                "{name}: log-likelihood {value:.4} nats per row ({})",
                 e.ln_z.verdict
             ));
         }

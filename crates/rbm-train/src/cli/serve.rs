@@ -137,13 +137,13 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     if let Some(gib) = args.memory {
         arguments.extend(["--memory".into(), gib.to_string()]);
     }
-    ctrlc::set_handler(|| std::process::exit(0))?;
+    super::signals::end_on_signals()?;
     say(match local.ip().is_unspecified() {
         true => format!("remote:ws://HOST:{}", local.port()),
         false => format!("remote:ws://{local}"),
     })?;
     let memory = args.memory;
-    let start = move || {
+    let start = move || -> std::io::Result<_> {
         let mut command = session::command(&arguments, memory)?;
         command.env(TOKEN_VARIABLE, &token);
         Ok(command)

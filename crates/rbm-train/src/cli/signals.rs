@@ -18,10 +18,8 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// Signals that the process was started to ignore (under `nohup`, or in the background of a script) stay ignored,
 /// where the system (Linux) tells which.
 pub fn stop_on_signals() -> anyhow::Result<&'static AtomicBool> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let heard = SIGNALS.map(|signal| (!is_ignored(&status, signal)).then_some(signal));
-    let heard = heard.into_iter().flatten();
-    for signal in heard.clone() {
+    let heard = heard();
+    for &signal in &heard {
         // In this order: what the first signal sets is what the second one finds.
         flag::register_conditional_shutdown(signal, 1, &STOP)
             .and_then(|_| flag::register(signal, &STOP))
@@ -38,6 +36,26 @@ pub fn stop_on_signals() -> anyhow::Result<&'static AtomicBool> {
         });
     }
     Ok(&STOP)
+}
+
+/// For what only waits: the first signal ends the program, exit code 0.
+#[cfg(feature = "remote")]
+pub fn end_on_signals() -> anyhow::Result<()> {
+    static AT_ONCE: AtomicBool = AtomicBool::new(true);
+    for signal in heard() {
+        flag::register_conditional_shutdown(signal, 0, &AT_ONCE)
+            .context("cannot listen to signals")?;
+    }
+    Ok(())
+}
+
+/// The signals that the process was not started to ignore.
+fn heard() -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let heard = SIGNALS.into_iter();
+    heard
+        .filter(|signal| !is_ignored(&status, *signal))
+        .collect()
 }
 
 /// Whether a signal is among those that a process ignores, as Linux says in its `status`: a bit each, from the lowest for

@@ -1,30 +1,29 @@
 //! How well a model describes data.
 
-pub mod annealing;
-mod bases;
-mod both_ways;
-pub mod history;
-pub mod path;
-mod progress;
-mod samples;
+pub mod likelihood_row;
+mod progress_bar;
+pub mod snapshots;
 
-pub use progress::Progress;
+pub use progress_bar::Progress;
 
 use crate::data::{BinaryDataset, BinaryMatrix};
-use annealing::{Annealed, AnnealingOptions, Chosen, Show};
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::partition::{Bennett, ENUMERATION_LIMIT, Enumeration, Estimate, Verdict};
+use rbm_model::partition::{
+    self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
+    Estimate, LnZBracket, ProgressFn, Verdict, VisibleRows,
+};
 use rbm_model::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
 use rbm_model::sampling::Chains;
 use serde::Serialize;
+use std::time::{Duration, Instant};
 
 /// Rows taken to the device at a time.
 const CHUNK: usize = 1000;
 /// Up to this many softplus evaluations the pseudo-likelihood takes in all units.
 const ALL_UNITS_LIMIT: f64 = 1e9;
 
-/// What `evaluate` measures. Likelihoods and energies in nats a row.
+/// What `evaluate` measures. Likelihoods and energies in nats per row.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evaluation {
     /// Name of the data set.
@@ -40,7 +39,7 @@ pub struct Evaluation {
 }
 
 /// One quantity by each method, in nats; absent where a method was not used. Log-likelihoods are
-/// a row's mean, and their bounds are the other way round: AIS gives them from above.
+/// means over rows, and their bounds are the other way round: AIS gives them from above.
 #[derive(Debug, Clone, Serialize)]
 pub struct Estimates {
     /// By enumeration of the smaller layer.
@@ -59,7 +58,7 @@ pub struct Estimates {
     /// Why.
     pub reason: String,
     /// What annealing took.
-    pub annealing: Option<Chosen>,
+    pub annealing: Option<BracketPlan>,
 }
 
 impl Estimates {
@@ -103,7 +102,7 @@ pub struct Part {
     pub log_likelihood: Option<f64>,
     /// Mean pseudo-log-likelihood.
     pub pseudo_log_likelihood: Mean,
-    /// Mean squared difference of v and p(v | p(h | v)), a unit.
+    /// Mean squared difference of v and p(v | p(h | v)), per unit.
     pub reconstruction_error: f64,
     /// Mean free energy.
     pub free_energy: f64,
@@ -116,21 +115,39 @@ pub struct Mean {
     pub value: f64,
     /// Its standard error over rows.
     pub standard_error: f64,
-    /// Units drawn a row, or all of them.
+    /// Units drawn per row, or all of them.
     pub units_per_row: usize,
 }
 
 /// How to evaluate.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluationOptions {
-    /// Units drawn a row for the pseudo-likelihood, where all are too many.
+    /// Units drawn per row for the pseudo-likelihood, where all are too many.
     pub units: usize,
     /// Seed of those draws and of all annealing.
     pub seed: u64,
-    /// How to anneal.
-    pub annealing: AnnealingOptions,
+    /// How to anneal. A budget is for the whole evaluation.
+    pub annealing: BracketOptions,
     /// Anneal models that are enumerated, too.
     pub always_anneal: bool,
+}
+
+impl VisibleRows for BinaryMatrix {
+    fn rows(&self) -> usize {
+        BinaryMatrix::rows(self)
+    }
+
+    fn columns(&self) -> usize {
+        BinaryMatrix::columns(self)
+    }
+
+    fn column_means(&self) -> Vec<f64> {
+        BinaryMatrix::column_means(self)
+    }
+
+    fn unpack_rows(&self, indices: &[u32], out: &mut [f32]) {
+        BinaryMatrix::unpack_rows(self, indices, out);
+    }
 }
 
 /// Evaluates a model on both parts of a data set; `saved` are chains that its run kept.
@@ -142,11 +159,12 @@ pub fn evaluate(
     data: &BinaryDataset,
     saved: Option<&Chains>,
     options: &EvaluationOptions,
-    show: &mut Show<'_>,
+    progress: &mut ProgressFn<'_>,
 ) -> Result<Evaluation, rbm_model::ModelError> {
+    let began = Instant::now();
     let parameters = rbm.parameters()?;
     let (units, seed) = (options.units, options.seed);
-    // First, so that a deadline takes account of it.
+    // First, so that a budget takes account of it.
     let mut train = part(rbm, &data.train, units, seed);
     let mut test = (data.test.rows() > 0).then(|| part(rbm, &data.test, units, seed));
     let small = parameters.n_visible.min(parameters.n_hidden);
@@ -156,14 +174,20 @@ pub fn evaluate(
     };
     let device = rbm.device();
     let annealed = match exact.is_none() || options.always_anneal {
-        true => Some(annealing::bracket(
-            &parameters,
-            &device,
-            data,
-            saved,
-            &options.annealing,
-            show,
-        )?),
+        true => {
+            let input = BracketInput {
+                model: &parameters,
+                device: &device,
+                rows: &data.train,
+                saved,
+            };
+            let left = |all: Duration| all.saturating_sub(began.elapsed());
+            let annealing = BracketOptions {
+                budget: options.annealing.budget.map(left),
+                ..options.annealing
+            };
+            Some(partition::bracket(&input, &annealing, progress)?)
+        }
         false => None,
     };
     let ln_z = combine(exact, annealed, small);
@@ -181,12 +205,10 @@ pub fn evaluate(
 }
 
 /// Enumeration goes before annealing.
-fn combine(exact: Option<f64>, annealed: Option<Annealed>, small: usize) -> Estimates {
+fn combine(exact: Option<f64>, annealed: Option<LnZBracket>, small: usize) -> Estimates {
     let exact_reason = || format!("enumeration of 2^{small} states");
     match annealed {
-        Some(Annealed {
-            bracket, chosen, ..
-        }) => Estimates {
+        Some(LnZBracket { bracket, plan }) => Estimates {
             exact,
             verdict: exact.map_or(bracket.verdict, |_| Verdict::Exact),
             range: Some(bracket.range()),
@@ -194,7 +216,7 @@ fn combine(exact: Option<f64>, annealed: Option<Annealed>, small: usize) -> Esti
             ais: Some(bracket.ais),
             reverse_ais: bracket.reverse_ais,
             bar: bracket.bar,
-            annealing: Some(chosen),
+            annealing: Some(plan),
         },
         None => Estimates {
             exact,
@@ -252,6 +274,3 @@ fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
 fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
 }
-
-#[cfg(test)]
-mod tests;

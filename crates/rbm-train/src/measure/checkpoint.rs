@@ -47,7 +47,7 @@ pub struct Checkpoint {
     /// ln Z by five methods.
     pub ln_z: Option<LnZ>,
     /// ln Z by annealing, if that was asked for.
-    pub annealed: Option<Annealed>,
+    pub annealed: Option<AnnealedLnZ>,
     /// The leading modes.
     pub modes: Vec<ModeState>,
     /// How fast x of some modes of all ranks relaxes.
@@ -73,7 +73,7 @@ pub struct Kurtosis {
 
 /// ln Z from two sides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Annealed {
+pub struct AnnealedLnZ {
     /// By AIS.
     pub ais: f64,
     /// The highest value by everything known, reverse AIS above all.

@@ -23,13 +23,13 @@ pub use history::SnapshotSpectrum;
 pub use landscape::Landscape;
 
 use crate::checkpoint::RunDir;
-use crate::evaluation::annealing::AnnealingOptions;
-use crate::evaluation::path::measure as bracket;
+use crate::evaluation::snapshots::bracket_model;
 use crate::settings::TrainingSettings;
 use anyhow::Context;
 use burn::tensor::Device;
 use rayon::prelude::*;
 use rbm_analysis::ReciprocalSpace;
+use rbm_model::partition::BracketOptions;
 use rbm_model::{ModelError, Parameters};
 use reference::Reference;
 use serde::{Deserialize, Serialize};
@@ -41,9 +41,6 @@ pub const CHECKPOINTS: usize = 8;
 pub const MODES: usize = 8;
 /// The first of the log-spaced checkpoints is this part of the run.
 const FIRST_PART: f64 = 1.0 / 300.0;
-/// Temperatures and chains of the brackets of [`Options::full`].
-const TEMPERATURES: usize = 1000;
-const CHAINS: usize = 100;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -201,21 +198,17 @@ fn annealed(
     parameters: &Parameters,
     context: &checkpoint::Context<'_>,
     step: u64,
-) -> anyhow::Result<Option<checkpoint::Annealed>> {
+) -> anyhow::Result<Option<checkpoint::AnnealedLnZ>> {
     let Some(reference) = context.reference else {
         return Ok(None);
     };
-    let options = AnnealingOptions {
-        chains: CHAINS,
-        temperatures: Some(TEMPERATURES),
-        fewer: false,
-        deadline: None,
+    let options = BracketOptions {
         seed: context.seed,
-        first_step: 0,
+        ..BracketOptions::REPORT
     };
     let (device, data) = (context.device, reference.dataset());
-    let row = bracket(parameters, device, data, None, (step, 0.0), &options)?;
-    Ok(Some(checkpoint::Annealed {
+    let row = bracket_model(parameters, device, data, None, (step, 0.0), &options)?;
+    Ok(Some(checkpoint::AnnealedLnZ {
         ais: row.ln_z_ais,
         highest: row.ln_z_high,
         combined: row.ln_z,

@@ -3,18 +3,18 @@
 use super::{Moment, Observer};
 use crate::checkpoint::{RunDir, RunError};
 use crate::data::BinaryDataset;
-use crate::evaluation::annealing::AnnealingOptions;
-use crate::evaluation::history::{LikelihoodRow, from_csv, to_csv};
-use crate::evaluation::path::measure;
+use crate::evaluation::likelihood_row::{LikelihoodRow, from_csv, to_csv};
+use crate::evaluation::snapshots::bracket_model;
 use crate::settings::Settings;
 use crate::state::State;
+use rbm_model::partition::BracketOptions;
 
-/// Writes `likelihood.csv`: a row each time, a function of the model, the learner's chains, the data
+/// Writes `likelihood.csv`: one row each time, a function of the model, the learner's chains, the data
 /// and the seed alone.
 pub struct Likelihood<'a> {
     run: RunDir,
     data: &'a BinaryDataset,
-    options: AnnealingOptions,
+    options: BracketOptions,
     rows: Vec<LikelihoodRow>,
 }
 
@@ -41,13 +41,11 @@ impl<'a> Likelihood<'a> {
         Ok(Self {
             run,
             data,
-            options: AnnealingOptions {
+            options: BracketOptions {
                 chains: settings.monitor.likelihood_chains,
-                temperatures: Some(settings.monitor.likelihood_temperatures),
-                fewer: false,
-                deadline: None,
+                temperatures: settings.monitor.likelihood_temperatures,
                 seed: settings.training.seed,
-                first_step: 0,
+                ..BracketOptions::TRAINING
             },
             rows,
         })
@@ -60,7 +58,7 @@ impl Observer for Likelihood<'_> {
         let device = state.rbm.device();
         let chains = state.learner.samples().map(|c| c.to_chains(&device));
         let at = (state.step, moment.epoch);
-        self.rows.push(measure(
+        self.rows.push(bracket_model(
             &model,
             &device,
             self.data,

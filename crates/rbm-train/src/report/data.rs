@@ -1,6 +1,6 @@
 //! What a page is made of: plain values, without any drawing.
 
-use crate::evaluation::history::LikelihoodRow;
+use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::Measurements;
 use crate::observers::Row;
 use crate::quality::Quality;

@@ -3,7 +3,7 @@
 use super::data::{CloseUp, Replica, Samples};
 use super::figures::{groups, sections};
 use crate::checkpoint::{Manifest, RunDir, read_state};
-use crate::evaluation::history::{self, LikelihoodRow};
+use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
 use crate::observers::{MetricsLog, Row};
 use crate::quality::Quality;
@@ -184,7 +184,7 @@ fn facts(manifest: &Manifest, last: Option<&Row>, summary: &Summary) -> Vec<(Str
 /// The rows of a file of likelihoods; none where it is not there.
 fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
     match std::fs::read_to_string(path) {
-        Ok(text) => history::from_csv(&text).with_context(|| path.display().to_string()),
+        Ok(text) => likelihood_row::from_csv(&text).with_context(|| path.display().to_string()),
         Err(_) => Ok(Vec::new()),
     }
 }

@@ -378,7 +378,7 @@ fn shared_settings(replicas: &[Replica]) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::history::LikelihoodRow;
+    use crate::evaluation::likelihood_row::LikelihoodRow;
     use crate::measure::{Measurements, SnapshotSpectrum};
 
     #[test]

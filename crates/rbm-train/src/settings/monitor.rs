@@ -1,6 +1,7 @@
 //! What is measured and kept, and how often.
 
 use super::table::settings;
+use rbm_model::partition::BracketOptions;
 
 settings! {
     /// What is measured and kept, and how often.
@@ -22,9 +23,9 @@ settings! {
     likelihood_epochs: usize = 0, shown "never"
         flag "evaluate-likelihood" "EPOCHS" "Run" one usize;
     /// Temperatures of that, in each direction
-    likelihood_temperatures: usize = 2000, must TEMPERATURES;
+    likelihood_temperatures: usize = BracketOptions::TRAINING.temperatures, must TEMPERATURES;
     /// Chains of that, in each direction
-    likelihood_chains: usize = 100, must AT_LEAST_2;
+    likelihood_chains: usize = BracketOptions::TRAINING.chains, must AT_LEAST_2;
     /// Seconds between checkpoints; the end is always one
     checkpoint_seconds: f64 = 15.0, must NOT_NEGATIVE
         flag "checkpoint-seconds" "SECONDS" "Run" one f64;

@@ -4,7 +4,7 @@ use super::drawn::{Drawn, missing};
 use super::group::{Group, is_alone, means};
 use super::parts::{Parts, settled};
 use super::series::{Series, panel, table};
-use crate::evaluation::history::LikelihoodRow;
+use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::report::data::Replica;
 use maud::{Markup, html};
 use rbm_figures::{Axis, Content, Figure, Mark};

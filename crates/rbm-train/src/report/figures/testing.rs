@@ -1,9 +1,9 @@
 //! Runs with made-up measurements, and what every page must be.
 
 use super::{groups, sections};
-use crate::evaluation::history::LikelihoodRow;
+use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::chains::Relaxation;
-use crate::measure::checkpoint::{Annealed, Cloud, Kurtosis, Split};
+use crate::measure::checkpoint::{AnnealedLnZ, Cloud, Kurtosis, Split};
 use crate::measure::landscape::{Curve, Pair, Plane};
 use crate::measure::saddle::Saddles;
 use crate::measure::weights::WeightHistogram;
@@ -156,7 +156,7 @@ fn checkpoint(index: usize, ends: bool) -> Checkpoint {
             one_loop: Some(5.3),
             gaussian: (lambda < 4.0).then_some(6.0),
         }),
-        annealed: Some(Annealed {
+        annealed: Some(AnnealedLnZ {
             ais: 5.25,
             highest: 5.35,
             combined: 5.3,
@@ -254,7 +254,7 @@ pub fn replica(hidden: usize, seed: u64) -> Replica {
 /// The same as the only run of its page.
 pub fn single() -> Replica {
     let mut run = replica(4, 1);
-    let weights: Vec<f32> = (0..24).map(|k| ((5 * k) % 7) as f32 / 2.0 - 1.0).collect();
+    let weights: Vec<f64> = (0..24).map(|k| ((5 * k) % 7) as f64 / 2.0 - 1.0).collect();
     let model = rbm_model::Parameters::new(6, 4, weights, vec![0.1; 6], vec![0.2; 4]).unwrap();
     let test = KolmogorovSmirnov {
         distance: 0.05,

@@ -1,20 +1,17 @@
 //! Brackets of the likelihood along a run.
 
-use super::annealing::{Annealed, AnnealingOptions, Show, bracket};
-use super::history::{LikelihoodRow, mean_free_energy};
+use super::likelihood_row::{LikelihoodRow, mean_free_energy};
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
-use rbm_model::partition::Estimate;
+use rbm_model::partition::{
+    BracketInput, BracketOptions, Estimate, LnZBracket, ProgressFn, bracket, ignore_progress,
+};
 use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, Parameters};
 
-/// Chains where none are asked for.
-pub const CHAINS: usize = 128;
 /// Snapshots where no number is asked for: with the default run they cost about as much as its training.
 pub const SNAPSHOTS: usize = 12;
-/// Most temperatures of a snapshot where none are asked for.
-pub const TEMPERATURES: usize = 1000;
 
 /// Brackets ln Z of `count` of a run's snapshots, or of all if there are fewer: the first, the last and
 /// others evenly between.
@@ -25,22 +22,22 @@ pub const TEMPERATURES: usize = 1000;
 ///
 /// # Errors
 /// A snapshot that cannot be read, or a model that is not finite.
-pub fn follow(
+pub fn bracket_snapshots(
     run: &RunDir,
     device: &Device,
     data: &BinaryDataset,
     updates_per_epoch: f64,
     count: usize,
-    options: &AnnealingOptions,
-    show: &mut Show<'_>,
+    options: &BracketOptions,
+    progress: &mut ProgressFn<'_>,
 ) -> anyhow::Result<Vec<LikelihoodRow>> {
     let steps = evenly(&run.snapshot_steps()?, count);
     let mut rows = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
-        show("snapshots", index, steps.len());
+        progress("snapshots", index, steps.len());
         let model = run.snapshot(*step)?;
         let moment = (*step, *step as f64 / updates_per_epoch);
-        rows.push(measure(&model, device, data, None, moment, options)?);
+        rows.push(bracket_model(&model, device, data, None, moment, options)?);
     }
     Ok(rows)
 }
@@ -59,24 +56,29 @@ fn evenly(steps: &[u64], count: usize) -> Vec<u64> {
 /// Brackets one model of a run; `moment` is its update and epoch, `saved` are the learner's chains.
 ///
 /// # Errors
-/// As [`bracket`].
-pub fn measure(
+/// As [`bracket()`].
+pub fn bracket_model(
     model: &Parameters,
     device: &Device,
     data: &BinaryDataset,
     saved: Option<&Chains>,
     moment: (u64, f64),
-    options: &AnnealingOptions,
+    options: &BracketOptions,
 ) -> Result<LikelihoodRow, ModelError> {
     let options = at(moment.0, options);
-    let mut quiet = |_: &str, _, _| {};
-    let found = bracket(model, device, data, saved, &options, &mut quiet)?;
+    let input = BracketInput {
+        model,
+        device,
+        rows: &data.train,
+        saved,
+    };
+    let found = bracket(&input, &options, &mut ignore_progress)?;
     Ok(row(model, device, data, &found, moment))
 }
 
 /// The options at an update: noise of its own, with room for 2^24 temperatures.
-fn at(step: u64, options: &AnnealingOptions) -> AnnealingOptions {
-    AnnealingOptions {
+fn at(step: u64, options: &BracketOptions) -> BracketOptions {
+    BracketOptions {
         first_step: step << 24,
         ..*options
     }
@@ -86,7 +88,7 @@ fn row(
     model: &Parameters,
     device: &Device,
     data: &BinaryDataset,
-    annealed: &Annealed,
+    annealed: &LnZBracket,
     (step, epoch): (u64, f64),
 ) -> LikelihoodRow {
     let found = &annealed.bracket;
@@ -109,7 +111,7 @@ fn row(
         ln_z_ais: found.ais.value,
         ln_z_reverse_ais: reverse.map(|e| e.value),
         effective_fraction: reverse.map_or(1.0, fraction).min(fraction(&found.ais)),
-        temperatures: annealed.chosen.temperatures,
+        temperatures: annealed.plan.temperatures,
         train_log_likelihood: likelihood(&data.train).unwrap_or(f64::NAN),
         test_log_likelihood: likelihood(&data.test),
         verdict: found.verdict.to_string(),
