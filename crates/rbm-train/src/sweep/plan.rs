@@ -183,10 +183,15 @@ fn occupied(out: &Path, runs: &[PlannedRun]) -> std::io::Result<Option<String>> 
     for name in names(&directory)? {
         let planned = runs.iter().find(|run| run.name == name);
         let there = std::fs::read_to_string(directory.join(&name).join("config.toml"));
-        let there = there.ok().and_then(|text| toml::from_str::<Settings>(&text).ok());
+        let there = there
+            .ok()
+            .and_then(|text| toml::from_str::<Settings>(&text).ok());
         let fits = planned.is_some_and(|planned| {
             there.is_none_or(|mut there| {
-                there.training.device.clone_from(&planned.settings.training.device);
+                there
+                    .training
+                    .device
+                    .clone_from(&planned.settings.training.device);
                 there == planned.settings
             })
         });
@@ -207,6 +212,19 @@ fn names(directory: &Path) -> std::io::Result<Vec<String>> {
     entries
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect()
+}
+
+fn unusable(what: impl Into<String>) -> PlanError {
+    PlanError::Unusable(what.into())
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> PlanError {
+    let path = path.to_path_buf();
+    move |source| PlanError::Io {
+        action,
+        path,
+        source,
+    }
 }
 
 /// A setting that varies.
