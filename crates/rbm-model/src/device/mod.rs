@@ -2,8 +2,6 @@
 
 #[cfg(feature = "remote")]
 mod remote;
-#[cfg(feature = "remote")]
-mod watch;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -15,8 +13,6 @@ use std::fmt;
 
 #[cfg(feature = "remote")]
 pub use remote::{TOKEN_VARIABLE, remote_in_use};
-#[cfg(feature = "remote")]
-pub use watch::{TIMEOUT_VARIABLE, on_silence};
 
 /// Kinds of device that [`parse_device`] takes, each with whether it is compiled in; the feature that
 /// it needs has its name.
