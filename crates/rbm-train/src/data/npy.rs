@@ -36,7 +36,8 @@ fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BinaryMatrix, DataErro
         return Err(wrong(file, &expected, found));
     }
     let mut matrix = BinaryMatrix::new(columns);
-    let mut row = Vec::with_capacity(columns);
+    // Without rows the columns are a promise of the header alone.
+    let mut row = Vec::new();
     for x in array.values() {
         let at = (matrix.rows() + 1, row.len() + 1);
         row.push(rule.unit(file, at.0, at.1, x)?);

@@ -35,9 +35,12 @@ impl Array {
     pub(super) fn read(mut from: impl Read, available: u64) -> Result<Self, (String, String)> {
         let header = header(&mut from)?;
         let (element, column_major, shape) = parse(&header.text)?;
+        // A size of 0 must not hide that the others are beyond all bounds: rows are made of them.
         let count = shape
             .iter()
-            .try_fold(1_usize, |n, &size| n.checked_mul(size));
+            .filter(|&&size| size > 0)
+            .try_fold(1_usize, |n, &size| n.checked_mul(size))
+            .map(|count| if shape.contains(&0) { 0 } else { count });
         let needed = count.and_then(|count| count.checked_mul(element.size));
         let found = available.saturating_sub(header.bytes);
         let expected = || format!("elements of shape {shape:?}, as its header says");

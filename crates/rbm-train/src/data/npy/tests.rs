@@ -223,6 +223,16 @@ fn shapes_beyond_the_file_are_refused_in_every_spelling() {
         refusal("a.npy", &content);
         refusal("a.npz", &npz(&[("train", content)]));
     }
+    // Without rows nothing is there, so nothing is allocated by the columns.
+    for sizes in ["0, 1099511627776", "0, 1048576, 1048576"] {
+        let content = with_header(&format!("{whole}'shape': ({sizes})}}"), &[]);
+        let read = read("a.npy", &content, None).unwrap();
+        assert_eq!(read.train.rows(), 0);
+    }
+    for sizes in ["0, 4611686018427387904, 8", "8, 0, 4611686018427387904"] {
+        let content = with_header(&format!("{whole}'shape': ({sizes})}}"), &[]);
+        refusal("a.npy", &content);
+    }
     // A header of 4 GB.
     let long = [&b"\x93NUMPY\x02\0\xff\xff\xff\xff{"[..], &[b' '; 100]].concat();
     assert!(refusal("a.npy", &long).contains("4294967295"));
