@@ -134,5 +134,11 @@ fn likelihood_along_training_resumes_and_is_drawn() {
     succeed(dir.path(), "report whole");
     assert!(whole.join("report/figures/log-likelihood.svg").exists());
     let table = columns(&whole.join("report/data/log-likelihood.csv"));
-    assert_eq!(table.len(), 1 + path.len());
+    let rows = |quantity: &str| {
+        let chosen = table.iter();
+        let chosen = chosen.filter(|row| row[0] == quantity && row[2] == "test rows");
+        chosen.count()
+    };
+    assert_eq!(rows("combined"), path.len());
+    assert_eq!(rows("combined (during training)"), 5);
 }

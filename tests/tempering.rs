@@ -127,6 +127,6 @@ fn a_preset_comes_before_file_and_flags() {
         dir.path(),
         "train --learner pt --replicas 1",
         2,
-        &["replicas"],
+        &["levels"],
     );
 }

@@ -209,7 +209,8 @@ impl Entry {
                 takes: Takes::One(..) | Takes::Set(..),
                 ..
             }) => (*name).to_string(),
-            _ => self.name.replace('_', "-"),
+            Some(_) => self.name.replace('_', "-"),
+            None => self.setting().replace(['.', '_'], "-"),
         }
     }
 
@@ -376,7 +377,8 @@ mod tests {
         assert_eq!(listed, known);
         assert_eq!(place_and_name("model.hidden").1, "hidden");
         assert_eq!(place_and_name("optimizer.kind").1, "optimizer");
-        assert_eq!(place_and_name("monitor.rows").1, "rows");
+        assert_eq!(place_and_name("monitor.rows").1, "monitor-rows");
+        assert_eq!(place_and_name("learner.centered").1, "centered");
         assert_eq!(
             place_and_name("no.setting"),
             (usize::MAX, "no-setting".into())

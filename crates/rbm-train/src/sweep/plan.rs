@@ -131,7 +131,7 @@ impl Plan {
                 differences,
             });
         }
-        if let Some(found) = occupied(out).map_err(io("read", out))? {
+        if let Some(found) = occupied(out, &self.runs).map_err(io("read", out))? {
             // Another process may have begun the same sweep meanwhile.
             return match file.exists() {
                 true => self.settle(out),
@@ -171,38 +171,42 @@ impl Plan {
     }
 }
 
-/// Something in a directory that another process has not put there on the way to its `sweep.toml`.
-fn occupied(out: &Path) -> std::io::Result<Option<String>> {
-    let entries = match std::fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_beginning = match &*name {
-            "runs" => std::fs::read_dir(entry.path())?.next().is_none(),
-            _ => name.starts_with('.'),
-        };
-        if !is_beginning {
+/// Something in a directory that is neither on the way to its `sweep.toml` nor one of these runs, by name and, where
+/// it can be read, by settings: runs may have been trained before the sweep, on any device.
+fn occupied(out: &Path, runs: &[PlannedRun]) -> std::io::Result<Option<String>> {
+    for name in names(out)? {
+        if name != "runs" && !name.starts_with('.') {
             return Ok(Some(name));
+        }
+    }
+    let directory = out.join("runs");
+    for name in names(&directory)? {
+        let planned = runs.iter().find(|run| run.name == name);
+        let there = std::fs::read_to_string(directory.join(&name).join("config.toml"));
+        let there = there.ok().and_then(|text| toml::from_str::<Settings>(&text).ok());
+        let fits = planned.is_some_and(|planned| {
+            there.is_none_or(|mut there| {
+                there.training.device.clone_from(&planned.settings.training.device);
+                there == planned.settings
+            })
+        });
+        if !fits && !name.starts_with('.') {
+            return Ok(Some(format!("runs/{name}")));
         }
     }
     Ok(None)
 }
 
-fn unusable(what: impl Into<String>) -> PlanError {
-    PlanError::Unusable(what.into())
-}
-
-fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> PlanError {
-    let path = path.to_path_buf();
-    move |source| PlanError::Io {
-        action,
-        path,
-        source,
-    }
+/// Names in a directory, none where it is not there.
+fn names(directory: &Path) -> std::io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    entries
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect()
 }
 
 /// A setting that varies.

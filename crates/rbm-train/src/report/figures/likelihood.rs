@@ -99,9 +99,9 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         ("combined", brackets.best.all()),
         ("lowest", brackets.lowest.all()),
         ("highest", brackets.highest.all()),
-        ("combined, during training", in_training.best.all()),
-        ("lowest, during training", in_training.lowest.all()),
-        ("highest, during training", in_training.highest.all()),
+        ("combined (during training)", in_training.best.all()),
+        ("lowest (during training)", in_training.lowest.all()),
+        ("highest (during training)", in_training.highest.all()),
     ];
     let rows: Vec<_> = all.iter().map(|(name, all)| (*name, &all[..])).collect();
     Ok(Figure {

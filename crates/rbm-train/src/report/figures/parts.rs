@@ -1,7 +1,7 @@
 //! Quantities of training rows and of test rows.
 
 use super::group::Group;
-use super::series::{Series, by_group};
+use super::series::{Series, Style, by_group};
 use crate::report::data::Replica;
 use rbm_figures::Color;
 
@@ -21,10 +21,12 @@ impl Parts {
             let all = by_group(groups, points).into_iter();
             let all = all.map(|series| series.named(name));
             // Colors tell groups apart, and parts where there is but one group.
-            match groups.len() {
-                1 => all.map(|series| series.color(Color::Series(k))).collect(),
-                _ => all.collect(),
-            }
+            let styled = |series: Series| match (groups.len(), k) {
+                (1, 0) => series.color(Color::Series(0)),
+                (1, _) => series.color(Color::Series(1)).style(Style::Dashed),
+                _ => series,
+            };
+            all.map(styled).collect()
         };
         Self {
             train: part(train, "training rows", 0),

@@ -218,5 +218,5 @@ fn brackets_of_snapshots_are_curves_and_those_of_training_bars() {
     let values = |quantity: &str| of(&directory, "log-likelihood", quantity, "test rows");
     assert_eq!(values("lowest")[1], -91.0);
     assert_eq!(values("highest")[1], -89.0);
-    assert_eq!(values("highest, during training"), [-84.0]);
+    assert_eq!(values("highest (during training)"), [-84.0]);
 }

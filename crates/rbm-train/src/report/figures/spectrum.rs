@@ -157,6 +157,16 @@ impl<'a> Spectrum<'a> {
         (0..=CURVE).map(|k| (at(k), law.density(at(k)))).collect()
     }
 
+    /// Where the vertical axis ends, with room for the names of the edges.
+    fn top(&self) -> f64 {
+        let bars = self.histogram.bars.iter();
+        let bars = bars.map(|bar| bar.2.value + if bar.2.error > 0.0 { bar.2.error } else { 0.0 });
+        let heights = bars.chain(self.density().into_iter().map(|point| point.1));
+        1.15 * heights
+            .filter(|height| height.is_finite())
+            .fold(0.0, f64::max)
+    }
+
     fn panel(&self) -> Panel {
         let Bars { end, bars, beyond } = &self.histogram;
         let color = Color::Series(0);
@@ -173,7 +183,7 @@ impl<'a> Spectrum<'a> {
         let mut panel = Panel::new(
             &self.name,
             Axis::linear("singular value λ").over(0.0, *end),
-            Axis::linear("density ρ"),
+            Axis::linear("density ρ").over(0.0, self.top()),
         )
         .with(Mark::bars(heights).color(color).label(label));
         let several = self.snapshots.len() > 1;
