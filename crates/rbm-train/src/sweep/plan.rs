@@ -183,10 +183,15 @@ fn occupied(out: &Path, runs: &[PlannedRun]) -> std::io::Result<Option<String>> 
     for name in names(&directory)? {
         let planned = runs.iter().find(|run| run.name == name);
         let there = std::fs::read_to_string(directory.join(&name).join("config.toml"));
-        let there = there.ok().and_then(|text| toml::from_str::<Settings>(&text).ok());
+        let there = there
+            .ok()
+            .and_then(|text| toml::from_str::<Settings>(&text).ok());
         let fits = planned.is_some_and(|planned| {
             there.is_none_or(|mut there| {
-                there.training.device.clone_from(&planned.settings.training.device);
+                there
+                    .training
+                    .device
+                    .clone_from(&planned.settings.training.device);
                 there == planned.settings
             })
         });
