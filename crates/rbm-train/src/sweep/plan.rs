@@ -214,6 +214,19 @@ fn names(directory: &Path) -> std::io::Result<Vec<String>> {
         .collect()
 }
 
+fn unusable(what: impl Into<String>) -> PlanError {
+    PlanError::Unusable(what.into())
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> PlanError {
+    let path = path.to_path_buf();
+    move |source| PlanError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
 /// A setting that varies.
 struct Axis {
     /// Among all settings.

@@ -10,6 +10,9 @@ use maud::{Markup, html};
 use rbm_figures::{Axis, Content, Figure, Mark};
 use rbm_model::partition::Verdict;
 
+/// Place on the axis, lower and upper end.
+type Range = (f64, f64, f64);
+
 /// One in so many points, the first, may lie outside of the frame.
 const FIRST: usize = 3;
 
@@ -51,7 +54,7 @@ impl Brackets {
     }
 
     /// What is drawn, from the lowest to the highest value: a series with (x, low, high).
-    fn ranges(&self) -> Vec<(Series, Vec<(f64, f64, f64)>)> {
+    fn ranges(&self) -> Vec<(Series, Vec<Range>)> {
         let range = |(low, high): (Series, Series)| {
             let both = low.points.iter().zip(&high.points);
             let points = both.map(|((x, low), (_, high))| {

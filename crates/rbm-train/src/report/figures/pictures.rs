@@ -7,10 +7,13 @@ use maud::html;
 use rbm_figures::number::significant;
 use rbm_figures::{ColorMap, Content, Figure, Sheet, Table, Tile, saturation_limit};
 
+/// A close-up, and the shape of its images where they have one.
+type Shown<'a> = (&'a CloseUp, Option<(usize, usize)>);
+
 const NO_SHAPE: &str = "the visible units have no image shape";
 
 /// What there is of a single run, and the shape of its images, if it has one.
-fn of_run<'a>(groups: &[Group<'a>]) -> Result<(&'a CloseUp, Option<(usize, usize)>), Missing> {
+fn of_run<'a>(groups: &[Group<'a>]) -> Result<Shown<'a>, Missing> {
     let close_up = close_up(groups).ok_or(Missing::Unasked)?;
     Ok((close_up, groups[0].first().measurements.image_shape))
 }
