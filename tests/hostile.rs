@@ -211,12 +211,12 @@ fn counts_that_no_memory_holds_are_refused_by_name() {
         (
             "analyze run --rotations 18446744073709551615",
             2,
-            "--rotations",
+            "not in 0..=10000",
         ),
         (
             "analyze run --simulations 18446744073709551615",
             2,
-            "--simulations",
+            "not in 0..=1000000",
         ),
         ("evaluate run --ais-chains 4294967295", 1, "--ais-chains"),
         (

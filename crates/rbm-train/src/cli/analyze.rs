@@ -13,9 +13,9 @@ use std::process::ExitCode;
 use whole_run::{WholeRun, WholeRunOptions};
 
 /// Most simulations: eight bytes and the eigenvalues of a matrix each.
-const MOST_SIMULATIONS: i64 = 1_000_000;
+const MOST_SIMULATIONS: u64 = 1_000_000;
 /// Most rotated copies: all pairs are compared, which takes 0.8 GB for so many.
-const MOST_ROTATIONS: i64 = 10_000;
+const MOST_ROTATIONS: u64 = 10_000;
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -36,12 +36,12 @@ pub struct AnalyzeArgs {
     field: Option<usize>,
     /// Random matrices simulated for the p-value of the Marchenko-Pastur distance; 0 for none
     #[arg(long, value_name = "COUNT", default_value_t = 100,
-          value_parser = clap::value_parser!(u32).range(..=MOST_SIMULATIONS))]
-    simulations: u32,
+          value_parser = clap::value_parser!(u64).range(..=MOST_SIMULATIONS))]
+    simulations: u64,
     /// Rotated copies for the rotation test of the latest model, whose smallest p-value is 1/(1 + COUNT); 0 for no test
     #[arg(long, value_name = "COUNT", default_value_t = 19,
-          value_parser = clap::value_parser!(u32).range(..=MOST_ROTATIONS))]
-    rotations: u32,
+          value_parser = clap::value_parser!(u64).range(..=MOST_ROTATIONS))]
+    rotations: u64,
     /// Seed of the simulations and rotations
     #[arg(long, default_value_t = 0)]
     seed: u64,

@@ -51,8 +51,8 @@ pub(super) fn read(run: &RunDir, options: Options) -> Option<Measurements> {
     (fits && enough).then_some(kept.measurements)
 }
 
-/// Measurements as [`read`] will give them: a number may have another last digit once it has gone through a file, and one that
-/// is not finite is none. A report must not depend on whether they were read or just made.
+/// Measurements as [`read`] will give them: JSON has no number that is not finite, so that an optional one comes back as none.
+/// A report must not depend on whether they were read or just made.
 pub(super) fn as_read(measurements: Measurements) -> Measurements {
     let text = serde_json::to_vec(&measurements);
     let read = text.and_then(|text| serde_json::from_slice(&text));

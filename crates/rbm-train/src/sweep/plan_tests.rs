@@ -126,8 +126,13 @@ fn a_sweep_is_settled_once() {
     std::fs::remove_file(out.join("sweep.toml")).unwrap();
     first.settle(&out).unwrap();
     std::fs::remove_file(out.join("sweep.toml")).unwrap();
-    std::fs::create_dir(out.join("runs/hidden-8,seed-0")).unwrap();
+    let run = out.join("runs/hidden-8,seed-0");
+    std::fs::create_dir(&run).unwrap();
+    let settings = toml::to_string(&first.runs[0].settings).unwrap();
+    std::fs::write(run.join("config.toml"), settings).unwrap();
     let error = other.settle(&out).unwrap_err().to_string();
-    assert!(error.contains("holds `runs` and no sweep.toml"), "{error}");
+    let found = "holds `runs/hidden-8,seed-0` and no sweep.toml";
+    assert!(error.contains(found), "{error}");
     assert!(!out.join("sweep.toml").exists());
+    first.settle(&out).unwrap();
 }
