@@ -85,7 +85,7 @@ pub fn curves(groups: &[Group<'_>]) -> Drawn {
         title: "Landau free energy over training: one well to two".to_owned(),
         caption: html! {
             i { "a" } "(λ) " i { "x" } "² + " i { "g x" } "⁴ with " i { "a" } " = (16 − λ²)/8 and " i { "g" } " = (4/3)(" i { "q" } sub { i { "U" } } " + " i { "q" } sub { i { "V" } } " (λ/4)⁴), "
-            i { "q" } " = Σ " i { "U" } sub { i { "ik" } } "⁴, for a centred model, by updates: one well below λ = 4, two beyond (theory, section 5). "
+            i { "q" } " = Σ " i { "U" } sub { i { "ik" } } "⁴, for a centered model, by updates: one well below λ = 4, two beyond (theory, section 5). "
             "The biases of a trained model tilt it, which is left out here and listed with the coefficients. Far beyond 4 the expansion \
              is no longer small. " (representatives(groups))
         },

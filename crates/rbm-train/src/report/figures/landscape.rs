@@ -195,7 +195,7 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
         title: "Energy landscapes of the leading modes".to_owned(),
         caption: html! {
             "Energy of one mode at the last snapshot, " i { "E" } " − ε = −λ (" i { "x" } " − " i { "x" } "*)(" i { "y" } " − " i { "y" } "*), a hyperbolic paraboloid about the saddle "
-            "(" i { "x" } "*, " i { "y" } "*) = (−" i { "c̃" } "/λ, −" i { "b̃" } "/λ): blue below the saddle's energy, orange above, with lines of equal energy, labelled on "
+            "(" i { "x" } "*, " i { "y" } "*) = (−" i { "c̃" } "/λ, −" i { "b̃" } "/λ): blue below the saddle's energy, orange above, with lines of equal energy, labeled on "
             "touch (theory, section 1). Dots: test rows by label with hidden units drawn given them, and samples of " (chains::CHAINS) " Gibbs chains. "
             "The saddle is often outside of the frame. " (representatives(groups))
         },

@@ -9,7 +9,7 @@ use rbm_figures::{Axis, Color, Mark, Panel, Table};
 pub struct Mean {
     /// The mean; NaN without values.
     pub value: f64,
-    /// Its standard error s/√n, with s² normalised by n - 1. Of a single value that of the value itself; NaN if that is not
+    /// Its standard error s/√n, with s² normalized by n - 1. Of a single value that of the value itself; NaN if that is not
     /// known.
     pub error: f64,
     /// Values.

@@ -34,7 +34,7 @@ pub(super) fn crossing(points: &[(f64, f64)]) -> Option<f64> {
     })
 }
 
-/// <x^2> in the density exp(-z x^2 - x^4), normalised.
+/// <x^2> in the density exp(-z x^2 - x^4), normalized.
 pub(super) fn scaling_function(z: f64) -> f64 {
     // Beyond |x| = 5 the integrands are below e^-475 of their largest for |z| <= 6.
     let at = |k: usize| -5.0 + 10.0 * k as f64 / STEPS as f64;
