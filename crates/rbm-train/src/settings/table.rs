@@ -1,4 +1,4 @@
-//! The table of settings: each is one entry of [`settings!`], from which come its field with its
+//! The table of settings: each is one entry of `settings!`, from which come its field with its
 //! documentation, its default, its check, its flag and the help.
 //!
 //! A new setting is one entry in the file of its section. Settings as TOML tables of sections, what

@@ -2,7 +2,7 @@
 //!
 //! Every figure is a function from [`Group`]s, runs that differ only by their seed, to a
 //! [`Figure`](rbm_figures::Figure); a single run is one group of one replica. To add one, write its function in a file
-//! here and name it in [`SECTIONS`]. Formulas: J. Q. Toledo-Marin, A. Maiti, G. C. Fox, R. G. Melko, arXiv:2503.21536.
+//! here and name it in `SECTIONS`. Formulas: J. Q. Toledo-Marin, A. Maiti, G. C. Fox, R. G. Melko, arXiv:2503.21536.
 
 pub mod group;
 pub mod quality;
