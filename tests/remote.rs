@@ -2,7 +2,7 @@
 
 use crate::support::{check_failure, json, program, succeed};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 use tempfile::tempdir;
@@ -10,15 +10,25 @@ use tempfile::tempdir;
 const FLAGS: &str = "train --dataset mnist --limit 1500 --hidden 40 --epochs 3 --batch-size 50 --chains 70 \
                      --momentum 0.5 --evaluate-every 40 --no-report";
 
+mod hostile;
+
 /// A server that is stopped when it goes out of scope.
 struct Server {
     child: Child,
     device: String,
+    log: PathBuf,
 }
 
 impl Server {
     fn start(dir: &Path, flags: &str) -> Self {
-        let mut child = program(dir, &format!("serve --token secret --json {flags}"))
+        let log = dir.join("server.log");
+        let file = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(&log);
+        let mut child = program(dir, &format!("serve --json {flags}"))
+            .env("RBM_TOKEN", "secret")
+            .stderr(file.unwrap())
             // One thread is enough, and must be: the command itself takes none of the pool.
             .env("RAYON_NUM_THREADS", "1")
             .stdout(Stdio::piped())
@@ -32,7 +42,7 @@ impl Server {
             text.push(byte[0].into());
         }
         let device = json(&text)["device"].as_str().unwrap().to_string();
-        Self { child, device }
+        Self { child, device, log }
     }
 }
 
@@ -192,18 +202,19 @@ fn no_port_listens_beyond_loopback() {
     assert_eq!(listening, 1);
 }
 
-/// Kills a server while a run is at work on `device` (`{}` being the server's), and goes on with it on
-/// `local`: the results are those of a run that was there from the start.
-fn outlives_its_server(device: &str, local: &str) {
+/// Ends a server while a run is at work on `device` (`{}` being the server's), which must say so in
+/// `words`, and goes on with it on `local`: the results are those of a run that was there from the start.
+fn outlives_its_server(device: &str, local: &str, end: fn(&mut Server), words: &[&str]) {
     let dir = tempdir().unwrap();
     let dir = dir.path();
     let flags = format!("{FLAGS} --checkpoint-seconds 0");
     succeed(dir, &format!("{flags} --device {local} --out local"));
-    let server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
+    let mut server = Server::start(dir, "--device flex --bind 127.0.0.1:0");
     let device = device.replace("{}", &server.device);
     let arguments = format!("{flags} --device {device} --out lent");
     let child = program(dir, &arguments)
         .env("RBM_TOKEN", "secret")
+        .env("RBM_SERVER_TIMEOUT", "5")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -214,22 +225,25 @@ fn outlives_its_server(device: &str, local: &str) {
     {
         std::thread::sleep(Duration::from_millis(2));
     }
-    drop(server);
+    end(&mut server);
     let output = child.wait_with_output().unwrap();
-    let words = ["server was lost", "rbm-train resume"];
-    check_failure(&output, &arguments, 1, &words);
+    check_failure(&output, &arguments, 1, words);
+    drop(server);
     succeed(dir, &format!("resume lent --device {local} --no-report"));
     assert_same_results(&dir.join("local"), &dir.join("lent"));
 }
 
 #[test]
 fn a_server_that_dies_leaves_a_run_that_goes_on_elsewhere() {
-    outlives_its_server("{}", "flex");
+    let kill = |server: &mut Server| server.child.kill().unwrap();
+    outlives_its_server("{}", "flex", kill, &["server was lost", "rbm-train resume"]);
 }
 
 #[test]
 fn a_divided_run_outlives_a_server_that_had_a_part_of_it() {
-    outlives_its_server("flex,{}", "flex,flex");
+    let kill = |server: &mut Server| server.child.kill().unwrap();
+    let words = ["server was lost", "rbm-train resume"];
+    outlives_its_server("flex,{}", "flex,flex", kill, &words);
 }
 
 #[test]

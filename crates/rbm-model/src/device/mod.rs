@@ -2,6 +2,8 @@
 
 #[cfg(feature = "remote")]
 mod remote;
+#[cfg(feature = "remote")]
+mod watch;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -13,6 +15,8 @@ use std::fmt;
 
 #[cfg(feature = "remote")]
 pub use remote::{TOKEN_VARIABLE, remote_in_use};
+#[cfg(feature = "remote")]
+pub use watch::{TIMEOUT_VARIABLE, on_silence};
 
 /// Kinds of device that [`parse_device`] takes, each with whether it is compiled in; the feature that
 /// it needs has its name.

@@ -34,6 +34,7 @@ pub(super) fn open(address: Option<&str>) -> Result<Device, String> {
         Ok(token) => host.with_credential(token.as_str()),
         Err(_) => host,
     };
+    super::watch::watch(server);
     let device = Device::remote_options(&host).device_index(index).init();
     CONNECTED.fetch_or(device.is_ok(), Ordering::Relaxed);
     device.map_err(|error| {

@@ -55,6 +55,10 @@ enum Command {
     /// Write the report of a run again, or that of a sweep
     Report(report::ReportArgs),
     /// Lend this machine's devices to training elsewhere
+    ///
+    /// Over WebSocket a connection has 10 seconds for 12 KB at most until its token is accepted, and then a
+    /// process of its own, which ends with it. Nothing is encrypted there: use --bind beyond loopback only
+    /// on a network that you trust. Refused clients are logged.
     Serve(serve::ServeArgs),
 }
 

@@ -38,6 +38,17 @@ pub fn stop_on_signals() -> anyhow::Result<&'static AtomicBool> {
     Ok(&STOP)
 }
 
+/// For what only waits: the first signal ends the program, exit code 0.
+#[cfg(feature = "remote")]
+pub fn end_on_signals() -> anyhow::Result<()> {
+    static AT_ONCE: AtomicBool = AtomicBool::new(true);
+    for signal in heard() {
+        flag::register_conditional_shutdown(signal, 0, &AT_ONCE)
+            .context("cannot listen to signals")?;
+    }
+    Ok(())
+}
+
 /// The signals that the process was not started to ignore.
 fn heard() -> Vec<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -10,7 +10,7 @@ use super::{ModelPrimitives, ParameterPrimitives, RbmOps, SamplePrimitives, Swee
 use crate::ascent::Step;
 use crate::sampling::noise::NoiseKey;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Remote, TensorMetadata};
+use burn::backend::{Backend, Remote, TensorMetadata};
 use burn::remote::CustomOpClient;
 use burn::server::CustomOpIr;
 use burn_ir::{ScalarIr, TensorIr};
@@ -35,9 +35,27 @@ impl RbmOps for Remote {
         hidden: FloatTensor<Self>,
         sweeps: Sweeps,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let inputs = [weight, visible_bias, hidden_bias, hidden];
+        let device = hidden.device();
+        let most = wire::most_sweeps(&weight.shape(), &hidden.shape());
+        let mut inputs = [weight, visible_bias, hidden_bias, hidden];
+        let mut left = sweeps;
+        while left.count > most {
+            let piece = wire::of_sweeps(Sweeps {
+                count: most,
+                ..left
+            });
+            let [_, hidden, _] = send(&wire::GIBBS_SWEEPS, inputs.clone(), piece);
+            inputs[3] = hidden;
+            left.first_step = left.first_step.wrapping_add(most);
+            left.count -= most;
+            // Nothing waits behind the piece at work, or the server would go on with it when this
+            // client has left. Errors are Burn's way to say that the server is lost.
+            if let Err(error) = Self::sync(&device) {
+                panic!("{error}");
+            }
+        }
         let [visible, hidden, probabilities] =
-            send(&wire::GIBBS_SWEEPS, inputs, wire::of_sweeps(sweeps));
+            send(&wire::GIBBS_SWEEPS, inputs, wire::of_sweeps(left));
         (visible, hidden, probabilities)
     }
 
@@ -124,14 +142,14 @@ fn send<const IN: usize, const OUT: usize>(
     }
 }
 
-fn of_parameters<B: burn::backend::Backend>(model: ModelPrimitives<B>) -> [FloatTensor<B>; 9] {
+fn of_parameters<B: Backend>(model: ModelPrimitives<B>) -> [FloatTensor<B>; 9] {
     let (w, b, c) = (model.weight, model.visible_bias, model.hidden_bias);
     [
         w.value, w.first, w.second, b.value, b.first, b.second, c.value, c.first, c.second,
     ]
 }
 
-fn parameters<B: burn::backend::Backend>(tensors: [FloatTensor<B>; 9]) -> ModelPrimitives<B> {
+fn parameters<B: Backend>(tensors: [FloatTensor<B>; 9]) -> ModelPrimitives<B> {
     let mut tensors = tensors.into_iter();
     let mut next = || match (tensors.next(), tensors.next(), tensors.next()) {
         (Some(value), Some(first), Some(second)) => ParameterPrimitives {
@@ -148,7 +166,7 @@ fn parameters<B: burn::backend::Backend>(tensors: [FloatTensor<B>; 9]) -> ModelP
     }
 }
 
-fn flatten<B: burn::backend::Backend>(
+fn flatten<B: Backend>(
     model: ModelPrimitives<B>,
     samples: SamplePrimitives<B>,
 ) -> [FloatTensor<B>; 15] {
@@ -178,7 +196,7 @@ fn flatten<B: burn::backend::Backend>(
     ]
 }
 
-fn unflatten<B: burn::backend::Backend>(
+fn unflatten<B: Backend>(
     tensors: [FloatTensor<B>; 15],
 ) -> (ModelPrimitives<B>, SamplePrimitives<B>) {
     let [

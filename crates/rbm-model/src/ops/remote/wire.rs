@@ -98,6 +98,29 @@ impl<const IN: usize, const OUT: usize> Signature<IN, OUT> {
         Ok(())
     }
 
+    /// Says where what an operation makes of these would take more than `limit` bytes. Tensors
+    /// without elements can ask for any size, so what came in is no measure of it.
+    pub(super) fn check_size(
+        &self,
+        inputs: &[Shape; IN],
+        element: usize,
+        limit: u64,
+    ) -> Result<(), String> {
+        let mut left = limit;
+        for shape in self.made(inputs) {
+            let bytes = (shape.as_slice().iter()).try_fold(element as u64, |bytes, size| {
+                bytes.checked_mul(*size as u64)
+            });
+            left = (bytes.and_then(|bytes| left.checked_sub(bytes))).ok_or_else(|| {
+                format!(
+                    "its results, {:?} among them, take more than {limit} bytes, the limit of this server",
+                    shape.as_slice()
+                )
+            })?;
+        }
+        Ok(())
+    }
+
     /// The sizes that letters stand for, each from where it first stands.
     fn sizes(&self, inputs: &[Shape; IN]) -> Vec<(char, usize)> {
         let mut sizes: Vec<(char, usize)> = vec![];
@@ -160,6 +183,16 @@ pub(super) fn key(scalars: &[ScalarIr]) -> Result<NoiseKey, String> {
         },
         first_row: whole(first_row)?,
     })
+}
+
+/// How many sweeps of chains `hidden`, [rows, hidden units], one operation makes at most: about a
+/// second of one core, so that a server is soon done with a client that has left.
+pub(super) fn most_sweeps(weight: &Shape, hidden: &Shape) -> u64 {
+    const PRODUCTS: u64 = 1 << 36;
+    const SWEEPS: u64 = 1 << 16;
+    let sizes = weight.as_slice().iter().chain(hidden.as_slice().first());
+    let products = sizes.fold(2, |all: u64, size| all.saturating_mul(*size as u64));
+    (PRODUCTS / products.max(1)).clamp(1, SWEEPS)
 }
 
 pub(super) fn of_sweeps(sweeps: Sweeps) -> Vec<ScalarIr> {

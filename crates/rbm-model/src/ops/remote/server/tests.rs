@@ -81,6 +81,9 @@ fn operation(name: &str) -> (Handles<Flex>, CustomOpIr) {
     (handles, ir)
 }
 
+/// More than any of these operations makes.
+const LIMIT: u64 = 1000;
+
 const KEY: crate::sampling::noise::NoiseKey = crate::kernels::statistics::KEY;
 
 /// What is said of an operation that was changed after it was right.
@@ -90,7 +93,7 @@ fn reason(
 ) -> String {
     let (mut handles, mut ir) = operation(name);
     change(&mut handles, &mut ir);
-    let error = handler(&mut handles, &ir).expect_err(name);
+    let error = handler(&mut handles, &ir, LIMIT).expect_err(name);
     error.root().to_string()
 }
 
@@ -99,7 +102,7 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     for handler in handlers::<Flex>() {
         let name = handler.0;
         let (mut handles, ir) = operation(name);
-        handler.1(&mut handles, &ir).unwrap_or_else(|e| panic!("{name}: {e}"));
+        handler.1(&mut handles, &ir, LIMIT).unwrap_or_else(|e| panic!("{name}: {e}"));
         for output in &ir.outputs {
             assert!(handles.has_handle(&output.id), "{name}");
         }
@@ -155,6 +158,52 @@ fn a_unit_that_is_not_there_and_a_moment_that_is_empty_are_refused() {
     assert!(adam.contains("2 moments"), "{adam}");
 }
 
+/// Tensors without elements have a matrix product of any size.
+#[test]
+fn results_beyond_the_limit_are_refused_before_they_are_allocated() {
+    for (name, handler) in handlers::<Flex>() {
+        let (mut handles, ir) = operation(name);
+        let error = handler(&mut handles, &ir, 3).expect_err(name);
+        assert!(
+            error.root().contains("more than 3 bytes"),
+            "{name}: {error}"
+        );
+    }
+    let all = handlers::<Flex>();
+    let product = all
+        .iter()
+        .find(|(name, _)| *name == "rbm.correlation_difference");
+    let reason = reason(*product.unwrap(), |handles, ir| {
+        for input in &ir.inputs {
+            let data = TensorData::new(Vec::<f32>::new(), Shape::from(vec![0, 1 << 32]));
+            let empty = Flex::float_from_data(data, &Default::default());
+            handles.register_float_tensor::<Flex>(&input.id, empty);
+        }
+    });
+    assert!(reason.contains("more than 1000 bytes"), "{reason}");
+}
+
+#[test]
+fn more_sweeps_than_one_operation_makes_are_refused() {
+    let all = handlers::<Flex>();
+    let sweeps = all.iter().find(|(name, _)| *name == "rbm.gibbs_sweeps");
+    for count in [(1 << 16) + 1, u64::MAX] {
+        let reason = reason(*sweeps.unwrap(), |_, ir| {
+            ir.scalars[3] = ScalarIr::UInt(count)
+        });
+        assert!(
+            reason.contains(&format!("{count} sweeps at once")),
+            "{reason}"
+        );
+    }
+    // Fewer where they are more work, but always one.
+    let most = |n: usize, m: usize, rows: usize| {
+        wire::most_sweeps(&Shape::from(vec![n, m]), &Shape::from(vec![rows, m]))
+    };
+    assert_eq!(most(784, 500, 500), 175);
+    assert_eq!(most(1 << 20, 1 << 20, 1 << 40), 1);
+}
+
 /// An operation on what a refused one should have made hands its reason on.
 #[test]
 fn the_first_reason_is_handed_on() {
@@ -165,6 +214,6 @@ fn the_first_reason_is_handed_on() {
         reason: "refused".into(),
     };
     handles.set_error(ir.inputs[0].id, TensorError::new(refused));
-    let error = handler(&mut handles, &ir).unwrap_err();
+    let error = handler(&mut handles, &ir, LIMIT).unwrap_err();
     assert_eq!((error.root(), error.depth()), ("refused", 1));
 }
