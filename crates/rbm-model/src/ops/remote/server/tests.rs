@@ -175,7 +175,7 @@ fn results_beyond_the_limit_are_refused_before_they_are_allocated() {
         .find(|(name, _)| *name == "rbm.correlation_difference");
     let reason = reason(*product.unwrap(), |handles, ir| {
         for input in &ir.inputs {
-            let data = TensorData::new(Vec::<f32>::new(), Shape::from(vec![0, 1 << 32]));
+            let data = TensorData::new(Vec::<f32>::new(), Shape::from(vec![0, 1usize << 32]));
             let empty = Flex::float_from_data(data, &Default::default());
             handles.register_float_tensor::<Flex>(&input.id, empty);
         }
