@@ -142,3 +142,28 @@ fn likelihood_along_training_resumes_and_is_drawn() {
     assert_eq!(rows("combined"), path.len());
     assert_eq!(rows("combined (during training)"), 5);
 }
+
+#[test]
+fn likelihoods_of_wide_models_are_finite() {
+    let dir = tempdir().unwrap();
+    let train = "train --dataset bars-and-stripes --hidden 1024 --epochs 1 --no-report --out run";
+    succeed(dir.path(), train);
+    let metrics = std::fs::read_to_string(dir.path().join("run/metrics.csv")).unwrap();
+    for word in ["inf", "NaN"] {
+        assert!(!metrics.contains(word), "{metrics}");
+    }
+    let found = json(&succeed(dir.path(), "evaluate run --json"));
+    assert_eq!(found["log_likelihood"]["verdict"], "exact");
+    // The model has learned next to nothing: all 2^16 states are alike.
+    let uniform = -16.0 * std::f64::consts::LN_2;
+    let value = number(&found["log_likelihood"]["exact"]);
+    assert!(
+        (value - uniform).abs() < 2.0,
+        "{value} is far from {uniform}"
+    );
+    let ln_z = number(&found["ln_z"]["exact"]);
+    assert!(
+        (ln_z - 1040.0 * std::f64::consts::LN_2).abs() < 30.0,
+        "{ln_z}"
+    );
+}

@@ -31,6 +31,21 @@ pub enum Verdict {
     Unreliable,
 }
 
+impl Verdict {
+    /// The verdict on the mean log-likelihood -F - ln Z of rows with mean free energy F, with its reason
+    /// where that is not the one of ln Z: no finite ln Z makes a number of an F that is none.
+    pub fn of_log_likelihood(self, free_energy: f64) -> (Self, Option<String>) {
+        if free_energy.is_finite() {
+            return (self, None);
+        }
+        let reason = format!(
+            "the mean free energy of the rows is {free_energy}, which is no number: the parameters are too \
+             large for its arithmetic"
+        );
+        (Self::Unreliable, Some(reason))
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -275,6 +290,18 @@ mod tests {
         assert_eq!(b.verdict, Verdict::UpperBoundOnly, "{}", b.reason);
         assert!(b.reason.contains("allow"), "{}", b.reason);
         assert_eq!(b.range()[1], 7.0);
+    }
+
+    #[test]
+    fn free_energies_that_are_no_numbers_leave_no_verdict() {
+        for verdict in [Verdict::Exact, Verdict::Bracketed] {
+            assert_eq!(verdict.of_log_likelihood(-3.0), (verdict, None));
+            for wrong in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+                let (found, reason) = verdict.of_log_likelihood(wrong);
+                assert_eq!(found, Verdict::Unreliable);
+                assert!(reason.unwrap().contains("no number"));
+            }
+        }
     }
 
     #[test]

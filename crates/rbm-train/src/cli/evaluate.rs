@@ -303,7 +303,8 @@ fn table(e: &Evaluation) -> Vec<String> {
         &format!("log-likelihood of {part} rows"),
         &e.log_likelihood,
     ));
-    lines.push(format!("verdict: {}: {}", e.ln_z.verdict, e.ln_z.reason));
+    let (verdict, reason) = (e.log_likelihood.verdict, &e.log_likelihood.reason);
+    lines.push(format!("verdict: {verdict}: {reason}"));
     for (name, part) in [("train", Some(&e.train)), ("test", e.test.as_ref())] {
         let Some(part) = part else { continue };
         let p = &part.pseudo_log_likelihood;
@@ -313,8 +314,7 @@ fn table(e: &Evaluation) -> Vec<String> {
         ));
         if let Some(value) = part.log_likelihood {
             lines.push(format!(
-                "{name}: log-likelihood {value:.4} nats per row ({})",
-                e.ln_z.verdict
+                "{name}: log-likelihood {value:.4} nats per row ({verdict})"
             ));
         }
     }

@@ -73,6 +73,7 @@ impl Estimates {
     fn log_likelihood(&self, free_energy: f64) -> Self {
         let at = |ln_z: f64| -free_energy - ln_z;
         let swapped = |[low, high]: [f64; 2]| [at(high), at(low)];
+        let (verdict, objection) = self.verdict.of_log_likelihood(free_energy);
         let estimate = |e: &Estimate| Estimate {
             value: at(e.value),
             interval: swapped(e.interval),
@@ -88,7 +89,9 @@ impl Estimates {
                 standard_error: bar.standard_error,
             }),
             range: self.range.map(swapped),
-            ..self.clone()
+            verdict,
+            reason: objection.unwrap_or_else(|| self.reason.clone()),
+            annealing: self.annealing.clone(),
         }
     }
 }
@@ -98,7 +101,7 @@ impl Estimates {
 pub struct Part {
     /// Number of rows.
     pub rows: usize,
-    /// Mean log-likelihood, by the best estimate of ln Z; see [`Estimates`] for its verdict.
+    /// Mean log-likelihood, by the best estimate of ln Z; see [`Evaluation::log_likelihood`] for its verdict.
     pub log_likelihood: Option<f64>,
     /// Mean pseudo-log-likelihood.
     pub pseudo_log_likelihood: Mean,

@@ -93,7 +93,10 @@ fn row(
 ) -> LikelihoodRow {
     let found = &annealed.bracket;
     let (ln_z, [low, high]) = (found.best(), found.range());
-    let likelihood = |part| Some(-mean_free_energy(model, device, part)? - ln_z);
+    let [train, test] = [&data.train, &data.test].map(|part| mean_free_energy(model, device, part));
+    // Both parts are quoted, so the part that is no number decides.
+    let worst = [train, test].into_iter().flatten().find(|f| !f.is_finite());
+    let (verdict, objection) = found.verdict.of_log_likelihood(worst.unwrap_or(0.0));
     let [from, to] = found.ais.interval;
     let standard_error = found
         .bar
@@ -112,10 +115,10 @@ fn row(
         ln_z_reverse_ais: reverse.map(|e| e.value),
         effective_fraction: reverse.map_or(1.0, fraction).min(fraction(&found.ais)),
         temperatures: annealed.plan.temperatures,
-        train_log_likelihood: likelihood(&data.train).unwrap_or(f64::NAN),
-        test_log_likelihood: likelihood(&data.test),
-        verdict: found.verdict.to_string(),
-        reason: found.reason.clone(),
+        train_log_likelihood: train.map_or(f64::NAN, |f| -f - ln_z),
+        test_log_likelihood: test.map(|f| -f - ln_z),
+        verdict: verdict.to_string(),
+        reason: objection.unwrap_or_else(|| found.reason.clone()),
     }
 }
 
