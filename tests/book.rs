@@ -1,6 +1,6 @@
 //! The book in `docs/`: its reference is what the help says, all pages are listed, and links lead somewhere.
 //!
-//! After a change of the help: `RBM_BOOK=write cargo test -p rbm-train -- reference`.
+//! After a change of the help: `RBM_BOOK=write cargo test -p rbm-train -p rbm-model -- reference`.
 
 use crate::support::program;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ const REPOSITORY: [&str; 2] = [
 const HEAD: &str = "\
 # Commands
 
-<!-- Written by `RBM_BOOK=write cargo test -p rbm-train -- reference`: change the help instead. -->
+<!-- Written by `RBM_BOOK=write cargo test -p rbm-train -p rbm-model -- reference`: change the help instead. -->
 
 What `rbm-train COMMAND --help` prints. Every command takes `--json`: one document on standard output and nothing else
 there. Progress and messages go to standard error. See also [settings](settings.md), [exit codes and environment
@@ -94,7 +94,7 @@ fn reference_is_what_the_help_says() {
     assert!(
         page == found,
         "docs/src/reference/commands.md is not the help: {differs:?}; \
-         RBM_BOOK=write cargo test -p rbm-train -- reference"
+         RBM_BOOK=write cargo test -p rbm-train -p rbm-model -- reference"
     );
 }
 
