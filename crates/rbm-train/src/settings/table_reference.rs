@@ -46,7 +46,7 @@ fn page() -> String {
         });
         let mut help = entry.help.trim().to_string();
         if !choices.is_empty() {
-            let _ = write!(help, ": {}", choices.join(", "));
+            let _ = write!(help, "; one of {}", choices.join(", "));
         }
         let _ = writeln!(page, "| `{}` | {default} | {flag} | {help} |", entry.name);
     }
