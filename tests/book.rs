@@ -132,7 +132,7 @@ fn prose(text: &str) -> String {
 fn without_code(prose: &str) -> String {
     let parts = prose.split('`').enumerate();
     parts
-        .filter(|(i, _)| i % 2 == 0)
+        .filter(|(i, _)| i.is_multiple_of(2))
         .map(|(_, part)| part)
         .collect()
 }
