@@ -72,3 +72,8 @@ pub use summary::{
     ModeAnalysis, ModeAnalysisOptions, Summary, SummaryOptions, analyze_modes, summarize,
 };
 pub use symmetry::{Symmetry, SymmetryOptions, symmetry};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

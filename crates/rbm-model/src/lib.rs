@@ -49,3 +49,8 @@ pub use parameters::Parameters;
 
 #[cfg(test)]
 mod model_tests;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
