@@ -22,6 +22,7 @@ mod contraction;
 mod convert;
 mod gibbs;
 mod moments;
+mod nibbles;
 mod phase;
 mod states;
 mod transpose;
