@@ -17,8 +17,6 @@ pub(super) const ENTRIES: usize = 1 << INPUTS;
 pub(super) const TABLES: usize = 64 / INPUTS;
 /// Chains that a task handles at most: their fields stay in the second-level cache.
 const MOST_CHAINS: usize = 512;
-/// Chains whose sums are found side by side: one alone would wait for each of its additions.
-const TOGETHER: usize = 4;
 /// Chains for which it pays at least to have tables of their own.
 const LEAST_CHAINS: usize = 64;
 
@@ -455,70 +453,38 @@ fn add_rows<S: Simd, const V: usize>(
     words: &[u64],
     field: &mut [f32],
 ) {
-    let together = words.len() / TOGETHER * TOGETHER;
-    let (first, rest) = words.split_at(together);
-    add_rows_together::<S, V, TOGETHER>(simd, tables, count, first, field);
-    if !rest.is_empty() {
-        let field = &mut field[together * GROUP..];
-        add_rows_together::<S, V, 1>(simd, tables, count, rest, field);
-    }
-}
-
-/// [`add_rows`] for C chains side by side, which divides their number.
-#[inline(always)]
-fn add_rows_together<S: Simd, const V: usize, const C: usize>(
-    simd: S,
-    tables: &[f32],
-    count: usize,
-    words: &[u64],
-    field: &mut [f32],
-) {
     let width = V * S::LANES;
-    assert!(count * ENTRIES * width <= tables.len() && count <= TABLES);
+    assert!(count * ENTRIES * width <= tables.len());
     assert!(words.is_empty() || (words.len() - 1) * GROUP + width <= field.len());
     let mut field = field.as_mut_ptr();
-    for words in words.chunks_exact(C) {
-        // From memory byte by byte: of words in registers the compiler would shift several at a time,
-        // and take longer to get at them.
-        let bytes: &[u8] = bytemuck::cast_slice(words);
-        let mut sums = [[simd.splat(0.0); V]; C];
-        for (chain, sums) in sums.iter_mut().enumerate() {
-            for (v, sum) in sums.iter_mut().enumerate() {
-                let from = field.wrapping_add(chain * GROUP + v * S::LANES);
-                // SAFETY: by the second assertion, `field` being at one of words.len() rows.
-                *sum = unsafe { simd.load(from) };
+    for &word in words {
+        let mut sum = [simd.splat(0.0); V];
+        // SAFETY: by the second assertion, `field` being at one of words.len() rows.
+        unsafe {
+            for (v, sum) in sum.iter_mut().enumerate() {
+                *sum = simd.load(field.wrapping_add(v * S::LANES));
             }
         }
         let mut table = tables.as_ptr();
-        for number in 0..count {
-            let shift = INPUTS * (number % 2);
-            for (chain, sums) in sums.iter_mut().enumerate() {
-                let entry = usize::from(bytes[8 * chain + byte(number / 2)] >> shift) % ENTRIES;
-                let row = table.wrapping_add(entry.wrapping_mul(width));
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    // SAFETY: by the first assertion, `table` being at one of `count` tables.
-                    *sum = simd.add(*sum, unsafe { simd.load(row.wrapping_add(v * S::LANES)) });
+        let mut bits = word;
+        for _ in 0..count {
+            let row = table.wrapping_add((bits as usize % ENTRIES).wrapping_mul(width));
+            // SAFETY: by the first assertion, `table` being at one of `count` tables.
+            unsafe {
+                for (v, sum) in sum.iter_mut().enumerate() {
+                    *sum = simd.add(*sum, simd.load(row.wrapping_add(v * S::LANES)));
                 }
             }
+            bits >>= INPUTS;
             table = table.wrapping_add(ENTRIES * width);
         }
-        for (chain, sums) in sums.iter().enumerate() {
-            for (v, &sum) in sums.iter().enumerate() {
-                // SAFETY: as above.
-                unsafe { simd.store(field.wrapping_add(chain * GROUP + v * S::LANES), sum) };
+        // SAFETY: as above.
+        unsafe {
+            for (v, &sum) in sum.iter().enumerate() {
+                simd.store(field.wrapping_add(v * S::LANES), sum);
             }
         }
-        field = field.wrapping_add(C * GROUP);
-    }
-}
-
-/// Where byte `number` of a word is in memory, the lowest being number 0.
-#[inline(always)]
-fn byte(number: usize) -> usize {
-    if cfg!(target_endian = "little") {
-        number
-    } else {
-        7 - number
+        field = field.wrapping_add(GROUP);
     }
 }
 

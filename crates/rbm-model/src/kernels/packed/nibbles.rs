@@ -10,7 +10,7 @@ pub(super) const ROWS: usize = BLOCK * TABLES * ENTRIES;
 /// Rows of a list come in so many; what is missing at its end is row 0, which is zero.
 pub(super) const PIECE: usize = 4;
 /// Inputs below which a list costs as much as it saves.
-const LEAST_INPUTS: usize = 256;
+const LEAST_INPUTS: usize = 64;
 /// Chains whose lists are one task.
 const CHAINS: usize = 64;
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn dense_or_few_inputs_have_no_lists() {
         assert!(NibbleLists::new(&words(9, 600, 2), 9, 600).is_none());
-        assert!(NibbleLists::new(&words(9, 192, 100), 9, 192).is_none());
+        assert!(NibbleLists::new(&words(9, 63, 100), 9, 63).is_none());
         assert!(NibbleLists::new(&[], 0, 600).is_none());
         assert!(NibbleLists::new(&words(9, 600, 100), 9, 600).is_some());
     }
