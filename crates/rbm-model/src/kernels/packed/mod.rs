@@ -25,6 +25,7 @@ mod moments;
 mod nibbles;
 mod phase;
 mod states;
+mod tables;
 mod transpose;
 mod update;
 

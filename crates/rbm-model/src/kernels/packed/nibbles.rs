@@ -1,6 +1,6 @@
 //! Which table rows chains need, where most of their nibbles are zero.
 
-use super::contraction::{ENTRIES, INPUTS, TABLES};
+use super::tables::{ENTRIES, INPUTS, TABLES};
 use crate::kernels::parallel::{Tiles, for_each_task};
 
 /// Words of inputs whose tables are there at a time: 512 KiB for 32 outputs, in the second-level cache.
