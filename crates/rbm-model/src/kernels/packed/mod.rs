@@ -22,8 +22,10 @@ mod contraction;
 mod convert;
 mod gibbs;
 mod moments;
+mod nibbles;
 mod phase;
 mod states;
+mod tables;
 mod transpose;
 mod update;
 
