@@ -18,7 +18,6 @@
 //!
 //! Source: J. Melchior, A. Fischer, L. Wiskott, JMLR 17(99), 1 (2016).
 
-use crate::ops::{self, Phase};
 use burn::tensor::Tensor;
 
 /// Expectations that one phase of the gradient needs.
@@ -30,6 +29,15 @@ pub struct Statistics {
     pub visible: Tensor<1>,
     /// Mean of h, `[n_hidden]`.
     pub hidden: Tensor<1>,
+}
+
+/// Visible states with hidden values that belong to them, one sample per row.
+#[derive(Debug, Clone)]
+pub struct PhaseSamples {
+    /// **Binary** visible states, `[rows, n_visible]`.
+    pub visible: Tensor<2>,
+    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
+    pub hidden: Tensor<2>,
 }
 
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.
@@ -53,31 +61,6 @@ pub struct Offsets {
 }
 
 impl Gradient {
-    /// The plain gradient from samples of both phases, with **binary** visible states.
-    pub fn from_samples(data: Phase, model: Phase) -> Self {
-        Self::part(data, model, [1.0; 2])
-    }
-
-    /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
-    /// of all rows of data and of model samples. Over parts that make up all rows the sum is
-    /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
-    pub fn part(data: Phase, model: Phase, shares: [f64; 2]) -> Self {
-        let [data, model] = [(data, shares[0]), (model, shares[1])].map(|(phase, share)| Phase {
-            hidden: phase.hidden * share,
-            visible: phase.visible,
-        });
-        let visible = |phase: &Phase, share: f64| {
-            let mean = phase.visible.clone().mean_dim(0).squeeze_dim::<1>(0);
-            mean * share
-        };
-        let hidden = |phase: &Phase| phase.hidden.clone().mean_dim(0).squeeze_dim::<1>(0);
-        Self {
-            visible_bias: visible(&data, shares[0]) - visible(&model, shares[1]),
-            hidden_bias: hidden(&data) - hidden(&model),
-            weight: ops::correlation_difference(data, model),
-        }
-    }
-
     /// The plain gradient from expectations: data minus model.
     pub fn new(data: &Statistics, model: &Statistics) -> Self {
         Self {

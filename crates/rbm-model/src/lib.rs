@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use rbm_model::{RbmConfig, partition::Enumeration, sampling::{Chains, stream}};
+//! use rbm_model::{RbmConfig, noise::stream, partition::Enumeration, sampling::Chains};
 //!
 //! let rbm = RbmConfig::new(12, 8).with_weight_std(0.5).init(&Device::flex())?;
 //! let mut chains = Chains::from_biases(&rbm, 100, 1, stream::CHAINS);
@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Nothing here prints, and no random number comes from a global generator: everything random
-//! is keyed by (seed, stream, step, layer, row, column), see [`sampling::noise`].
+//! is keyed by (seed, stream, step, layer, row, column), see [`mod@noise`].
 
 // The ndarray backend is deprecated upstream and still wanted by users.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
@@ -35,6 +35,7 @@ pub mod gradient;
 pub mod init;
 pub mod kernels;
 pub mod model;
+pub mod noise;
 pub mod numeric;
 pub mod ops;
 pub mod parameters;

@@ -1,15 +1,16 @@
 //! The tensor path against sums over all states on small models.
 
+use crate::gradient::PhaseSamples;
 use crate::gradient::{Gradient, Offsets, Statistics};
 use crate::init::normal;
 use crate::model::host;
-use crate::ops::Phase;
+use crate::noise::stream;
+use crate::noise::{Layer, NoiseKey};
 use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
 use crate::partition::Enumeration;
 use crate::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
-use crate::sampling::noise::{Layer, NoiseKey};
-use crate::sampling::{Chains, stream};
+use crate::sampling::Chains;
 use crate::{Parameters, Rbm};
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -191,11 +192,11 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
         };
         let gradient = Gradient::new(&data_statistics, &model);
         // The same from samples: a second data set in the model's place.
-        let data_phase = Phase {
+        let data_phase = PhaseSamples {
             visible: rows.clone(),
             hidden: hidden.clone(),
         };
-        let other_phase = Phase {
+        let other_phase = PhaseSamples {
             visible: rows.narrow(0, 4, 9),
             hidden: hidden.narrow(0, 4, 9),
         };
@@ -274,13 +275,7 @@ fn gibbs_chains_started_from_the_model_stay_distributed_as_the_model() {
     for device in devices() {
         let rbm = Rbm::from_parameters(&p, &device);
         // Exact visible samples by inversion of the cumulated probabilities.
-        let key = NoiseKey {
-            seed: 11,
-            stream: 200,
-            step: 0,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(11, 200);
         let mut visible = Vec::with_capacity(draws * n);
         for row in 0..draws {
             let mut u = f64::from(key.uniform(row, 0));
@@ -386,23 +381,11 @@ fn backends_agree_with_the_generic_path() {
             rbm.weight.val(),
             rbm.hidden_bias.val(),
             chains.visible.clone(),
-            NoiseKey {
-                seed: 7,
-                stream: 8,
-                step: 9,
-                layer: Layer::Hidden,
-                first_row: 0,
-            },
+            NoiseKey::new(7, 8).with_step(9).with_layer(Layer::Hidden),
         );
         let (dense, p) = rbm.sample_hidden(
             chains.visible,
-            NoiseKey {
-                seed: 7,
-                stream: 8,
-                step: 9,
-                layer: Layer::Hidden,
-                first_row: 0,
-            },
+            NoiseKey::new(7, 8).with_step(9).with_layer(Layer::Hidden),
         );
         assert_eq!(host(states), host(dense));
 
@@ -441,7 +424,7 @@ fn an_update_follows_the_centred_gradient_on_every_backend() {
         let rbm = Rbm::from_parameters(&rbm_parameters, &device);
         let phase = |rows, seed| {
             let chains = Chains::from_biases(&rbm, rows, seed, stream::CHAINS);
-            Phase {
+            PhaseSamples {
                 hidden: rbm.hidden_probabilities(chains.visible.clone()),
                 visible: chains.visible,
             }

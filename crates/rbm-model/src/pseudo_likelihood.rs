@@ -10,9 +10,9 @@
 //! Source: J. Besag, J. R. Stat. Soc. D 24, 179 (1975).
 
 use crate::model::Rbm;
+use crate::noise::Sequence;
+use crate::noise::stream;
 use crate::ops;
-use crate::sampling::noise::Sequence;
-use crate::sampling::stream;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor, TensorData};
 

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use burn::tensor::{Device, Tensor};
     use rbm_model::gradient::Offsets;
-    use rbm_model::ops::Phase;
+    use rbm_model::gradient::PhaseSamples;
     use rbm_model::{RbmConfig, ops};
 
     /// Runs a rule on a model with constant gradient entries and returns one weight's path.
@@ -70,7 +70,7 @@ mod tests {
         let mut out = Vec::new();
         for (step, g) in gradients.iter().enumerate() {
             // One sample a phase: the gradient of W and c is g, that of b is 1.
-            let phase = |visible: f32, hidden: f32| Phase {
+            let phase = |visible: f32, hidden: f32| PhaseSamples {
                 visible: Tensor::ones([1, 2], &device) * visible,
                 hidden: Tensor::ones([1, 2], &device) * hidden,
             };

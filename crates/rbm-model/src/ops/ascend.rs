@@ -1,9 +1,9 @@
 //! One update of a model's parameters from the samples of both phases.
 
-use super::{Phase, RbmOps};
+use super::RbmOps;
 use crate::Rbm;
 use crate::ascent::Step;
-use crate::gradient::{Gradient, Offsets};
+use crate::gradient::{Gradient, Offsets, PhaseSamples};
 use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
 use burn::module::Param;
 use burn::tensor::Tensor;
@@ -81,6 +81,34 @@ impl Moments {
     }
 }
 
+impl Gradient {
+    /// The plain gradient from samples of both phases, with **binary** visible states.
+    pub fn from_samples(data: PhaseSamples, model: PhaseSamples) -> Self {
+        Self::part(data, model, [1.0; 2])
+    }
+
+    /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
+    /// of all rows of data and of model samples. Over parts that make up all rows the sum is
+    /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
+    pub fn part(data: PhaseSamples, model: PhaseSamples, shares: [f64; 2]) -> Self {
+        let [data, model] =
+            [(data, shares[0]), (model, shares[1])].map(|(phase, share)| PhaseSamples {
+                hidden: phase.hidden * share,
+                visible: phase.visible,
+            });
+        let visible = |phase: &PhaseSamples, share: f64| {
+            let mean = phase.visible.clone().mean_dim(0).squeeze_dim::<1>(0);
+            mean * share
+        };
+        let hidden = |phase: &PhaseSamples| phase.hidden.clone().mean_dim(0).squeeze_dim::<1>(0);
+        Self {
+            visible_bias: visible(&data, shares[0]) - visible(&model, shares[1]),
+            hidden_bias: hidden(&data) - hidden(&model),
+            weight: super::correlation_difference(data, model),
+        }
+    }
+}
+
 /// Moves a model along the centred gradient of the likelihood (offsets of zero: the plain one).
 ///
 /// The formula is that of [`crate::kernels::packed::Ascent`], equal up to rounding to
@@ -92,8 +120,8 @@ impl Moments {
 pub fn ascend(
     rbm: Rbm,
     moments: &mut Moments,
-    data: Phase,
-    model: Phase,
+    data: PhaseSamples,
+    model: PhaseSamples,
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
@@ -108,8 +136,8 @@ pub fn ascend(
 pub fn ascend_by_tensors(
     rbm: Rbm,
     moments: &mut Moments,
-    data: Phase,
-    model: Phase,
+    data: PhaseSamples,
+    model: PhaseSamples,
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
@@ -139,7 +167,7 @@ pub fn ascend_along(
     run(rbm, moments, step, |model| (along(model), ())).0
 }
 
-fn lower_samples([data, model]: [Phase; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
+fn lower_samples([data, model]: [PhaseSamples; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
     SamplePrimitives {
         data_visible: data.visible.into_dispatch(),
         data_hidden: data.hidden.into_dispatch(),

@@ -11,7 +11,7 @@ use crate::kernels::packed::{
     Ascent, Hidden, PackedModel, PackedStates, Parameter, Samples, moments,
 };
 use crate::kernels::softplus;
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 

@@ -2,7 +2,7 @@
 
 use super::Sweeps;
 use super::cpu::{self, HostBackend, use_kernels};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, tensor::FloatTensor};
 use burn::tensor::{DType, Shape, TensorData};

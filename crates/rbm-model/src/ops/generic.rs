@@ -4,7 +4,7 @@
 
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps};
 use crate::ascent::{ADAM_EPSILON, Rule, Step};
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, TensorData};
 
@@ -58,12 +58,11 @@ pub(super) fn gibbs_sweeps_with<B: Backend>(
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let weight_transposed = B::float_transpose(weight.clone());
     let mut sweep = |step: u64| {
-        let key = |layer| NoiseKey {
-            seed: sweeps.seed,
-            stream: sweeps.stream,
-            step,
-            layer,
-            first_row: sweeps.first_row,
+        let key = |layer| {
+            NoiseKey::new(sweeps.seed, sweeps.stream)
+                .with_step(step)
+                .with_layer(layer)
+                .with_first_row(sweeps.first_row)
         };
         let field = B::float_matmul(hidden.clone(), weight_transposed.clone());
         let (visible, _) = sample_layer(field, visible_bias.clone(), key(Layer::Visible));

@@ -5,7 +5,7 @@
 //! The functions of this module are the tensor-level entry points.
 //!
 //! States are tensors of zeros and ones. All randomness is counter-based
-//! ([`crate::sampling::noise`]): the same key gives the same integer bits on every backend.
+//! ([`crate::noise`]): the same key gives the same integer bits on every backend.
 
 mod ascend;
 mod chains;
@@ -25,9 +25,10 @@ mod path;
 pub mod remote;
 
 use crate::ascent::Step;
+use crate::gradient::PhaseSamples;
 pub use crate::kernels::packed::Sweeps;
+use crate::noise::NoiseKey;
 use crate::sampling::PackedChains;
-use crate::sampling::noise::NoiseKey;
 pub use ascend::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
 pub use ascend::{Moments, ascend, ascend_along, ascend_by_tensors};
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
@@ -299,19 +300,10 @@ pub fn shifted_softplus_sum(
     ))
 }
 
-/// Visible states with hidden values that belong to them, one row a sample.
-#[derive(Debug, Clone)]
-pub struct Phase {
-    /// **Binary** visible states, `[rows, n_visible]`.
-    pub visible: Tensor<2>,
-    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
-    pub hidden: Tensor<2>,
-}
-
 /// Mean of v h^T over data minus its mean over model samples, `[n_visible, n_hidden]`.
 ///
 /// The two phases may have different numbers of rows.
-pub fn correlation_difference(data: Phase, model: Phase) -> Tensor<2> {
+pub fn correlation_difference(data: PhaseSamples, model: PhaseSamples) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::correlation_difference(
         data.visible.into_dispatch(),
         data.hidden.into_dispatch(),

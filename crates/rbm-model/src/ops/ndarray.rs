@@ -1,7 +1,7 @@
 //! Burn's ndarray backend.
 use super::Sweeps;
 use super::cpu::{self, HostBackend, use_kernels};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::{NdArray, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, TensorData};

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::init::normal;
+use crate::noise::Sequence;
+use crate::noise::stream;
 use crate::parameters::Parameters;
-use crate::sampling::noise::Sequence;
-use crate::sampling::stream;
 use burn::tensor::Device;
 
 const DEVICE: fn() -> Device = Device::flex;

@@ -4,9 +4,9 @@ use super::anneal::{StepObserver, anneal};
 use super::geometric_path::{Base, GeometricPath, Noise};
 use super::sampler::Start;
 use crate::error::ModelError;
+use crate::noise::Sequence;
 use crate::numeric::variance;
 use crate::parameters::Parameters;
-use crate::sampling::noise::Sequence;
 use burn::tensor::Device;
 
 /// Largest R-hat with which groups of chains count as one.

@@ -1,9 +1,9 @@
 //! From log weights to ln Z, with what tells how far to trust it.
 
 use crate::error::ModelError;
+use crate::noise::Sequence;
+use crate::noise::stream;
 use crate::numeric::variance;
-use crate::sampling::noise::Sequence;
-use crate::sampling::stream;
 use serde::Serialize;
 
 /// Bootstrap samples behind an interval.

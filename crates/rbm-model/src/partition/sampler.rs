@@ -3,8 +3,8 @@
 use super::geometric_path::{GeometricPath, Noise};
 use crate::error::ModelError;
 use crate::kernels::packed::{AnnealedModel, PackedStates, Stage};
+use crate::noise::Layer;
 use crate::ops;
-use crate::sampling::noise::Layer;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor, TensorData};
 

@@ -1,8 +1,9 @@
 //! Chains in the host's memory, a bit a unit.
 
-use super::{Chains, stream};
+use super::Chains;
 use crate::kernels::packed::{PackedStates, Sweeps};
 use crate::model::Rbm;
+use crate::noise::stream;
 use crate::ops;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -18,7 +19,7 @@ pub struct PackedChains {
     pub hidden: PackedStates,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Stream of the random numbers, see [`super::stream`].
+    /// Stream of the random numbers, see [`crate::noise::stream`].
     pub stream: u8,
     /// Sweeps made so far; keys the next sweep.
     pub step: u64,

@@ -1,8 +1,10 @@
-use super::noise::{Layer, NoiseKey};
-use super::{Chains, PackedChains, pack, stream};
+use super::{Chains, PackedChains, pack};
 use crate::ascent::{Rule, Step};
 use crate::gradient::Offsets;
-use crate::ops::{self, Moments, Phase};
+use crate::gradient::PhaseSamples;
+use crate::noise::NoiseKey;
+use crate::noise::stream;
+use crate::ops::{self, Moments};
 use crate::{Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor};
 
@@ -45,13 +47,7 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
     };
     for [n, m, count] in SHAPES {
         let rbm = model(n, m);
-        let key = NoiseKey {
-            seed: 1,
-            stream: stream::SAMPLE,
-            step: 0,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(1, stream::SAMPLE);
         let zeros = |units| Tensor::zeros([units], &rbm.device());
         let (batch, _) = ops::sample_layer(Tensor::zeros([20, n], &rbm.device()), zeros(n), key);
         let offsets = Offsets {
@@ -61,12 +57,12 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
         let mut chains = Chains::from_biases(&rbm, count, 7, stream::CHAINS);
         let mut packed = PackedChains::from(&chains);
         for sweeps in [1, 3, 0] {
-            let data = Phase {
+            let data = PhaseSamples {
                 hidden: rbm.hidden_probabilities(batch.clone()),
                 visible: batch.clone(),
             };
             let hidden = chains.sweep(&rbm, sweeps);
-            let samples = Phase {
+            let samples = PhaseSamples {
                 visible: chains.visible.clone(),
                 hidden,
             };

@@ -5,8 +5,10 @@ use super::pcd_packed::moved;
 use burn::tensor::Tensor;
 use rbm_model::ascent::Step;
 use rbm_model::gradient::Offsets;
-use rbm_model::ops::{Moments, Phase};
-use rbm_model::sampling::{PackedChains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::ops::Moments;
+use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 
 /// Chains that stand for the model where its samples are wanted.
@@ -49,7 +51,7 @@ impl Learner for PersistentRows {
         self.rows = rows.to_vec();
     }
 
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
         self.with_those(|chains, sweeps| moved(chains, rbm, sweeps))
     }
 

@@ -19,7 +19,7 @@ use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use std::ops::Range;
 
 /// Lanes that sums are kept in, on every instruction set, so that all give the same bytes.

@@ -11,7 +11,7 @@ use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::rule::{Follow, StepCoefficients};
 use crate::kernels::{Isa, check_shape};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use std::ops::Range;
 
 /// Numbers p(h | v) that are held at a time: 2 MiB.

@@ -5,7 +5,7 @@ use crate::ascent::{ADAM_EPSILON, Rule, Step};
 use crate::error::ModelError;
 use crate::kernels::Isa;
 use crate::kernels::statistics::{instruction_sets, numbers, on_threads};
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
 
 const RULES: [Rule; 3] = [
     Rule::Plain,
@@ -242,13 +242,7 @@ fn wrong_lengths_change_nothing() {
 /// Conditional hidden values in blocks of 64 to 192 units against the whole matrix of them.
 #[test]
 fn hidden_values_may_be_worked_out_on_the_way() {
-    let key = NoiseKey {
-        seed: 3,
-        stream: 4,
-        step: 5,
-        layer: Layer::Hidden,
-        first_row: 0,
-    };
+    let key = NoiseKey::new(3, 4).with_step(5).with_layer(Layer::Hidden);
     for (shape, rows) in [
         ([3, 17], [5, 3]),
         ([20, 300], [64, 2500]),

@@ -8,8 +8,8 @@ use crate::kernels::statistics::{
     Frequencies, KEY, RAGGED_ROWS, RAGGED_UNITS, assert_defined, instruction_sets, numbers,
     on_threads,
 };
+use crate::noise::Layer;
 use crate::parameters::{Parameters, sigmoid};
-use crate::sampling::noise::{Layer, NoiseKey};
 
 /// How far rounding may take a probability: fields of size 20 summed in f32.
 const MARGIN: f64 = 1e-5;
@@ -120,11 +120,8 @@ fn every_half_sweep_follows_its_probabilities() {
                         model
                             .gibbs_sweeps(sweeps(step, 1), &mut hidden, &mut visible, None)
                             .unwrap();
-                        let [v, h] = [Layer::Visible, Layer::Hidden].map(|layer| NoiseKey {
-                            step,
-                            layer,
-                            ..KEY
-                        });
+                        let [v, h] = [Layer::Visible, Layer::Hidden]
+                            .map(|layer| KEY.with_step(step).with_layer(layer));
                         assert_defined(&rows(&visible), &fields, n, v, MARGIN);
                         counts[0].add(&rows(&visible), &fields);
                         let fields = machine.hidden_fields(&visible);
@@ -165,7 +162,7 @@ fn sweeps_are_sweeps_one_after_the_other() {
     model.hidden_probabilities(&visible, &mut alone).unwrap();
     assert_eq!(probabilities, alone);
     // Drawing the hidden layer alone is the second half of a sweep.
-    let key = NoiseKey { step: 7, ..KEY };
+    let key = KEY.with_step(7);
     let mut drawn = PackedStates::zeros(chains, 70);
     let mut with_draw = vec![0.5; chains * 70];
     model

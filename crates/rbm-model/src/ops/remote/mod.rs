@@ -8,7 +8,7 @@ mod wire;
 
 use super::{ModelPrimitives, ParameterPrimitives, RbmOps, SamplePrimitives, Sweeps};
 use crate::ascent::Step;
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Remote, TensorMetadata};
 use burn::remote::CustomOpClient;

@@ -2,7 +2,7 @@
 
 use crate::ascent::{Rule, Step};
 use crate::kernels::packed::Sweeps;
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
 use burn::tensor::Shape;
 use burn_ir::ScalarIr;
 
@@ -173,16 +173,13 @@ pub(super) fn of_key(key: NoiseKey) -> Vec<ScalarIr> {
 
 pub(super) fn key(scalars: &[ScalarIr]) -> Result<NoiseKey, String> {
     let [seed, stream, step, layer, first_row] = numbers(scalars)?;
-    Ok(NoiseKey {
-        seed: whole(seed)?,
-        stream: whole(stream)?,
-        step: whole(step)?,
-        layer: match whole::<u64>(layer)? {
+    Ok(NoiseKey::new(whole(seed)?, whole(stream)?)
+        .with_step(whole(step)?)
+        .with_layer(match whole::<u64>(layer)? {
             0 => Layer::Visible,
             _ => Layer::Hidden,
-        },
-        first_row: whole(first_row)?,
-    })
+        })
+        .with_first_row(whole(first_row)?))
 }
 
 /// How many sweeps of chains `hidden`, [rows, hidden units], one operation makes at most: about a

@@ -34,9 +34,9 @@ pub use ladder::Adaptation;
 pub use model_path::ModelPath;
 pub use state::{Heading, TemperingState};
 
-use super::noise::{Layer, NoiseKey};
 use crate::error::ModelError;
 use crate::model::Rbm;
+use crate::noise::{Layer, NoiseKey};
 use crate::ops::{self, SweepResult, Sweeps};
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -102,7 +102,7 @@ impl Tempering {
     /// path's first model.
     ///
     /// `positions` are the levels, growing, the last one being the end of the path; see
-    /// [`even_positions`](Self::even_positions). For `stream` see [`super::stream`].
+    /// [`even_positions`](Self::even_positions). For `stream` see [`crate::noise::stream`].
     ///
     /// # Errors
     /// [`TemperingError::Positions`], [`TemperingError::NoLadders`].
@@ -117,13 +117,8 @@ impl Tempering {
         state.check(&path)?;
         let first = path.at(0.0);
         let field = Tensor::zeros([state.replicas(), path.n_visible()], &first.device());
-        let start = NoiseKey {
-            seed,
-            stream: super::stream::CHAIN_START,
-            step: u64::from(stream),
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let start =
+            NoiseKey::new(seed, crate::noise::stream::CHAIN_START).with_step(u64::from(stream));
         let (visible, _) = ops::sample_layer(field, first.visible_bias.val(), start);
         Self::restore(path, state, visible)
     }
@@ -247,13 +242,9 @@ impl Tempering {
             // Each level has steps of its own: one for the hidden units to start with, one a sweep.
             let first_step = self.state.step + level as u64 * keys;
             let visible = self.visible.clone().narrow(0, level * ladders, ladders);
-            let key = NoiseKey {
-                seed: self.state.seed,
-                stream: self.state.stream,
-                step: first_step,
-                layer: Layer::Hidden,
-                first_row: 0,
-            };
+            let key = NoiseKey::new(self.state.seed, self.state.stream)
+                .with_step(first_step)
+                .with_layer(Layer::Hidden);
             let (weight, hidden_bias) = (rbm.weight.val(), rbm.hidden_bias.val());
             let (hidden, hidden_probabilities) =
                 ops::sample_hidden(weight.clone(), hidden_bias.clone(), visible.clone(), key);
@@ -288,13 +279,7 @@ impl Tempering {
         } else {
             0
         };
-        let key = NoiseKey {
-            seed: self.state.seed,
-            stream: self.state.stream,
-            step: self.state.exchanges,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(self.state.seed, self.state.stream).with_step(self.state.exchanges);
         let mut rows: Vec<usize> = (0..levels * ladders).collect();
         for lower in (first..levels - 1).step_by(2) {
             let both = self.visible.clone().narrow(0, lower * ladders, 2 * ladders);

@@ -84,7 +84,7 @@ fn operation(name: &str) -> (Handles<Flex>, CustomOpIr) {
 /// More than any of these operations makes.
 const LIMIT: u64 = 1000;
 
-const KEY: crate::sampling::noise::NoiseKey = crate::kernels::statistics::KEY;
+const KEY: crate::noise::NoiseKey = crate::kernels::statistics::KEY;
 
 /// What is said of an operation that was changed after it was right.
 fn reason(
