@@ -4,8 +4,7 @@
 //! `cargo run --example library`
 
 use burn::tensor::{Device, Tensor};
-use rbm_model::gradient::Gradient;
-use rbm_model::gradient::PhaseSamples;
+use rbm_model::gradient::{Gradient, PhaseSamples};
 use rbm_model::noise::stream;
 use rbm_model::partition::Enumeration;
 use rbm_model::sampling::Chains;

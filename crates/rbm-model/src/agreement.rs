@@ -7,11 +7,9 @@
 
 use crate::ascent::{Rule, Step};
 use crate::error::ModelError;
-use crate::gradient::Offsets;
-use crate::gradient::PhaseSamples;
+use crate::gradient::{Offsets, PhaseSamples};
 use crate::model::host;
-use crate::noise::stream;
-use crate::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, Moments};
 use crate::parameters::sigmoid;
 use crate::sampling::Chains;

@@ -20,6 +20,15 @@
 
 use burn::tensor::Tensor;
 
+/// Visible states with hidden values that belong to them, one row per sample.
+#[derive(Debug, Clone)]
+pub struct PhaseSamples {
+    /// **Binary** visible states, `[rows, n_visible]`.
+    pub visible: Tensor<2>,
+    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
+    pub hidden: Tensor<2>,
+}
+
 /// Expectations that one phase of the gradient needs.
 #[derive(Debug, Clone)]
 pub struct Statistics {
@@ -29,15 +38,6 @@ pub struct Statistics {
     pub visible: Tensor<1>,
     /// Mean of h, `[n_hidden]`.
     pub hidden: Tensor<1>,
-}
-
-/// Visible states with hidden values that belong to them, one sample per row.
-#[derive(Debug, Clone)]
-pub struct PhaseSamples {
-    /// **Binary** visible states, `[rows, n_visible]`.
-    pub visible: Tensor<2>,
-    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
-    pub hidden: Tensor<2>,
 }
 
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.

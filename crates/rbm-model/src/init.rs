@@ -1,7 +1,6 @@
 //! Initial values of weights and biases.
 
-use crate::noise::stream;
-use crate::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey, stream};
 
 /// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms.
 pub fn normal(count: usize, std: f64, seed: u64) -> Vec<f32> {

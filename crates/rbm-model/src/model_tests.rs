@@ -1,11 +1,9 @@
 //! The tensor path against sums over all states on small models.
 
-use crate::gradient::PhaseSamples;
-use crate::gradient::{Gradient, Offsets, Statistics};
+use crate::gradient::{Gradient, Offsets, PhaseSamples, Statistics};
 use crate::init::normal;
 use crate::model::host;
-use crate::noise::stream;
-use crate::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
 use crate::partition::Enumeration;

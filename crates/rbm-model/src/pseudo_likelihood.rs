@@ -10,8 +10,7 @@
 //! Source: J. Besag, J. R. Stat. Soc. D 24, 179 (1975).
 
 use crate::model::Rbm;
-use crate::noise::Sequence;
-use crate::noise::stream;
+use crate::noise::{Sequence, stream};
 use crate::ops;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor, TensorData};

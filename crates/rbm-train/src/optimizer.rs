@@ -55,8 +55,7 @@ impl Optimizer {
 mod tests {
     use super::*;
     use burn::tensor::{Device, Tensor};
-    use rbm_model::gradient::Offsets;
-    use rbm_model::gradient::PhaseSamples;
+    use rbm_model::gradient::{Offsets, PhaseSamples};
     use rbm_model::{RbmConfig, ops};
 
     /// Runs a rule on a model with constant gradient entries and returns one weight's path.

@@ -9,8 +9,7 @@ pub use tempered::{TemperingReport, reference_fields, tempered};
 use crate::data::BinaryDataset;
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::noise::stream;
-use rbm_model::noise::{NoiseKey, shuffle};
+use rbm_model::noise::{NoiseKey, shuffle, stream};
 use rbm_model::ops;
 use rbm_model::sampling::Chains;
 

@@ -1,12 +1,8 @@
 use super::*;
 
-const KEY: NoiseKey = NoiseKey {
-    seed: 0x0123_4567_89AB_CDEF,
-    stream: 7,
-    step: 0x12_3456_789A,
-    layer: Layer::Hidden,
-    first_row: 0,
-};
+const KEY: NoiseKey = NoiseKey::new(0x0123_4567_89AB_CDEF, 7)
+    .with_step(0x12_3456_789A)
+    .with_layer(Layer::Hidden);
 
 /// The vectors for `philox4x32 10` in Random123's `kat_vectors`.
 #[test]
@@ -44,11 +40,7 @@ fn counter_layout() {
         KEY.bits(5, 64 * 3 + 16 * 2 + 9),
         philox4x32(KEY.counter(5, 64 * 3 + 9), KEY.philox_key())[2]
     );
-    let far = NoiseKey {
-        step: u64::MAX,
-        layer: Layer::Visible,
-        ..KEY
-    };
+    let far = KEY.with_step(u64::MAX).with_layer(Layer::Visible);
     assert_eq!(far.counter(0, 0)[2..], [u32::MAX, 7 << 24 | 0x007F_FFFF]);
 }
 
@@ -63,15 +55,9 @@ fn uniform_is_exact_and_inside_the_interval() {
 
 #[test]
 fn a_part_of_the_rows_has_the_numbers_of_the_whole() {
-    let part = NoiseKey {
-        first_row: 5,
-        ..KEY
-    };
+    let part = KEY.with_first_row(5);
     assert_eq!(part.uniform(3, 70), KEY.uniform(8, 70));
-    let last = NoiseKey {
-        first_row: u32::MAX,
-        ..KEY
-    };
+    let last = KEY.with_first_row(u32::MAX);
     assert_eq!(last.bits(1, 0), KEY.bits(0, 0));
 }
 
@@ -95,11 +81,7 @@ fn moments_and_neighbours() {
     let mut now = vec![0.0; ROWS * COLUMNS];
     let mut next = now.clone();
     KEY.fill(0, COLUMNS, &mut now);
-    NoiseKey {
-        step: KEY.step + 1,
-        ..KEY
-    }
-    .fill(0, COLUMNS, &mut next);
+    KEY.with_step(KEY.step + 1).fill(0, COLUMNS, &mut next);
     let n = now.len() as f64;
     let centered: Vec<f64> = now.iter().map(|&u| f64::from(u) - 0.5).collect();
     let mean = centered.iter().sum::<f64>() / n;

@@ -18,6 +18,7 @@ mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod generic;
+mod gradient;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod path;
@@ -25,7 +26,6 @@ mod path;
 pub mod remote;
 
 use crate::ascent::Step;
-use crate::gradient::PhaseSamples;
 pub use crate::kernels::packed::Sweeps;
 use crate::noise::NoiseKey;
 use crate::sampling::PackedChains;
@@ -35,6 +35,7 @@ use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 pub use chains::{BatchPrimitives, Learned};
 pub use chains::{ascend_with_chains, packed_sweeps, with_numbers};
+pub use gradient::correlation_difference;
 pub use path::Path;
 
 /// Training's inner operations on the primitives of a backend.
@@ -297,17 +298,5 @@ pub fn shifted_softplus_sum(
         weight.into_dispatch(),
         units,
         signs.into_dispatch(),
-    ))
-}
-
-/// Mean of v h^T over data minus its mean over model samples, `[n_visible, n_hidden]`.
-///
-/// The two phases may have different numbers of rows.
-pub fn correlation_difference(data: PhaseSamples, model: PhaseSamples) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::correlation_difference(
-        data.visible.into_dispatch(),
-        data.hidden.into_dispatch(),
-        model.visible.into_dispatch(),
-        model.hidden.into_dispatch(),
     ))
 }

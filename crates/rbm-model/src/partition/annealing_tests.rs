@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::init::normal;
-use crate::noise::Sequence;
-use crate::noise::stream;
+use crate::noise::{Sequence, stream};
 use crate::parameters::Parameters;
 use burn::tensor::Device;
 

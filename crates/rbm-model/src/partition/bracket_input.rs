@@ -1,8 +1,7 @@
 //! What a bracket is made from: a model, and rows that it is thought to describe.
 
 use crate::error::ModelError;
-use crate::noise::shuffle;
-use crate::noise::stream;
+use crate::noise::{shuffle, stream};
 use crate::parameters::Parameters;
 use crate::sampling::Chains;
 use burn::tensor::Device;

@@ -1,8 +1,7 @@
 //! From log weights to ln Z, with what tells how far to trust it.
 
 use crate::error::ModelError;
-use crate::noise::Sequence;
-use crate::noise::stream;
+use crate::noise::{Sequence, stream};
 use crate::numeric::variance;
 use serde::Serialize;
 

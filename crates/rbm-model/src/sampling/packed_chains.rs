@@ -19,7 +19,7 @@ pub struct PackedChains {
     pub hidden: PackedStates,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Stream of the random numbers, see [`crate::noise::stream`].
+    /// Stream of the random numbers, see [`stream`].
     pub stream: u8,
     /// Sweeps made so far; keys the next sweep.
     pub step: u64,

@@ -1,9 +1,7 @@
 use super::{Chains, PackedChains, pack};
 use crate::ascent::{Rule, Step};
-use crate::gradient::Offsets;
-use crate::gradient::PhaseSamples;
-use crate::noise::NoiseKey;
-use crate::noise::stream;
+use crate::gradient::{Offsets, PhaseSamples};
+use crate::noise::{NoiseKey, stream};
 use crate::ops::{self, Moments};
 use crate::{Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor};

@@ -3,8 +3,7 @@
 use super::{BinaryDataset, BinaryMatrix, DataError};
 use crate::memory;
 use rayon::prelude::*;
-use rbm_model::noise::NoiseKey;
-use rbm_model::noise::stream;
+use rbm_model::noise::{NoiseKey, stream};
 use serde::{Deserialize, Serialize};
 
 /// Sides of the lattice. Below 3, neighbours to the left and to the right would be the same.

@@ -3,8 +3,7 @@
 use super::Learner;
 use burn::tensor::Tensor;
 use rbm_model::gradient::PhaseSamples;
-use rbm_model::noise::stream;
-use rbm_model::noise::{Layer, NoiseKey};
+use rbm_model::noise::{Layer, NoiseKey, stream};
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, ops};
 

@@ -3,8 +3,7 @@
 use super::Learner;
 use burn::tensor::Tensor;
 use rbm_model::ascent::Step;
-use rbm_model::gradient::Offsets;
-use rbm_model::gradient::PhaseSamples;
+use rbm_model::gradient::{Offsets, PhaseSamples};
 use rbm_model::noise::stream;
 use rbm_model::ops::Moments;
 use rbm_model::sampling::PackedChains;

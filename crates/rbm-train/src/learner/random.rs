@@ -5,8 +5,7 @@ use crate::settings::ChainCount;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
 use rbm_model::gradient::PhaseSamples;
-use rbm_model::noise::stream;
-use rbm_model::noise::{Layer, NoiseKey};
+use rbm_model::noise::{Layer, NoiseKey, stream};
 use rbm_model::ops;
 use rbm_model::sampling::Chains;
 

@@ -4,8 +4,7 @@ use super::*;
 use crate::state::State;
 use burn::tensor::TensorData;
 use rbm_model::agreement::flips;
-use rbm_model::noise::stream;
-use rbm_model::noise::{NoiseKey, Sequence};
+use rbm_model::noise::{NoiseKey, Sequence, stream};
 use rbm_model::{Parameters, RbmConfig};
 
 const SIZES: [usize; 2] = [20, 12];

@@ -2,11 +2,9 @@
 
 use super::tests::{adapter, host, matrix, vector};
 use crate::RbmConfig;
-use crate::gradient::Gradient;
-use crate::gradient::PhaseSamples;
+use crate::gradient::{Gradient, PhaseSamples};
 use crate::kernels::statistics::{KEY, assert_defined, numbers};
-use crate::noise::Layer;
-use crate::noise::stream;
+use crate::noise::{Layer, stream};
 use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
 use crate::partition::Enumeration;

@@ -36,7 +36,7 @@ pub use state::{Heading, TemperingState};
 
 use crate::error::ModelError;
 use crate::model::Rbm;
-use crate::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, SweepResult, Sweeps};
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -102,7 +102,7 @@ impl Tempering {
     /// path's first model.
     ///
     /// `positions` are the levels, growing, the last one being the end of the path; see
-    /// [`even_positions`](Self::even_positions). For `stream` see [`crate::noise::stream`].
+    /// [`even_positions`](Self::even_positions). For `stream` see [`stream`].
     ///
     /// # Errors
     /// [`TemperingError::Positions`], [`TemperingError::NoLadders`].
@@ -117,8 +117,7 @@ impl Tempering {
         state.check(&path)?;
         let first = path.at(0.0);
         let field = Tensor::zeros([state.replicas(), path.n_visible()], &first.device());
-        let start =
-            NoiseKey::new(seed, crate::noise::stream::CHAIN_START).with_step(u64::from(stream));
+        let start = NoiseKey::new(seed, stream::CHAIN_START).with_step(u64::from(stream));
         let (visible, _) = ops::sample_layer(field, first.visible_bias.val(), start);
         Self::restore(path, state, visible)
     }
