@@ -5,12 +5,12 @@
 //! [`compare`] measures how far energies are apart, trains the same small model on both, and names
 //! every state that they drew differently when they first did.
 
-use crate::ascent::{Rule, Step};
 use crate::error::ModelError;
 use crate::gradient::{Offsets, PhaseSamples};
 use crate::model::host;
 use crate::noise::{Layer, NoiseKey, stream};
-use crate::ops::{self, Moments};
+use crate::ops::{self, OptimizerState};
+use crate::optim::{Rule, Step};
 use crate::parameters::sigmoid;
 use crate::sampling::Chains;
 use crate::{Parameters, Rbm, RbmConfig};
@@ -102,8 +102,8 @@ impl Side {
             l2: 0.0,
             rule: Rule::Plain,
         };
-        let moments = &mut Moments::default();
-        (self.rbm, _) = ops::ascend(self.rbm, moments, data, model, offsets, step);
+        let state = &mut OptimizerState::default();
+        (self.rbm, _) = ops::update(self.rbm, state, data, model, offsets, step);
         self
     }
 

@@ -4,7 +4,7 @@
 //! d ln p / dW_ij = <v_i h_j>_data - <v_i h_j>_model      (likewise b: <v_i>, c: <h_j>)
 //! ```
 //!
-//! The centred gradient subtracts offsets mu, lambda from the units in both phases,
+//! The centered gradient subtracts offsets mu, lambda from the units in both phases,
 //!
 //! ```text
 //! dW' = <(v - mu)(h - lambda)^T>_data - <(v - mu)(h - lambda)^T>_model
@@ -12,7 +12,7 @@
 //! db' = db - dW' lambda,   dc' = dc - dW'^T mu
 //! ```
 //!
-//! which is the same ascent written in parameters that do not depend on whether a unit's on-state
+//! which is the same direction written in parameters that do not depend on whether a unit's on-state
 //! is called 1 or 0; it is far better conditioned. As the second line shows it follows from the
 //! plain statistics, so binary states stay binary.
 //!
@@ -51,7 +51,7 @@ pub struct Gradient {
     pub hidden_bias: Tensor<1>,
 }
 
-/// Offsets of the centred gradient.
+/// Offsets of the centered gradient.
 #[derive(Debug, Clone)]
 pub struct Offsets {
     /// mu, usually the data's mean, `[n_visible]`.
@@ -80,8 +80,8 @@ impl Gradient {
         }
     }
 
-    /// The centred gradient for given offsets.
-    pub fn centred(self, offsets: &Offsets) -> Self {
+    /// The centered gradient for given offsets.
+    pub fn centered(self, offsets: &Offsets) -> Self {
         let mu = offsets.visible.clone().unsqueeze_dim::<2>(1);
         let lambda = offsets.hidden.clone().unsqueeze_dim::<2>(0);
         let weight = self.weight

@@ -3,7 +3,7 @@
 //! [`RbmConfig`] makes an [`Rbm`], a Burn module with weights `[n_visible, n_hidden]` and two
 //! biases, on any Burn device. The crate offers its energies and conditionals, block Gibbs
 //! sweeps over batches of [`sampling::Chains`], the closed-form likelihood
-//! [`gradient`](mod@gradient) with its centred variant, exact sums by
+//! [`gradient`](mod@gradient) with its centered variant, exact sums by
 //! [`partition::Enumeration`], pseudo-likelihoods, and safetensors [`mod@file`]s.
 //!
 //! ```
@@ -26,7 +26,6 @@
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
 pub mod agreement;
-pub mod ascent;
 pub mod config;
 pub mod device;
 pub mod error;
@@ -38,6 +37,7 @@ pub mod model;
 pub mod noise;
 pub mod numeric;
 pub mod ops;
+pub mod optim;
 pub mod parameters;
 pub mod partition;
 pub mod pseudo_likelihood;

@@ -107,7 +107,7 @@ impl NoiseKey {
 
     /// Fills whole rows, starting at `first_row`, with the numbers of [`uniform`](Self::uniform).
     ///
-    /// `out` is row-major with `columns` entries a row; a last, incomplete row gets its first entries.
+    /// `out` is row-major with `columns` entries per row; a last, incomplete row gets its first entries.
     pub fn fill(&self, first_row: usize, columns: usize, out: &mut [f32]) {
         if columns == 0 {
             return;

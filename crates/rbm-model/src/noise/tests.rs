@@ -73,9 +73,9 @@ fn fill_gives_the_single_draws() {
     KEY.fill(0, 0, &mut [0.0]);
 }
 
-/// Mean and variance of 2^18 numbers, and the correlation of neighbours in each direction.
+/// Mean and variance of 2^18 numbers, and the correlation of neighbors in each direction.
 #[test]
-fn moments_and_neighbours() {
+fn moments_and_neighbors() {
     const ROWS: usize = 512;
     const COLUMNS: usize = 512;
     let mut now = vec![0.0; ROWS * COLUMNS];

@@ -253,7 +253,7 @@ mod tests {
             [1.0, 1.5, 1.0, 1.5, 0.0, 0.5]
         );
         for (count, w) in counts.iter().zip(&log_weights) {
-            // Counts are two neighbouring integers: standard deviation at most 1/2.
+            // Counts are two neighboring integers: standard deviation at most 1/2.
             assert!((count - 5.0 * w.exp()).abs() < 5.0 * 0.5 / 2000f64.sqrt());
         }
     }

@@ -204,7 +204,7 @@ pub(super) fn members(chains: usize, ancestors: &[usize]) -> Result<Vec<Vec<usiz
     Ok(members.into_values().collect())
 }
 
-/// The value below which a fraction of sorted values lies, between neighbours by a straight line.
+/// The value below which a fraction of sorted values lies, between neighbors by a straight line.
 fn percentile(sorted: &[f64], fraction: f64) -> f64 {
     let place = fraction * (sorted.len() - 1) as f64;
     let (low, high) = (

@@ -35,7 +35,7 @@ impl Base {
     /// Both layers at means: those of the data, and those of p(h = 1 | v) over it.
     ///
     /// With both means in place only correlations are left to be annealed: the path is that of a
-    /// model centred at these means, where W multiplies `(v - <v>) (h - <h>)`. This dissipates the
+    /// model centered at these means, where W multiplies `(v - <v>) (h - <h>)`. This dissipates the
     /// least work, but chains that begin close to the data may miss modes far from it; comparing
     /// forward estimates from several bases tells, the highest being the best.
     pub fn from_means(visible: &[f64], hidden: &[f64], rows: usize) -> Self {

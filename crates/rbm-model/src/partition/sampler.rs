@@ -15,7 +15,7 @@ pub enum Start<'a> {
     /// runs that begin at beta = 0 of a path from a [`super::Base`].
     Independent(usize),
     /// Visible states, row-major zeros and ones: samples of the model that the run begins with,
-    /// one a chain.
+    /// one per chain.
     Visible(&'a [f32]),
 }
 

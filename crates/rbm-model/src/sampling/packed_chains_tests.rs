@@ -1,8 +1,8 @@
 use super::{Chains, PackedChains, pack};
-use crate::ascent::{Rule, Step};
 use crate::gradient::{Offsets, PhaseSamples};
 use crate::noise::{NoiseKey, stream};
-use crate::ops::{self, Moments};
+use crate::ops::{self, OptimizerState};
+use crate::optim::{Rule, Step};
 use crate::{Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor};
 
@@ -64,12 +64,12 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
                 visible: chains.visible.clone(),
                 hidden,
             };
-            let mut moments = [(); 2].map(|()| Moments::zeros(&rbm, 1));
+            let mut moments = [(); 2].map(|()| OptimizerState::zeros(&rbm, 1));
             let [first, second] = &mut moments;
             let (expected, expected_mean) =
-                ops::ascend(rbm.clone(), first, data, samples, offsets.clone(), step);
+                ops::update(rbm.clone(), first, data, samples, offsets.clone(), step);
             let with = (&mut packed, sweeps);
-            let (found, mean) = ops::ascend_with_chains(
+            let (found, mean) = ops::pcd_update(
                 rbm.clone(),
                 second,
                 batch.clone(),

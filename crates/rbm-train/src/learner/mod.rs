@@ -18,10 +18,10 @@ pub use split::Split;
 
 use crate::settings::{ChainCount, LearnerKind, Settings};
 use burn::tensor::{Device, Tensor};
-use rbm_model::ascent::Step;
 use rbm_model::device::is_host;
 use rbm_model::gradient::{Offsets, PhaseSamples};
-use rbm_model::ops::Moments;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::{PackedChains, Tempering, TemperingError, TemperingState};
 use rbm_model::{Rbm, ops};
 
@@ -40,7 +40,7 @@ pub trait Learner {
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
@@ -53,7 +53,7 @@ pub trait Learner {
             visible: batch,
             hidden,
         };
-        ops::ascend(rbm, moments, data, model, offsets, step)
+        ops::update(rbm, moments, data, model, offsets, step)
     }
 
     /// Where the data rows of an update are wanted, if not on the model's device.

@@ -2,10 +2,10 @@
 
 use super::Learner;
 use burn::tensor::Tensor;
-use rbm_model::ascent::Step;
 use rbm_model::gradient::{Offsets, PhaseSamples};
 use rbm_model::noise::stream;
-use rbm_model::ops::Moments;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 
@@ -46,14 +46,14 @@ impl Learner for PackedPersistent {
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         let chains = (&mut self.chains, self.sweeps);
-        ops::ascend_with_chains(rbm, moments, batch, chains, offsets, step)
+        ops::pcd_update(rbm, moments, batch, chains, offsets, step)
     }
 
     fn chains(&self) -> Option<PackedChains> {

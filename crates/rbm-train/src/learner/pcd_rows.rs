@@ -3,10 +3,10 @@
 use super::Learner;
 use super::pcd_packed::moved;
 use burn::tensor::Tensor;
-use rbm_model::ascent::Step;
 use rbm_model::gradient::{Offsets, PhaseSamples};
 use rbm_model::noise::stream;
-use rbm_model::ops::Moments;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 
@@ -57,14 +57,14 @@ impl Learner for PersistentRows {
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         self.with_those(|chains, sweeps| {
-            ops::ascend_with_chains(rbm, moments, batch, (chains, sweeps), offsets, step)
+            ops::pcd_update(rbm, moments, batch, (chains, sweeps), offsets, step)
         })
     }
 

@@ -4,11 +4,11 @@ use super::{ContrastiveDivergence, Learner, Persistent, Restarted};
 use crate::settings::{ChainCount, LearnerKind, Settings};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use rbm_model::ascent::Step;
 use rbm_model::device;
 use rbm_model::gradient::{Gradient, Offsets, PhaseSamples};
 use rbm_model::kernels::packed::PackedStates;
-use rbm_model::ops::Moments;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 use std::ops::Range;
@@ -195,7 +195,7 @@ impl Learner for Split {
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
@@ -218,7 +218,7 @@ impl Learner for Split {
             unreachable!("a division has at least one part")
         };
         (
-            ops::ascend_along(rbm, moments, gradient, offsets, step),
+            ops::apply_gradient(rbm, moments, gradient, offsets, step),
             hidden,
         )
     }

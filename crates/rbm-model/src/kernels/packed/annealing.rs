@@ -8,7 +8,7 @@
 //! ```
 //!
 //! with scales s_t and biases of the stage. One sum v W serves the model before the change and
-//! the one after it, so the work costs two more exponentials a unit and no further pass.
+//! the one after it, so the work costs two more exponentials per unit and no further pass.
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::gibbs::check_states;

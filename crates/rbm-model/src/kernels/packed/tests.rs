@@ -237,7 +237,7 @@ fn same_bytes_on_all_instruction_sets_and_threads() {
                     .packed(isa)
                     .gibbs_sweeps(sweeps(9, 3), &mut h, &mut v, Some(&mut p))
                     .unwrap();
-                moments_with(isa, &v, &p, 0.125, -1.0, &mut correlation).unwrap();
+                outer_mean_with(isa, &v, &p, 0.125, -1.0, &mut correlation).unwrap();
             });
             (h, v, p, correlation)
         };
@@ -296,8 +296,8 @@ fn moments_are_the_sums() {
                 let p = numbers(31, 1.0, samples * m);
                 let before = numbers(32, 1.0, n * m);
                 let (mut plain, mut added) = (vec![f32::NAN; n * m], before.clone());
-                moments_with(isa, &visible, &p, 0.5, 0.0, &mut plain).unwrap();
-                moments_with(isa, &visible, &p, -0.25, 2.0, &mut added).unwrap();
+                outer_mean_with(isa, &visible, &p, 0.5, 0.0, &mut plain).unwrap();
+                outer_mean_with(isa, &visible, &p, -0.25, 2.0, &mut added).unwrap();
                 for i in 0..n {
                     for j in 0..m {
                         let sum: f64 = (0..samples)
@@ -353,10 +353,10 @@ fn wrong_shapes_are_refused() {
         probabilities,
     );
     refused(
-        moments(&v, &p[1..], 1.0, 0.0, &mut [0.0; 20]),
+        outer_mean(&v, &p[1..], 1.0, 0.0, &mut [0.0; 20]),
         probabilities,
     );
-    refused(moments(&v, &p, 1.0, 0.0, &mut [0.0; 19]), "moments");
+    refused(outer_mean(&v, &p, 1.0, 0.0, &mut [0.0; 19]), "outer mean");
     refused(
         PackedModel::new(&[0.0; 5], &[0.0; 3], &[0.0; 2]).map(|_| ()),
         "weight",

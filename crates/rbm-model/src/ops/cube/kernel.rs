@@ -2,8 +2,8 @@
 //!
 //! A unit of the grid makes one Philox evaluation and draws the four columns that it serves,
 //! `c`, `c + 16`, `c + 32` and `c + 48` of a group of 64 (see [`crate::noise`]). Its
-//! number within the row is the first counter word as it stands, and sixteen neighbours read and
-//! write sixteen neighbouring columns. Where the columns do not fill a group, the units of the
+//! number within the row is the first counter word as it stands, and sixteen neighbors read and
+//! write sixteen neighboring columns. Where the columns do not fill a group, the units of the
 //! missing ones have nothing to do.
 
 use crate::noise::{NoiseKey, PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL};

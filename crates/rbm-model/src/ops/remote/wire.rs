@@ -1,8 +1,8 @@
 //! What travels with an operation: its name, the sizes of its tensors, its numbers.
 
-use crate::ascent::{Rule, Step};
 use crate::kernels::packed::Sweeps;
 use crate::noise::{Layer, NoiseKey};
+use crate::optim::{Rule, Step};
 use burn::tensor::Shape;
 use burn_ir::ScalarIr;
 
@@ -55,7 +55,7 @@ pub(super) const CORRELATION_DIFFERENCE: Signature<4, 1> = Signature {
     outputs: ["nm"],
 };
 /// Parameters with their moments, then samples with the offsets; parameters again, and the mean.
-pub(super) const ASCEND: Signature<15, 10> = Signature {
+pub(super) const UPDATE: Signature<15, 10> = Signature {
     name: "rbm.ascend",
     inputs: [
         "nm", "nm?", "nm?", "n", "n?", "n?", "m", "m?", "m?", "rn", "rm", "sn", "sm", "n", "m",

@@ -1,13 +1,13 @@
 //! Replica exchange along a path of models: parallel and trajectory tempering.
 //!
 //! A ladder has one replica at every level s_1 < ... < s_R of a [`ModelPath`], s_R being the model that is
-//! wanted. Each replica is moved by block Gibbs sweeps of its level's model, and neighbours try to swap
+//! wanted. Each replica is moved by block Gibbs sweeps of its level's model, and neighbors try to swap
 //! their states: a replica that is caught in a mode goes down the path, where modes are
 //! connected, forgets it, and comes back elsewhere. Many ladders run side by side.
 //!
 //! **What is swapped.** The state of a replica is its visible layer v; hidden units are drawn
 //! anew from p_s(h | v) when a sweep begins, so the chain of v alone is what has to be
-//! balanced. Neighbours s < s' with states v, v' swap with probability min(1, e^D),
+//! balanced. Neighbors s < s' with states v, v' swap with probability min(1, e^D),
 //!
 //! ```text
 //! D = F_s(v) + F_s'(v') - F_s(v') - F_s'(v)
@@ -238,7 +238,7 @@ impl Tempering {
         let keys = sweeps as u64 + 1;
         let mut results: Vec<SweepResult> = Vec::with_capacity(self.models.len());
         for (level, rbm) in self.models.iter().enumerate() {
-            // Each level has steps of its own: one for the hidden units to start with, one a sweep.
+            // Each level has steps of its own: one for the hidden units to start with, one per sweep.
             let first_step = self.state.step + level as u64 * keys;
             let visible = self.visible.clone().narrow(0, level * ladders, ladders);
             let key = NoiseKey::new(self.state.seed, self.state.stream)
@@ -270,7 +270,7 @@ impl Tempering {
         results.swap_remove(results.len() - 1)
     }
 
-    /// Lets neighbours swap: even pairs and odd pairs by turns.
+    /// Lets neighbors swap: even pairs and odd pairs by turns.
     pub fn exchange(&mut self) {
         let (levels, ladders) = (self.models.len(), self.state.ladders);
         let first = if levels > 2 {
@@ -306,7 +306,7 @@ impl Tempering {
         self.sweep(sweeps)
     }
 
-    /// Chooses number and place of the levels such that neighbours swap at a given rate.
+    /// Chooses number and place of the levels such that neighbors swap at a given rate.
     ///
     /// Runs [`Adaptation::passes`] times [`Adaptation::rounds`] rounds and lays the levels anew after each.
     /// What comes before and during adaptation is not a sample of anything: let the ladder run into

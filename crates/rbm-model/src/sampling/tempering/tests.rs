@@ -175,7 +175,7 @@ fn replicas_that_start_in_equilibrium_stay_there_at_every_level() {
                 assert!(found < 5.0, "round {round}, level {level}: {found}");
             }
         }
-        // Neighbours are still independent: a swap that looked at the wrong states would tie them.
+        // Neighbors are still independent: a swap that looked at the wrong states would tie them.
         let (a, b) = (tempering.visible_at(2), tempering.visible_at(3));
         let pairs: Vec<usize> = states(a)
             .into_iter()
