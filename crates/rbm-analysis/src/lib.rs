@@ -50,7 +50,6 @@ pub mod random;
 pub mod reciprocal;
 pub mod spectrum;
 pub mod statistics;
-mod streams;
 pub mod summary;
 pub mod symmetry;
 

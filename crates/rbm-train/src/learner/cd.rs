@@ -2,9 +2,9 @@
 
 use super::Learner;
 use burn::tensor::Tensor;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::noise::{Layer, NoiseKey};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::{Layer, NoiseKey, stream};
+use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, ops};
 
 /// CD-k: one chain a data row, started there and moved by k sweeps.
@@ -21,14 +21,11 @@ pub struct ContrastiveDivergence {
 }
 
 impl Learner for ContrastiveDivergence {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase {
-        let key = NoiseKey {
-            seed: self.seed,
-            stream: stream::POSITIVE,
-            step,
-            layer: Layer::Hidden,
-            first_row: self.first_row,
-        };
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> PhaseSamples {
+        let key = NoiseKey::new(self.seed, stream::POSITIVE)
+            .with_step(step)
+            .with_layer(Layer::Hidden)
+            .with_first_row(self.first_row);
         let (hidden, _) =
             ops::sample_hidden(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone(), key);
         let mut chains = Chains {
@@ -40,7 +37,7 @@ impl Learner for ContrastiveDivergence {
             first_row: self.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
-        Phase {
+        PhaseSamples {
             visible: chains.visible,
             hidden,
         }

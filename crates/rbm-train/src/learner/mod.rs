@@ -18,10 +18,10 @@ pub use split::Split;
 
 use crate::settings::{ChainCount, LearnerKind, Settings};
 use burn::tensor::{Device, Tensor};
-use rbm_model::ascent::Step;
 use rbm_model::device::is_host;
-use rbm_model::gradient::Offsets;
-use rbm_model::ops::{Moments, Phase};
+use rbm_model::gradient::{Offsets, PhaseSamples};
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::{PackedChains, Tempering, TemperingError, TemperingState};
 use rbm_model::{Rbm, ops};
 
@@ -33,14 +33,14 @@ pub trait Learner {
     /// Samples the model for update number `step`, given the update's data rows
     /// (`[rows, n_visible]`, zeros and ones): visible states of the last sweep, and the
     /// probabilities p(h = 1 | v) for just those states.
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase;
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> PhaseSamples;
 
     /// Makes update number `number` of a model from its data rows: the negative phase, then a step along
     /// the centred gradient. Returns the model and the mean of p(h = 1 | v) over the rows.
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
@@ -49,11 +49,11 @@ pub trait Learner {
         let hidden =
             ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone());
         let model = self.negative_phase(&rbm, &batch, number);
-        let data = Phase {
+        let data = PhaseSamples {
             visible: batch,
             hidden,
         };
-        ops::ascend(rbm, moments, data, model, offsets, step)
+        ops::update(rbm, moments, data, model, offsets, step)
     }
 
     /// Where the data rows of an update are wanted, if not on the model's device.

@@ -3,8 +3,9 @@
 use super::Learner;
 use burn::tensor::{Device, Tensor};
 use rbm_model::Rbm;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::{Chains, PackedChains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::sampling::{Chains, PackedChains};
 
 /// PCD-k: chains that go on from update to update, k sweeps each; tensors on the model's device.
 ///
@@ -47,9 +48,9 @@ impl Persistent {
 }
 
 impl Learner for Persistent {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
         let hidden = self.chains.sweep(rbm, self.sweeps);
-        Phase {
+        PhaseSamples {
             visible: self.chains.visible.clone(),
             hidden,
         }

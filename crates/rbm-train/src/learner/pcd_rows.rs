@@ -3,10 +3,11 @@
 use super::Learner;
 use super::pcd_packed::moved;
 use burn::tensor::Tensor;
-use rbm_model::ascent::Step;
-use rbm_model::gradient::Offsets;
-use rbm_model::ops::{Moments, Phase};
-use rbm_model::sampling::{PackedChains, stream};
+use rbm_model::gradient::{Offsets, PhaseSamples};
+use rbm_model::noise::stream;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
+use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 
 /// Chains that stand for the model where its samples are wanted.
@@ -49,21 +50,21 @@ impl Learner for PersistentRows {
         self.rows = rows.to_vec();
     }
 
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
         self.with_those(|chains, sweeps| moved(chains, rbm, sweeps))
     }
 
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         self.with_those(|chains, sweeps| {
-            ops::ascend_with_chains(rbm, moments, batch, (chains, sweeps), offsets, step)
+            ops::pcd_update(rbm, moments, batch, (chains, sweeps), offsets, step)
         })
     }
 

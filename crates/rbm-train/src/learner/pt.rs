@@ -4,9 +4,10 @@ use super::Learner;
 use crate::sampling::reference_fields;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
-use rbm_model::ops::Phase;
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
 use rbm_model::sampling::{
-    Chains, ModelPath, PackedChains, Tempering, TemperingError, TemperingState, stream,
+    Chains, ModelPath, PackedChains, Tempering, TemperingError, TemperingState,
 };
 
 /// Updates after which levels are laid anew, equally far apart by the swaps since.
@@ -60,7 +61,7 @@ impl Tempered {
 }
 
 impl Learner for Tempered {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
         let moved =
             ModelPath::tempered(rbm, &self.reference).and_then(|path| self.sampler.set_path(path));
         if moved.is_err() {
@@ -76,7 +77,7 @@ impl Learner for Tempered {
         self.samples.visible = result.visible.clone();
         self.samples.hidden = result.hidden;
         self.samples.step += self.sweeps as u64;
-        Phase {
+        PhaseSamples {
             visible: result.visible,
             hidden: result.hidden_probabilities,
         }

@@ -4,10 +4,10 @@ use super::Learner;
 use crate::settings::ChainCount;
 use burn::tensor::Tensor;
 use rbm_model::Rbm;
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::{Layer, NoiseKey, stream};
 use rbm_model::ops;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::noise::{Layer, NoiseKey};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::sampling::Chains;
 
 /// Chains that start from uniformly random hidden states at every update and make k sweeps
 /// (called "Rdm" in arXiv:2503.21536).
@@ -24,14 +24,11 @@ pub struct Restarted {
 }
 
 impl Learner for Restarted {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase {
-        let key = NoiseKey {
-            seed: self.seed,
-            stream: stream::CHAIN_START,
-            step,
-            layer: Layer::Hidden,
-            first_row: self.first_row,
-        };
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> PhaseSamples {
+        let key = NoiseKey::new(self.seed, stream::CHAIN_START)
+            .with_step(step)
+            .with_layer(Layer::Hidden)
+            .with_first_row(self.first_row);
         let device = rbm.device();
         let count = self.chains.of_rows(batch.dims()[0]);
         let field = Tensor::zeros([count, rbm.n_hidden()], &device);
@@ -45,7 +42,7 @@ impl Learner for Restarted {
             first_row: self.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
-        Phase {
+        PhaseSamples {
             visible: chains.visible,
             hidden,
         }

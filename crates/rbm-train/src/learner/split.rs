@@ -4,11 +4,11 @@ use super::{ContrastiveDivergence, Learner, Persistent, Restarted};
 use crate::settings::{ChainCount, LearnerKind, Settings};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use rbm_model::ascent::Step;
 use rbm_model::device;
-use rbm_model::gradient::{Gradient, Offsets};
+use rbm_model::gradient::{Gradient, Offsets, PhaseSamples};
 use rbm_model::kernels::packed::PackedStates;
-use rbm_model::ops::{Moments, Phase};
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 use std::ops::Range;
@@ -18,7 +18,7 @@ use std::ops::Range;
 /// In an update every device gets the parameters and its rows of the batch, moves its chains and
 /// gives back its [part](Gradient::part) of the plain gradient. The sum is centred, and followed, on
 /// the first device, where the model lives. A chain draws what it would draw on one device
-/// ([`first_row`](rbm_model::sampling::noise::NoiseKey::first_row)), so results differ from those
+/// ([`first_row`](rbm_model::noise::NoiseKey::first_row)), so results differ from those
 /// of one device by the order of sums alone.
 pub struct Split {
     parts: Vec<Part>,
@@ -117,7 +117,7 @@ impl Split {
 
 impl Part {
     /// Samples the model, see [`Learner::negative_phase`]; `first` is the number of the batch's first row.
-    fn sample(&mut self, rbm: &Rbm, batch: &Tensor<2>, first: usize, number: u64) -> Phase {
+    fn sample(&mut self, rbm: &Rbm, batch: &Tensor<2>, first: usize, number: u64) -> PhaseSamples {
         match &mut self.sampler {
             Sampler::FromBatch { sweeps, seed } => ContrastiveDivergence {
                 sweeps: *sweeps,
@@ -142,7 +142,7 @@ impl Part {
         let data = self.rows(batch, &rows);
         let share = rows.len() as f64 / batch.dims()[0] as f64;
         let model = self.sample(rbm, &data, rows.start, number);
-        let data = Phase {
+        let data = PhaseSamples {
             hidden: ops::hidden_probabilities(
                 rbm.weight.val(),
                 rbm.hidden_bias.val(),
@@ -175,18 +175,18 @@ impl Part {
 }
 
 impl Learner for Split {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> PhaseSamples {
         let (home, rows) = (rbm.device(), batch.dims()[0]);
         let phases = self.each(rbm, |device, rbm, index, count| {
             let rows = part(rows, index, count);
             let data = device.rows(batch, &rows);
             device.sample(&rbm, &data, rows.start, step)
         });
-        let gather = |of: fn(Phase) -> Tensor<2>| {
+        let gather = |of: fn(PhaseSamples) -> Tensor<2>| {
             let parts = phases.iter().cloned().map(of);
             Tensor::cat(parts.map(|part| send(part, &home)).collect(), 0)
         };
-        Phase {
+        PhaseSamples {
             visible: gather(|phase| phase.visible),
             hidden: gather(|phase| phase.hidden),
         }
@@ -195,7 +195,7 @@ impl Learner for Split {
     fn ascend(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Tensor<2>,
         offsets: Offsets,
         step: Step,
@@ -218,7 +218,7 @@ impl Learner for Split {
             unreachable!("a division has at least one part")
         };
         (
-            ops::ascend_along(rbm, moments, gradient, offsets, step),
+            ops::apply_gradient(rbm, moments, gradient, offsets, step),
             hidden,
         )
     }

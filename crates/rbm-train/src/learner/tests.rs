@@ -145,7 +145,7 @@ fn chains_of_rows_move_with_their_rows() {
     one.turn_to(&[7, 2]);
     other.turn_to(&[7, 2]);
     let step = Optimizer::new(&settings.optimizer, &rbm).step(0.1, 0);
-    let mut moments = Moments::zeros(&rbm, 0);
+    let mut moments = OptimizerState::zeros(&rbm, 0);
     let (moved, _) = one.ascend(rbm.clone(), &mut moments, batch(2), offsets, step, 0);
     other.negative_phase(&rbm, &batch(2), 0);
     assert_eq!(one.chains(), other.chains());

@@ -7,10 +7,9 @@ use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::reciprocal::leading_singular_values;
-use rbm_model::ops::with_numbers;
+use rbm_model::noise::{shuffle, stream};
+use rbm_model::ops::with_slice;
 use rbm_model::pseudo_likelihood::HiddenFields;
-use rbm_model::sampling::noise::shuffle;
-use rbm_model::sampling::stream;
 use rbm_model::{Rbm, ops};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -186,7 +185,7 @@ impl<'a> Metrics<'a> {
         let test = self.test.as_ref().map(|test| test.evaluate(rbm, self.seed));
         let mut of_weight = Ok(Vec::new());
         let (mut square, mut largest) = (0.0, 0.0f32);
-        with_numbers(rbm.weight.val(), |weight| {
+        with_slice(rbm.weight.val(), |weight| {
             square = weight.iter().map(|w| f64::from(*w).powi(2)).sum();
             largest = weight.iter().fold(0.0, |max, w| max.max(w.abs()));
             of_weight =
