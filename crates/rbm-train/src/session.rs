@@ -87,7 +87,7 @@ pub fn start(
         HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
     };
     let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
-    let state = State::new(settings, rbm, &mean, data.train.rows()).split(settings, &devices);
+    let state = State::new(settings, rbm, &mean, data.train.rows()).divide(settings, &devices);
     let manifest = Manifest {
         format: Manifest::FORMAT.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -186,13 +186,16 @@ pub fn resume(
         unreachable!("the state was asked for")
     };
     let rows = data.train.rows();
-    let chains = || state.learner.chains().map_or(0, |chains| chains.count());
+    let chains = || {
+        let chains = state.learner.state().chains;
+        chains.map_or(0, |chains| chains.count())
+    };
     anyhow::ensure!(
         settings.learner.chains != ChainCount::Data || chains() == rows,
         "{}: it does not hold a chain for each of the {rows} training rows; restore it, or train a new run",
         run.state_path().display()
     );
-    let state = state.split(&settings, &devices);
+    let state = state.divide(&settings, &devices);
     let mut log = MetricsLog::of_run(&run)?;
     log.truncate(state.step);
     if state.step == 0 {
@@ -212,7 +215,7 @@ pub fn resume(
 
 fn check_memory(settings: &Settings, data: &BinaryDataset) -> anyhow::Result<()> {
     let (n, rows) = (data.train.columns(), data.train.rows());
-    memory::check(settings, n, rows)?;
+    settings.check_memory(n, rows)?;
     if settings.monitor.likelihood_epochs > 0 {
         let chains = settings.monitor.likelihood_chains;
         let each = BracketOptions::TRAINING.chains_at_once()

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, state_container};
 use crate::data::BinaryDataset;
+use crate::learner::Batch;
 use crate::observers::{
     Cadence, Likelihood, Meter, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
 };
@@ -126,7 +127,6 @@ impl<'a> Trainer<'a> {
             }
             let rows = self.rows(&order, position as usize);
             let batch = self.batch(rows, &device);
-            state.learner.turn_to(rows);
             let rate = self.learning_rate(state.step);
             state = state.update(self.settings, batch, rate);
 
@@ -258,11 +258,12 @@ impl<'a> Trainer<'a> {
         &order[position * size..order.len().min((position + 1) * size)]
     }
 
-    fn batch(&self, rows: &[u32], device: &Device) -> Tensor<2> {
+    fn batch(&self, rows: &[u32], device: &Device) -> Batch {
         let columns = self.data.train.columns();
         let mut values = vec![0.0f32; rows.len() * columns];
         self.data.train.unpack_rows(rows, &mut values);
-        Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device)
+        let values = TensorData::new(values, [rows.len(), columns]);
+        Batch::new(Tensor::from_data(values, device), rows.to_vec())
     }
 
     fn learning_rate(&self, step: u64) -> f64 {

@@ -5,14 +5,15 @@
 
 use super::reader::Reader;
 use super::run_dir::RunError;
-use crate::settings::{ChainCount, Settings};
+use crate::learner::{ChainCount, LearnerState, Replicas};
+use crate::settings::Settings;
 use crate::state::State;
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::file::{self, Container, Entry};
 use rbm_model::kernels::packed::PackedStates;
-use rbm_model::sampling::{PackedChains, TemperingState, pack};
+use rbm_model::sampling::{PackedChains, TemperingState};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -53,16 +54,17 @@ pub fn state_container(
             toml::to_string(settings).unwrap_or_default(),
         ),
     ]);
-    if let Some(chains) = state.learner.chains() {
+    let learner = state.learner.state();
+    if let Some(chains) = &learner.chains {
         entries.push(bit_entry("chains.visible", &chains.visible));
         entries.push(bit_entry("chains.hidden", &chains.hidden));
         metadata.insert("chains.step".into(), chains.step.to_string());
         metadata.insert("chains.count".into(), chains.count().to_string());
     }
-    if let Some(tempering) = state.learner.tempering() {
-        entries.push(bit_entry("tempering.visible", &pack(&tempering.visible())));
+    if let Some(Replicas { tempering, visible }) = &learner.replicas {
+        entries.push(bit_entry("tempering.visible", visible));
         // Plain numbers and lists: there is nothing that JSON cannot hold.
-        let text = serde_json::to_string(tempering.state()).unwrap_or_default();
+        let text = serde_json::to_string(tempering).unwrap_or_default();
         metadata.insert("tempering.state".into(), text);
     }
     Ok(Container { entries, metadata })
@@ -131,36 +133,28 @@ pub fn read_state(
         [m],
         device,
     )?;
-    if let Some(chains) = state.learner.chains() {
-        let (seed, stream) = (chains.seed, chains.stream);
-        let (count, expected) = (reader.number("chains.count")? as usize, chains.count());
-        if count != expected {
-            return Err(reader.error(format!("{count} chains; expected {expected}")));
-        }
-        state.learner.restore(PackedChains {
+    let fresh = state.learner.state();
+    let chains = fresh.chains.map(|chains| {
+        let count = reader.number("chains.count")? as usize;
+        Ok::<_, RunError>(PackedChains {
             visible: reader.states("chains.visible", count, n)?,
             hidden: reader.states("chains.hidden", count, m)?,
-            seed,
-            stream,
             step: reader.number("chains.step")?,
-        });
-    }
-    if let Some(tempering) = state.learner.tempering() {
-        let ladders = tempering.state().ladders;
-        let saved: TemperingState = serde_json::from_str(reader.text("tempering.state")?)
+            ..chains
+        })
+    });
+    let replicas = fresh.replicas.map(|_| {
+        let tempering: TemperingState = serde_json::from_str(reader.text("tempering.state")?)
             .map_err(|e| reader.error(format!("metadata `tempering.state`: {e}")))?;
-        if saved.ladders != ladders {
-            let found = saved.ladders;
-            return Err(reader.error(format!("{found} tempering ladders; expected {ladders}")));
-        }
-        let replicas = saved.replicas();
-        let visible = reader.states("tempering.visible", replicas, n)?;
-        let visible = tensor(visible.to_rows(), [replicas, n], device);
-        state
-            .learner
-            .restore_tempering(saved, visible)
-            .map_err(|e| reader.error(e.to_string()))?;
-    }
+        let visible = reader.states("tempering.visible", tempering.replicas(), n)?;
+        Ok::<_, RunError>(Replicas { tempering, visible })
+    });
+    let learner = LearnerState {
+        chains: chains.transpose()?,
+        replicas: replicas.transpose()?,
+    };
+    let restored = state.learner.restore(learner);
+    restored.map_err(|e| reader.error(e.to_string()))?;
     Ok((saved, Some(state)))
 }
 

@@ -4,7 +4,6 @@ use super::output::{self, UsageError};
 use super::settings::SettingArgs;
 use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
-use crate::memory;
 use crate::observers::{MetricsLog, Row, duration};
 use crate::session;
 use crate::settings::{DataSettings, Settings};
@@ -206,7 +205,7 @@ fn list(order: &Order<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Res
             Expected {
                 name: &run.name,
                 status: status.unwrap_or_else(|_| "waiting".into()),
-                memory_mib: memory::bytes_needed(&run.settings, *n_visible, *train_rows) / MIB,
+                memory_mib: run.settings.memory_bytes(*n_visible, *train_rows) / MIB,
                 snapshots_mib: sweep::snapshot_bytes(&run.settings, *n_visible, *train_rows) / MIB,
             }
         })

@@ -1,7 +1,7 @@
 //! Persistent contrastive divergence with a chain for each training row.
 
-use super::Learner;
-use super::pcd_packed::moved;
+use super::packed::moved;
+use crate::learner::{Batch, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
 use rbm_model::ascent::Step;
 use rbm_model::gradient::Offsets;
@@ -21,8 +21,6 @@ const SAMPLES: usize = 1000;
 pub struct PersistentRows {
     chains: PackedChains,
     sweeps: usize,
-    /// Rows of the next update.
-    rows: Vec<u32>,
 }
 
 impl PersistentRows {
@@ -31,44 +29,51 @@ impl PersistentRows {
         Self {
             chains: PackedChains::from_biases(rbm, rows, seed, stream::CHAINS),
             sweeps,
-            rows: Vec::new(),
         }
     }
 
-    /// Does something to the chains of the next update alone.
-    fn with_those<T>(&mut self, act: impl FnOnce(&mut PackedChains, usize) -> T) -> T {
-        let mut those = self.chains.select(&self.rows);
+    /// Does something to the chains of some rows alone.
+    fn with_those<T>(
+        &mut self,
+        rows: &[u32],
+        act: impl FnOnce(&mut PackedChains, usize) -> T,
+    ) -> T {
+        let mut those = self.chains.select(rows);
         let result = act(&mut those, self.sweeps);
-        self.chains.put(&self.rows, &those);
+        self.chains.put(rows, &those);
         result
     }
 }
 
 impl Learner for PersistentRows {
-    fn turn_to(&mut self, rows: &[u32]) {
-        self.rows = rows.to_vec();
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, _number: u64) -> Phase {
+        self.with_those(&batch.indices, |chains, sweeps| moved(chains, rbm, sweeps))
     }
 
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> Phase {
-        self.with_those(|chains, sweeps| moved(chains, rbm, sweeps))
-    }
-
-    fn ascend(
+    fn update(
         &mut self,
         rbm: Rbm,
         moments: &mut Moments,
-        batch: Tensor<2>,
+        batch: Batch,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
-        self.with_those(|chains, sweeps| {
-            ops::ascend_with_chains(rbm, moments, batch, (chains, sweeps), offsets, step)
+        self.with_those(&batch.indices, |chains, sweeps| {
+            ops::ascend_with_chains(rbm, moments, batch.rows, (chains, sweeps), offsets, step)
         })
     }
 
-    fn chains(&self) -> Option<PackedChains> {
-        Some(self.chains.clone())
+    fn state(&self) -> LearnerState {
+        LearnerState {
+            chains: Some(self.chains.clone()),
+            ..LearnerState::default()
+        }
+    }
+
+    fn restore(&mut self, mut state: LearnerState) -> Result<(), RestoreError> {
+        self.chains = state.take_chains(self.chains.count())?;
+        Ok(())
     }
 
     /// Evenly over the rows, which may be sorted.
@@ -76,9 +81,5 @@ impl Learner for PersistentRows {
         let (rows, count) = (self.chains.count(), self.chains.count().min(SAMPLES));
         let chosen: Vec<u32> = (0..count).map(|k| (k * rows / count) as u32).collect();
         Some(self.chains.select(&chosen))
-    }
-
-    fn restore(&mut self, chains: PackedChains) {
-        self.chains = chains;
     }
 }
