@@ -4,7 +4,8 @@ use crate::checkpoint::{Manifest, RunDir, RunError, Status, state_container};
 use crate::data::BinaryDataset;
 use crate::learner::Batch;
 use crate::observers::{
-    Cadence, Likelihood, Meter, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
+    Cadence, Likelihood, Meter, Metrics, MetricsLog, MetricsRow, Moment, Observer, Progress,
+    Snapshots,
 };
 use crate::settings::Settings;
 use crate::state::State;
@@ -312,11 +313,8 @@ fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
     })
 }
 
-fn summary(row: &crate::observers::Row) -> String {
-    let (name, value) = match row.test_pseudo_log_likelihood {
-        Some(value) => ("test", value),
-        None => ("train", row.train_pseudo_log_likelihood),
-    };
+fn summary(row: &MetricsRow) -> String {
+    let (name, value) = row.pseudo_log_likelihood();
     format!(
         "epoch {:.2}  {name} pseudo-log-likelihood {value:.1} nats",
         row.epoch

@@ -4,7 +4,7 @@ use super::output::{self, UsageError};
 use super::settings::SettingArgs;
 use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
-use crate::observers::{MetricsLog, Row, duration};
+use crate::observers::{MetricsLog, MetricsRow, duration};
 use crate::session;
 use crate::settings::{DataSettings, Settings};
 use crate::sweep::SweepPreset;
@@ -89,7 +89,7 @@ struct Done<'a> {
     /// Wall time of this session; none if there was nothing to do.
     seconds: Option<f64>,
     updates_per_second: Option<f64>,
-    metrics: Option<Row>,
+    metrics: Option<MetricsRow>,
 }
 
 impl SweepArgs {
@@ -317,10 +317,8 @@ fn table(done: &[Done]) -> Vec<String> {
         let likelihood = run
             .metrics
             .as_ref()
-            .map(|row| match row.test_pseudo_log_likelihood {
-                Some(test) => format!("test {test:.2}"),
-                None => format!("train {:.2}", row.train_pseudo_log_likelihood),
-            });
+            .map(MetricsRow::pseudo_log_likelihood)
+            .map(|(part, value)| format!("{part} {value:.2}"));
         lines.push(format!(
             "{:width$}  {:>8}  {:>8}  {:>12}  {:>8}  {}",
             run.name,

@@ -5,7 +5,8 @@ use super::figures::{groups, sections};
 use crate::checkpoint::{Manifest, RunDir, read_state};
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
-use crate::observers::{MetricsLog, Row};
+use crate::observers::metrics::free_energy;
+use crate::observers::{MetricsLog, MetricsRow};
 use crate::quality::Quality;
 use crate::sampling::{self, Start};
 use anyhow::Context;
@@ -150,19 +151,18 @@ fn quality(run: &RunDir) -> anyhow::Result<Option<Quality>> {
     }
 }
 
-fn facts(manifest: &Manifest, last: Option<&Row>, summary: &Summary) -> Vec<(String, String)> {
+fn facts(
+    manifest: &Manifest,
+    last: Option<&MetricsRow>,
+    summary: &Summary,
+) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: String| facts.push((name.to_string(), value));
     if let Some(row) = last {
-        let (name, value) = match row.test_pseudo_log_likelihood {
-            Some(value) => ("test pseudo-log-likelihood", value),
-            None => (
-                "train pseudo-log-likelihood",
-                row.train_pseudo_log_likelihood,
-            ),
-        };
-        fact(name, format!("{value:.1} nats"));
-        if let Some(gap) = row.free_energy_gap {
+        let (part, value) = row.pseudo_log_likelihood();
+        let name = format!("{part} pseudo-log-likelihood");
+        fact(&name, format!("{value:.1} nats"));
+        if let Some(gap) = row.value(free_energy::GAP) {
             fact("free-energy gap, test − train", format!("{gap:.2} nats"));
         }
         fact("epochs", format!("{:.2}", row.epoch));

@@ -4,7 +4,10 @@ use super::drawn::{Drawn, missing};
 use super::group::{Group, means};
 use super::parts::{Parts, settled};
 use super::series::{Series, by_group, panel, table};
-use crate::observers::Row;
+use crate::observers::MetricsRow;
+use crate::observers::metrics::{
+    free_energy as energy, pseudo_log_likelihood, reconstruction_error, weights as size,
+};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
@@ -13,7 +16,7 @@ use rbm_figures::{Axis, Color, Content, Figure, Mark};
 const FIRST: usize = 8;
 
 /// A number of one evaluation, if it has that.
-type Value = fn(&Row) -> Option<f64>;
+type Value = fn(&MetricsRow) -> Option<f64>;
 
 /// The number over updates.
 fn curve(value: Value) -> impl Fn(&Replica) -> Vec<(f64, f64)> {
@@ -52,13 +55,13 @@ pub fn pseudo_likelihood(groups: &[Group<'_>]) -> Drawn {
     let quantities = [
         parts(
             groups,
-            |row| Some(row.train_pseudo_log_likelihood),
-            |row| row.test_pseudo_log_likelihood,
+            |row| row.value(pseudo_log_likelihood::TRAIN),
+            |row| row.value(pseudo_log_likelihood::TEST),
         ),
         parts(
             groups,
-            |row| Some(row.train_reconstruction_error),
-            |row| row.test_reconstruction_error,
+            |row| row.value(reconstruction_error::TRAIN),
+            |row| row.value(reconstruction_error::TEST),
         ),
     ];
     let (mut panels, mut cut) = (Vec::new(), false);
@@ -114,10 +117,10 @@ pub fn free_energy(groups: &[Group<'_>]) -> Drawn {
     evaluated(groups, TITLE)?;
     let energies = parts(
         groups,
-        |row| Some(row.free_energy_train),
-        |row| row.free_energy_test,
+        |row| row.value(energy::TRAIN),
+        |row| row.value(energy::TEST),
     );
-    let mut gap = by_group(groups, curve(|row| row.free_energy_gap));
+    let mut gap = by_group(groups, curve(|row| row.value(energy::GAP)));
     if let [gap] = gap.as_mut_slice() {
         gap.color = Color::Series(2);
     }
@@ -160,10 +163,10 @@ pub fn weights(groups: &[Group<'_>]) -> Drawn {
     evaluated(groups, TITLE)?;
     let quantities: [(&str, &str, Value); 4] = [
         ("Norm of the weights", "‖W‖ (Frobenius)", |row| {
-            Some(row.weight_norm)
+            row.value(size::NORM)
         }),
         ("Largest weight", "max |Wᵢⱼ|", |row| {
-            Some(row.weight_max)
+            row.value(size::MAX)
         }),
         ("Learning rate", "", |row| Some(row.learning_rate)),
         ("Epoch", "", |row| Some(row.epoch)),

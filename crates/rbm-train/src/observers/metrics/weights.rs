@@ -1,0 +1,18 @@
+//! Size of the weights.
+
+use super::metric::Metric;
+
+/// Column of the Frobenius norm of W.
+pub const NORM: &str = "weight_norm";
+/// Column of the largest |W_ij|.
+pub const MAX: &str = "weight_max";
+
+pub(super) const METRIC: Metric = Metric::OfWeights(|weights| {
+    let values = weights.values.iter();
+    let square: f64 = values.clone().map(|w| f64::from(*w).powi(2)).sum();
+    let largest = values.fold(0.0f32, |max, w| max.max(w.abs()));
+    Ok(vec![
+        (NORM.into(), square.sqrt()),
+        (MAX.into(), f64::from(largest)),
+    ])
+});
