@@ -17,7 +17,7 @@ for device in ${devices//,/ }; do
     RBM_TEST_DEVICE=$device cargo test --workspace --features "$features" --test integration backends
 done
 "$program" bench --agreement --device "$devices"
-"$program" bench --device "$devices" --path packed --hidden 500,3000 --batch-size 128,500,2000 --gibbs-steps 1,10
+"$program" bench --device "$devices" --kernel packed --hidden 500,3000 --batch-size 128,500,2000 --gibbs-steps 1,10
 for device in ${devices//,/ }; do
     "$program" train --device "$device" --epochs 2 --no-report --overwrite --out "target/gpu/${device//:/-}"
 done

@@ -8,10 +8,10 @@
 //! The base is uniform, the temperatures are linear: `rbm-train evaluate` chooses both better.
 
 use burn::tensor::Device;
+use rbm_model::noise::stream;
 use rbm_model::partition::{
     Base, Direction, Estimate, GeometricPath, Noise, Start, anneal, ignore_steps, linear,
 };
-use rbm_model::sampling::stream;
 use std::error::Error;
 use std::time::Instant;
 

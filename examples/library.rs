@@ -4,10 +4,10 @@
 //! `cargo run --example library`
 
 use burn::tensor::{Device, Tensor};
-use rbm_model::gradient::Gradient;
-use rbm_model::ops::Phase;
+use rbm_model::gradient::{Gradient, PhaseSamples};
+use rbm_model::noise::stream;
 use rbm_model::partition::Enumeration;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, RbmConfig, ops};
 
 fn main() -> Result<(), ModelError> {
@@ -29,12 +29,12 @@ fn main() -> Result<(), ModelError> {
         }
         let hidden =
             ops::hidden_probabilities(rbm.weight.val(), rbm.hidden_bias.val(), data.clone());
-        let data = Phase {
+        let data = PhaseSamples {
             visible: data.clone(),
             hidden,
         };
         let hidden = chains.sweep(&rbm, 5);
-        let model = Phase {
+        let model = PhaseSamples {
             visible: chains.visible.clone(),
             hidden,
         };

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod backends;
+mod book;
 mod errors;
 mod golden;
 mod hostile;

@@ -29,7 +29,7 @@ class Ours:
         self.program = program
 
     def time(self, case):
-        arguments = [self.program, "bench", "--json", "--device", "flex", "--path", "auto"]
+        arguments = [self.program, "bench", "--json", "--device", "flex", "--kernel", "auto"]
         for key, value in case.items():
             arguments += ["--" + key.replace("_", "-"), str(value)]
         output = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout

@@ -4,7 +4,8 @@
 use burn::tensor::Device;
 use rbm_analysis::random::{gaussian_matrix, generator, haar_matrix};
 use rbm_analysis::{ModeAnalysisOptions, ReciprocalSpace, analyze_modes};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
 use std::time::Instant;
 

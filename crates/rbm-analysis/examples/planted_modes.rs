@@ -13,7 +13,8 @@ use rbm_analysis::mean_field::{
 };
 use rbm_analysis::random::{generator, haar_matrix};
 use rbm_analysis::reciprocal::{Coordinate, Trajectories};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -14,7 +14,8 @@ use rbm_analysis::dynamics::{
 use rbm_analysis::random::{generator, haar_matrix};
 use rbm_analysis::reciprocal::{Coordinate, Trajectories, pairs};
 use rbm_analysis::statistics::BootstrapOptions;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
 
 const VISIBLE: usize = 400;

@@ -50,7 +50,6 @@ pub mod random;
 pub mod reciprocal;
 pub mod spectrum;
 pub mod statistics;
-mod streams;
 pub mod summary;
 pub mod symmetry;
 
@@ -72,3 +71,8 @@ pub use summary::{
     ModeAnalysis, ModeAnalysisOptions, Summary, SummaryOptions, analyze_modes, summarize,
 };
 pub use symmetry::{Symmetry, SymmetryOptions, symmetry};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,14 +5,14 @@
 //! [`compare`] measures how far energies are apart, trains the same small model on both, and names
 //! every state that they drew differently when they first did.
 
-use crate::ascent::{Rule, Step};
 use crate::error::ModelError;
-use crate::gradient::Offsets;
+use crate::gradient::{Offsets, PhaseSamples};
 use crate::model::host;
-use crate::ops::{self, Moments, Phase};
+use crate::noise::{Layer, NoiseKey, stream};
+use crate::ops::{self, OptimizerState};
+use crate::optim::{Rule, Step};
 use crate::parameters::sigmoid;
-use crate::sampling::noise::{Layer, NoiseKey};
-use crate::sampling::{Chains, stream};
+use crate::sampling::Chains;
 use crate::{Parameters, Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
@@ -84,11 +84,11 @@ impl Side {
     /// One PCD-1 update by the plain gradient.
     fn update(mut self) -> Self {
         let hidden = self.chains.sweep(&self.rbm, 1);
-        let model = Phase {
+        let model = PhaseSamples {
             visible: self.chains.visible.clone(),
             hidden,
         };
-        let data = Phase {
+        let data = PhaseSamples {
             hidden: self.rbm.hidden_probabilities(self.data.clone()),
             visible: self.data.clone(),
         };
@@ -102,8 +102,8 @@ impl Side {
             l2: 0.0,
             rule: Rule::Plain,
         };
-        let moments = &mut Moments::default();
-        (self.rbm, _) = ops::ascend(self.rbm, moments, data, model, offsets, step);
+        let state = &mut OptimizerState::default();
+        (self.rbm, _) = ops::update(self.rbm, state, data, model, offsets, step);
         self
     }
 
@@ -167,13 +167,7 @@ pub fn compare(
         let (drawn, other) = (a.states(), b.states());
         if drawn != other {
             agreement.equal_updates = update;
-            let key = NoiseKey {
-                seed: SEED,
-                stream: stream::CHAINS,
-                step: sweep,
-                layer: Layer::Visible,
-                first_row: 0,
-            };
+            let key = NoiseKey::new(SEED, stream::CHAINS).with_step(sweep);
             agreement.flips = flips(&before, &hidden, [&drawn, &other], key);
             return Ok(agreement);
         }
@@ -198,7 +192,7 @@ pub fn flips(
     key: NoiseKey,
 ) -> Vec<Flip> {
     let (n, m) = (model.n_visible, model.n_hidden);
-    let key = |layer| NoiseKey { layer, ..key };
+    let key = |layer| key.with_layer(layer);
     let mut found = vec![];
     for chain in 0..hidden.len() / m {
         let mut name = |layer, unit, field| {
@@ -236,13 +230,7 @@ pub fn flips(
 
 /// Fair random bits, the same on every device.
 fn bits([rows, columns]: [usize; 2], number: u64, device: &Device) -> Tensor<2> {
-    let key = NoiseKey {
-        seed: SEED,
-        stream: stream::CHAIN_START,
-        step: number,
-        layer: Layer::Visible,
-        first_row: 0,
-    };
+    let key = NoiseKey::new(SEED, stream::CHAIN_START).with_step(number);
     let bit = |k: usize| f32::from(u8::from(key.uniform(k / columns, k % columns) < 0.5));
     let values: Vec<f32> = (0..rows * columns).map(bit).collect();
     Tensor::from_data(TensorData::new(values, [rows, columns]), device)
@@ -292,13 +280,7 @@ mod tests {
         let a = [vec![1.0, 0.0, 1.0, 1.0], vec![0.0, 1.0]];
         // Another visible unit in chain 0, whose hidden unit follows; the hidden unit in chain 1.
         let b = [vec![0.0, 0.0, 1.0, 1.0], vec![1.0, 0.0]];
-        let key = NoiseKey {
-            seed: SEED,
-            stream: stream::CHAINS,
-            step: 3,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(SEED, stream::CHAINS).with_step(3);
         let found = flips(&model, &[1.0, 0.0], [&a, &b], key);
         assert_eq!(found.len(), 2);
         assert_eq!(

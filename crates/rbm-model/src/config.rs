@@ -1,4 +1,4 @@
-//! Shape and initialisation of a model.
+//! Shape and initialization of a model.
 
 use crate::error::ModelError;
 use crate::init;
@@ -66,7 +66,7 @@ impl RbmConfig {
         self.init_with_biases(visible, vec![0.0; self.n_hidden], device)
     }
 
-    /// Creates the model with given biases, one a unit, and normal weights.
+    /// Creates the model with given biases, one per unit, and normal weights.
     ///
     /// # Errors
     /// [`ModelError::EmptyLayer`]; [`ModelError::Shape`] if there are more or fewer biases than units.

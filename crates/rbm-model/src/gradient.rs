@@ -4,7 +4,7 @@
 //! d ln p / dW_ij = <v_i h_j>_data - <v_i h_j>_model      (likewise b: <v_i>, c: <h_j>)
 //! ```
 //!
-//! The centred gradient subtracts offsets mu, lambda from the units in both phases,
+//! The centered gradient subtracts offsets mu, lambda from the units in both phases,
 //!
 //! ```text
 //! dW' = <(v - mu)(h - lambda)^T>_data - <(v - mu)(h - lambda)^T>_model
@@ -12,14 +12,22 @@
 //! db' = db - dW' lambda,   dc' = dc - dW'^T mu
 //! ```
 //!
-//! which is the same ascent written in parameters that do not depend on whether a unit's on-state
+//! which is the same direction written in parameters that do not depend on whether a unit's on-state
 //! is called 1 or 0; it is far better conditioned. As the second line shows it follows from the
 //! plain statistics, so binary states stay binary.
 //!
 //! Source: J. Melchior, A. Fischer, L. Wiskott, JMLR 17(99), 1 (2016).
 
-use crate::ops::{self, Phase};
 use burn::tensor::Tensor;
+
+/// Visible states with hidden values that belong to them, one row per sample.
+#[derive(Debug, Clone)]
+pub struct PhaseSamples {
+    /// **Binary** visible states, `[rows, n_visible]`.
+    pub visible: Tensor<2>,
+    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
+    pub hidden: Tensor<2>,
+}
 
 /// Expectations that one phase of the gradient needs.
 #[derive(Debug, Clone)]
@@ -43,7 +51,7 @@ pub struct Gradient {
     pub hidden_bias: Tensor<1>,
 }
 
-/// Offsets of the centred gradient.
+/// Offsets of the centered gradient.
 #[derive(Debug, Clone)]
 pub struct Offsets {
     /// mu, usually the data's mean, `[n_visible]`.
@@ -53,31 +61,6 @@ pub struct Offsets {
 }
 
 impl Gradient {
-    /// The plain gradient from samples of both phases, with **binary** visible states.
-    pub fn from_samples(data: Phase, model: Phase) -> Self {
-        Self::part(data, model, [1.0; 2])
-    }
-
-    /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
-    /// of all rows of data and of model samples. Over parts that make up all rows the sum is
-    /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
-    pub fn part(data: Phase, model: Phase, shares: [f64; 2]) -> Self {
-        let [data, model] = [(data, shares[0]), (model, shares[1])].map(|(phase, share)| Phase {
-            hidden: phase.hidden * share,
-            visible: phase.visible,
-        });
-        let visible = |phase: &Phase, share: f64| {
-            let mean = phase.visible.clone().mean_dim(0).squeeze_dim::<1>(0);
-            mean * share
-        };
-        let hidden = |phase: &Phase| phase.hidden.clone().mean_dim(0).squeeze_dim::<1>(0);
-        Self {
-            visible_bias: visible(&data, shares[0]) - visible(&model, shares[1]),
-            hidden_bias: hidden(&data) - hidden(&model),
-            weight: ops::correlation_difference(data, model),
-        }
-    }
-
     /// The plain gradient from expectations: data minus model.
     pub fn new(data: &Statistics, model: &Statistics) -> Self {
         Self {
@@ -97,8 +80,8 @@ impl Gradient {
         }
     }
 
-    /// The centred gradient for given offsets.
-    pub fn centred(self, offsets: &Offsets) -> Self {
+    /// The centered gradient for given offsets.
+    pub fn centered(self, offsets: &Offsets) -> Self {
         let mu = offsets.visible.clone().unsqueeze_dim::<2>(1);
         let lambda = offsets.hidden.clone().unsqueeze_dim::<2>(0);
         let weight = self.weight

@@ -1,7 +1,6 @@
 //! Initial values of weights and biases.
 
-use crate::sampling::noise::{Layer, NoiseKey};
-use crate::sampling::stream;
+use crate::noise::{Layer, NoiseKey, stream};
 
 /// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms.
 pub fn normal(count: usize, std: f64, seed: u64) -> Vec<f32> {
@@ -14,13 +13,9 @@ pub fn normal_bias(layer: Layer, count: usize, std: f64, seed: u64) -> Vec<f32> 
 }
 
 fn draw(count: usize, std: f64, seed: u64, (step, layer): (u64, Layer)) -> Vec<f32> {
-    let key = NoiseKey {
-        seed,
-        stream: stream::INIT,
-        step,
-        layer,
-        first_row: 0,
-    };
+    let key = NoiseKey::new(seed, stream::INIT)
+        .with_step(step)
+        .with_layer(layer);
     // Rows of 64 use every word of a generator block. Pairs of uniforms become pairs of draws in place.
     let mut numbers = vec![0.0f32; count.next_multiple_of(64)];
     key.fill(0, 64, &mut numbers);

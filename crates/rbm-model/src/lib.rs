@@ -3,12 +3,12 @@
 //! [`RbmConfig`] makes an [`Rbm`], a Burn module with weights `[n_visible, n_hidden]` and two
 //! biases, on any Burn device. The crate offers its energies and conditionals, block Gibbs
 //! sweeps over batches of [`sampling::Chains`], the closed-form likelihood
-//! [`gradient`](mod@gradient) with its centred variant, exact sums by
+//! [`gradient`](mod@gradient) with its centered variant, exact sums by
 //! [`partition::Enumeration`], pseudo-likelihoods, and safetensors [`mod@file`]s.
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use rbm_model::{RbmConfig, partition::Enumeration, sampling::{Chains, stream}};
+//! use rbm_model::{RbmConfig, noise::stream, partition::Enumeration, sampling::Chains};
 //!
 //! let rbm = RbmConfig::new(12, 8).with_weight_std(0.5).init(&Device::flex())?;
 //! let mut chains = Chains::from_biases(&rbm, 100, 1, stream::CHAINS);
@@ -20,13 +20,12 @@
 //! ```
 //!
 //! Nothing here prints, and no random number comes from a global generator: everything random
-//! is keyed by (seed, stream, step, layer, row, column), see [`sampling::noise`].
+//! is keyed by (seed, stream, step, layer, row, column), see [`mod@noise`].
 
 // The ndarray backend is deprecated upstream and still wanted by users.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
 pub mod agreement;
-pub mod ascent;
 pub mod config;
 pub mod device;
 pub mod error;
@@ -35,8 +34,10 @@ pub mod gradient;
 pub mod init;
 pub mod kernels;
 pub mod model;
+pub mod noise;
 pub mod numeric;
 pub mod ops;
+pub mod optim;
 pub mod parameters;
 pub mod partition;
 pub mod pseudo_likelihood;
@@ -49,3 +50,8 @@ pub use parameters::Parameters;
 
 #[cfg(test)]
 mod model_tests;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,9 +1,9 @@
 //! The model: a Burn module with weights and two biases.
 
 use crate::error::ModelError;
+use crate::noise::NoiseKey;
 use crate::ops;
 use crate::parameters::Parameters;
-use crate::sampling::noise::NoiseKey;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 

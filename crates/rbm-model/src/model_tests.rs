@@ -1,15 +1,14 @@
 //! The tensor path against sums over all states on small models.
 
-use crate::gradient::{Gradient, Offsets, Statistics};
+use crate::gradient::{Gradient, Offsets, PhaseSamples, Statistics};
 use crate::init::normal;
 use crate::model::host;
-use crate::ops::Phase;
+use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
 use crate::partition::Enumeration;
 use crate::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
-use crate::sampling::noise::{Layer, NoiseKey};
-use crate::sampling::{Chains, stream};
+use crate::sampling::Chains;
 use crate::{Parameters, Rbm};
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -191,11 +190,11 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
         };
         let gradient = Gradient::new(&data_statistics, &model);
         // The same from samples: a second data set in the model's place.
-        let data_phase = Phase {
+        let data_phase = PhaseSamples {
             visible: rows.clone(),
             hidden: hidden.clone(),
         };
-        let other_phase = Phase {
+        let other_phase = PhaseSamples {
             visible: rows.narrow(0, 4, 9),
             hidden: hidden.narrow(0, 4, 9),
         };
@@ -234,11 +233,11 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
             assert!(error < 1e-3 * norm, "relative error {:e}", error / norm);
         }
 
-        // Centring with zero offsets changes nothing; with any offsets it is the gradient of the
-        // model written in centred units, mapped back.
+        // Centering with zero offsets changes nothing; with any offsets it is the gradient of the
+        // model written in centered units, mapped back.
         let mu: Vec<f64> = (0..n).map(|i| 0.1 + 0.1 * i as f64).collect();
         let lambda: Vec<f64> = (0..m).map(|j| 0.7 - 0.1 * j as f64).collect();
-        let centred = gradient.centred(&Offsets {
+        let centered = gradient.centered(&Offsets {
             visible: tensor(&mu, n, &device).squeeze_dim(0),
             hidden: tensor(&lambda, m, &device).squeeze_dim(0),
         });
@@ -251,9 +250,9 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
         let hidden: Vec<f64> = (0..m)
             .map(|j| dc[j] - (0..n).map(|i| w(i, j) * mu[i]).sum::<f64>())
             .collect();
-        assert_close(&host(centred.weight), &weight, 1e-5);
-        assert_close(&host(centred.visible_bias), &visible, 1e-5);
-        assert_close(&host(centred.hidden_bias), &hidden, 1e-5);
+        assert_close(&host(centered.weight), &weight, 1e-5);
+        assert_close(&host(centered.visible_bias), &visible, 1e-5);
+        assert_close(&host(centered.hidden_bias), &hidden, 1e-5);
     }
 }
 
@@ -274,13 +273,7 @@ fn gibbs_chains_started_from_the_model_stay_distributed_as_the_model() {
     for device in devices() {
         let rbm = Rbm::from_parameters(&p, &device);
         // Exact visible samples by inversion of the cumulated probabilities.
-        let key = NoiseKey {
-            seed: 11,
-            stream: 200,
-            step: 0,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(11, 200);
         let mut visible = Vec::with_capacity(draws * n);
         for row in 0..draws {
             let mut u = f64::from(key.uniform(row, 0));
@@ -386,23 +379,11 @@ fn backends_agree_with_the_generic_path() {
             rbm.weight.val(),
             rbm.hidden_bias.val(),
             chains.visible.clone(),
-            NoiseKey {
-                seed: 7,
-                stream: 8,
-                step: 9,
-                layer: Layer::Hidden,
-                first_row: 0,
-            },
+            NoiseKey::new(7, 8).with_step(9).with_layer(Layer::Hidden),
         );
         let (dense, p) = rbm.sample_hidden(
             chains.visible,
-            NoiseKey {
-                seed: 7,
-                stream: 8,
-                step: 9,
-                layer: Layer::Hidden,
-                first_row: 0,
-            },
+            NoiseKey::new(7, 8).with_step(9).with_layer(Layer::Hidden),
         );
         assert_eq!(host(states), host(dense));
 
@@ -434,14 +415,14 @@ fn backends_agree_with_the_generic_path() {
 }
 
 #[test]
-fn an_update_follows_the_centred_gradient_on_every_backend() {
-    use crate::ascent::{Rule, Step};
+fn an_update_follows_the_centered_gradient_on_every_backend() {
+    use crate::optim::{Rule, Step};
     let rbm_parameters = small(20, 33, 0.2, 91);
     for device in devices() {
         let rbm = Rbm::from_parameters(&rbm_parameters, &device);
         let phase = |rows, seed| {
             let chains = Chains::from_biases(&rbm, rows, seed, stream::CHAINS);
-            Phase {
+            PhaseSamples {
                 hidden: rbm.hidden_probabilities(chains.visible.clone()),
                 visible: chains.visible,
             }
@@ -451,17 +432,17 @@ fn an_update_follows_the_centred_gradient_on_every_backend() {
             visible: data.visible.clone().mean_dim(0).squeeze_dim(0),
             hidden: model.hidden.clone().mean_dim(0).squeeze_dim(0),
         };
-        let gradient = Gradient::from_samples(data.clone(), model.clone()).centred(&offsets);
+        let gradient = Gradient::from_samples(data.clone(), model.clone()).centered(&offsets);
         let step = |rule| Step {
             rate: 0.5,
             l1: 0.0,
             l2: 0.0,
             rule,
         };
-        let mut moments = ops::Moments::default();
-        let (after, mean) = ops::ascend(
+        let mut state = ops::OptimizerState::default();
+        let (after, mean) = ops::update(
             rbm.clone(),
-            &mut moments,
+            &mut state,
             data.clone(),
             model.clone(),
             offsets.clone(),
@@ -488,21 +469,24 @@ fn an_update_follows_the_centred_gradient_on_every_backend() {
                 update,
             },
         ] {
-            let mut fast = (rbm.clone(), ops::Moments::zeros(&rbm, rule(1).moments()));
+            let mut fast = (
+                rbm.clone(),
+                ops::OptimizerState::zeros(&rbm, rule(1).moments()),
+            );
             let mut slow = fast.clone();
             for update in 1..=2 {
-                let ascend = |(rbm, moments): &mut (Rbm, ops::Moments), generic: bool| {
+                let update = |(rbm, state): &mut (Rbm, ops::OptimizerState), generic: bool| {
                     let (data, model) = (data.clone(), model.clone());
                     let step = step(rule(update));
                     let go = if generic {
-                        ops::ascend_by_tensors
+                        ops::update_by_tensors
                     } else {
-                        ops::ascend
+                        ops::update
                     };
-                    go(rbm.clone(), moments, data, model, offsets.clone(), step).0
+                    go(rbm.clone(), state, data, model, offsets.clone(), step).0
                 };
-                fast.0 = ascend(&mut fast, false);
-                slow.0 = ascend(&mut slow, true);
+                fast.0 = update(&mut fast, false);
+                slow.0 = update(&mut slow, true);
             }
             let (f, s) = (fast.0, slow.0);
             // Adam divides by the root of a second moment, which small gradients make small.

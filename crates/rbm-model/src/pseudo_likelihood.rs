@@ -10,9 +10,8 @@
 //! Source: J. Besag, J. R. Stat. Soc. D 24, 179 (1975).
 
 use crate::model::Rbm;
+use crate::noise::{Sequence, stream};
 use crate::ops;
-use crate::sampling::noise::Sequence;
-use crate::sampling::stream;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -39,7 +38,7 @@ pub fn pseudo_log_likelihood(rbm: &Rbm, visible: Tensor<2>) -> Tensor<1> {
     total
 }
 
-/// Unbiased estimate of [`pseudo_log_likelihood`] from a few random units a row, see
+/// Unbiased estimate of [`pseudo_log_likelihood`] from a few random units per row, see
 /// [`HiddenFields::sampled_pseudo_log_likelihood`].
 pub fn sampled_pseudo_log_likelihood(
     rbm: &Rbm,
@@ -82,7 +81,7 @@ impl<'a> HiddenFields<'a> {
         -(along_bias + self.softplus.clone())
     }
 
-    /// Unbiased estimate of [`pseudo_log_likelihood`] from `units` random units a row,
+    /// Unbiased estimate of [`pseudo_log_likelihood`] from `units` random units per row,
     /// (N / units) sum_i ln p(v_i | v_-i) with each i uniform.
     ///
     /// The same `seed` and `step` see the same units: with one step for a whole run its curve is

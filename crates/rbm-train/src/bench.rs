@@ -1,4 +1,4 @@
-//! Speed of updates and Gibbs sweeps on this machine: backends and paths side by side.
+//! Speed of updates and Gibbs sweeps on this machine: backends and kernels side by side.
 //!
 //! All cases take turns, one update each a round, so that a machine whose speed drifts slows all
 //! of them alike and their ratios stay true.
@@ -9,9 +9,9 @@ use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::init::normal;
-use rbm_model::ops::Path;
-use rbm_model::sampling::noise::Sequence;
-use rbm_model::sampling::{Chains, PackedChains, stream};
+use rbm_model::noise::{Sequence, stream};
+use rbm_model::ops::SweepKernel;
+use rbm_model::sampling::{Chains, PackedChains};
 use rbm_model::{ModelError, Rbm, RbmConfig, device};
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -23,13 +23,13 @@ const BATCHES: usize = 2;
 /// Updates before the first that counts.
 const WARM_UP: usize = 3;
 
-/// One case: a size of model and update on a device, by a path.
+/// One case: a size of model and update on a device, with a kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// Device, see [`rbm_model::device::parse_device`]; several joined by `+` divide each update.
     pub device: String,
-    /// Path, where the device is a CPU.
-    pub path: Path,
+    /// SweepKernel, where the device is a CPU.
+    pub kernel: SweepKernel,
     /// Learner.
     pub learner: LearnerKind,
     /// Visible units.
@@ -64,7 +64,7 @@ pub struct Measurement {
     pub device: String,
     /// `packed`, `dense` (one fused pass after a matrix product), `tensors` (plain tensor
     /// operations) or `auto` (the cost model's choice).
-    pub path: String,
+    pub kernel: String,
     /// Learner.
     pub learner: LearnerKind,
     /// Visible units.
@@ -204,7 +204,7 @@ impl Bench {
 
     /// One update and as many sweeps alone.
     fn round(&mut self, number: usize) {
-        self.case.path.set();
+        self.case.kernel.set();
         memory::reset_peak();
         let batch = self.batches[number % self.batches.len()].clone();
         let start = Instant::now();
@@ -224,7 +224,7 @@ impl Bench {
             }
             _ => None,
         };
-        Path::Auto.set();
+        SweepKernel::Auto.set();
         if number >= WARM_UP {
             self.updates.extend(updated);
             self.sweeps.extend(swept);
@@ -247,7 +247,7 @@ impl Bench {
         let pure_gflops = 2.0 * product(c.chains) * c.gibbs_steps as f64 / sweeps_ms.median / 1e6;
         Measurement {
             device: c.device.clone(),
-            path: path_name(c.path).into(),
+            kernel: kernel_name(c.kernel).into(),
             learner: c.learner,
             visible: c.visible,
             hidden: c.hidden,
@@ -351,12 +351,12 @@ fn times(durations: &[Duration]) -> Times {
     }
 }
 
-/// Name of a path on the command line and in results.
-pub fn path_name(path: Path) -> &'static str {
-    match path {
-        Path::Auto => "auto",
-        Path::Packed => "packed",
-        Path::Dense => "dense",
-        Path::Tensors => "tensors",
+/// Name of a kernel on the command line and in results.
+pub fn kernel_name(kernel: SweepKernel) -> &'static str {
+    match kernel {
+        SweepKernel::Auto => "auto",
+        SweepKernel::Packed => "packed",
+        SweepKernel::Dense => "dense",
+        SweepKernel::Tensors => "tensors",
     }
 }

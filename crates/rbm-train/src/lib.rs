@@ -22,3 +22,8 @@ pub mod settings;
 pub mod state;
 pub mod sweep;
 pub mod trainer;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -2,18 +2,18 @@
 
 use crate::settings::{OptimizerKind, OptimizerSettings};
 use rbm_model::Rbm;
-use rbm_model::ascent::{Rule, Step};
-use rbm_model::ops::Moments;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::{Rule, Step};
 
 /// Gradient ascent with what its rule remembers.
 ///
 /// SGD is the plain rule, or that with momentum; the rules and penalties are those of
-/// [`rbm_model::ascent`].
+/// [`rbm_model::optim`].
 #[derive(Debug, Clone)]
 pub struct Optimizer {
     settings: OptimizerSettings,
     /// What the rule remembers.
-    pub moments: Moments,
+    pub moments: OptimizerState,
 }
 
 impl Optimizer {
@@ -21,9 +21,9 @@ impl Optimizer {
     pub fn new(settings: &OptimizerSettings, rbm: &Rbm) -> Self {
         let mut optimizer = Self {
             settings: settings.clone(),
-            moments: Moments::default(),
+            moments: OptimizerState::default(),
         };
-        optimizer.moments = Moments::zeros(rbm, optimizer.rule(0).moments());
+        optimizer.moments = OptimizerState::zeros(rbm, optimizer.rule(0).moments());
         optimizer
     }
 
@@ -55,8 +55,7 @@ impl Optimizer {
 mod tests {
     use super::*;
     use burn::tensor::{Device, Tensor};
-    use rbm_model::gradient::Offsets;
-    use rbm_model::ops::Phase;
+    use rbm_model::gradient::{Offsets, PhaseSamples};
     use rbm_model::{RbmConfig, ops};
 
     /// Runs a rule on a model with constant gradient entries and returns one weight's path.
@@ -70,7 +69,7 @@ mod tests {
         let mut out = Vec::new();
         for (step, g) in gradients.iter().enumerate() {
             // One sample a phase: the gradient of W and c is g, that of b is 1.
-            let phase = |visible: f32, hidden: f32| Phase {
+            let phase = |visible: f32, hidden: f32| PhaseSamples {
                 visible: Tensor::ones([1, 2], &device) * visible,
                 hidden: Tensor::ones([1, 2], &device) * hidden,
             };
@@ -81,7 +80,7 @@ mod tests {
             let (data, model) = (phase(1.0, *g), phase(0.0, 0.0));
             let step = optimizer.step(0.1, step as u64);
             let mean;
-            (rbm, mean) = ops::ascend(rbm, &mut optimizer.moments, data, model, offsets, step);
+            (rbm, mean) = ops::update(rbm, &mut optimizer.moments, data, model, offsets, step);
             assert_eq!(mean.into_data().try_into_vec::<f32>().unwrap(), [*g, *g]);
             out.push(rbm.parameters().unwrap().weight[3] as f32);
         }

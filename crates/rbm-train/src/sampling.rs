@@ -9,9 +9,9 @@ pub use tempered::{TemperingReport, reference_fields, tempered};
 use crate::data::BinaryDataset;
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
+use rbm_model::noise::{NoiseKey, shuffle, stream};
 use rbm_model::ops;
-use rbm_model::sampling::noise::{Layer, NoiseKey, shuffle};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::sampling::Chains;
 
 /// Where chains start.
 #[derive(Debug, Clone)]
@@ -63,13 +63,7 @@ fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
     let (n, device) = (rbm.n_visible(), rbm.device());
     match start {
         Start::Random(count) => {
-            let key = NoiseKey {
-                seed,
-                stream: stream::CHAIN_START,
-                step: u64::from(stream::SAMPLE),
-                layer: Layer::Visible,
-                first_row: 0,
-            };
+            let key = NoiseKey::new(seed, stream::CHAIN_START).with_step(u64::from(stream::SAMPLE));
             let field = Tensor::zeros([count, n], &device);
             let (visible, _) = ops::sample_layer(field, Tensor::zeros([n], &device), key);
             Chains::from_visible(rbm, visible, seed, stream::SAMPLE)

@@ -6,8 +6,9 @@ use crate::testing::random_model;
 use burn::tensor::Device;
 use faer::Mat;
 use rbm_model::Rbm;
+use rbm_model::noise::stream;
 use rbm_model::parameters::sigmoid;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::sampling::Chains;
 
 #[test]
 fn sampled_occupations_agree_with_enumeration() {

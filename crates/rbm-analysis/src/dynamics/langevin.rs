@@ -13,8 +13,8 @@
 use crate::error::AnalysisError;
 use crate::random::{generator, normal};
 use crate::statistics::moments::{Measured, mean_and_error};
-use crate::streams;
 use rayon::prelude::*;
+use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// Potential of one mode.
@@ -219,7 +219,7 @@ pub fn langevin(
     let paths: Vec<Vec<[f64; 2]>> = (0..options.trajectories)
         .into_par_iter()
         .map(|trajectory| {
-            let mut random = generator(options.seed, streams::LANGEVIN + trajectory as u64);
+            let mut random = generator(options.seed, stream::LANGEVIN + trajectory as u64);
             let mut at = options.start;
             let mut advance = |steps: usize| {
                 for _ in 0..steps {

@@ -4,7 +4,8 @@ use crate::reciprocal::trajectories::pairs;
 use crate::testing::random_model;
 use burn::tensor::Device;
 use rbm_model::Rbm;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 
 fn bins(low: f64, high: f64, count: usize) -> Bins {
     Bins { low, high, count }

@@ -22,10 +22,10 @@ use crate::random::generator;
 use crate::reciprocal::space::check_parameters;
 use crate::reciprocal::svd::{singular_values, weight_matrix};
 use crate::statistics::moments::log_sum_exp;
-use crate::streams;
 use faer::{Mat, MatRef};
 use rand::RngExt;
 use rbm_model::Parameters;
+use rbm_model::noise::stream;
 use rbm_model::parameters::{sigmoid, softplus};
 use serde::{Deserialize, Serialize};
 
@@ -135,7 +135,7 @@ pub fn fixed_points(
     if let Some(s) = starts {
         check_len("mean-field starts", m, s.ncols())?;
     }
-    let mut random = generator(options.seed, streams::MEAN_FIELD_STARTS);
+    let mut random = generator(options.seed, stream::MEAN_FIELD_STARTS);
     let total = 1 + given + options.random_starts;
     let mut start = Mat::from_fn(m, total, |_, _| 0.5);
     for s in 0..total - 1 {

@@ -8,9 +8,9 @@ use crate::phase::plane::{Units, check_temperature};
 use crate::phase::regions::{Region, Transitions};
 use crate::random::{gaussian_matrix, generator};
 use crate::statistics::moments::mean_and_error;
-use crate::streams;
 use rayon::prelude::*;
 use rbm_model::Parameters;
+use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// A place at which random models are measured.
@@ -88,7 +88,7 @@ impl Ensemble {
         }
         let (n, m) = (self.n_visible, self.n_hidden);
         let units = (n + m) as f64;
-        let mut random = generator(self.seed, streams::PHASE_MODELS + index as u64);
+        let mut random = generator(self.seed, stream::PHASE_MODELS + index as u64);
         let gaussian = gaussian_matrix(&mut random, n, m, at.j / units.sqrt());
         let coupling = |i: usize, j: usize| (gaussian[(i, j)] + at.j0 / units) / at.temperature;
         let weight = (0..n * m).map(|k| coupling(k / m, k % m));

@@ -4,12 +4,12 @@ use crate::error::AnalysisError;
 use crate::phase::plane::Units;
 use crate::random::generator;
 use crate::statistics::moments::mean;
-use crate::streams;
 use burn::tensor::{Device, Tensor, TensorData};
 use faer::Mat;
 use rand::RngExt;
+use rbm_model::noise::stream;
 use rbm_model::partition::Enumeration;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
 
 /// How thermal averages of one model are taken.
@@ -86,7 +86,7 @@ pub(super) fn sampled_order_parameters(
     index: usize,
 ) -> Result<OrderParameters, AnalysisError> {
     let (n, m, count) = (model.n_visible, model.n_hidden, options.chains);
-    let mut random = generator(seed, streams::PHASE_CHAINS + index as u64);
+    let mut random = generator(seed, stream::PHASE_CHAINS + index as u64);
     let start: Vec<f32> = (0..count * n)
         .map(|_| f32::from(u8::from(random.random::<bool>())))
         .collect();

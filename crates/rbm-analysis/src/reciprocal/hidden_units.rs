@@ -3,11 +3,11 @@
 use crate::error::{AnalysisError, check_len};
 use crate::random::generator;
 use crate::reciprocal::svd::weight_matrix;
-use crate::streams;
 use faer::{Mat, MatRef};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rbm_model::Parameters;
+use rbm_model::noise::stream;
 use rbm_model::parameters::sigmoid;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ impl HiddenUnits {
     pub(super) fn generator(self) -> Option<ChaCha8Rng> {
         match self {
             Self::Mean => None,
-            Self::Drawn { seed } => Some(generator(seed, streams::HIDDEN_GIVEN_DATA)),
+            Self::Drawn { seed } => Some(generator(seed, stream::HIDDEN_GIVEN_DATA)),
         }
     }
 

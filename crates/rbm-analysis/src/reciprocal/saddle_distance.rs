@@ -22,8 +22,8 @@ use crate::random::{generator, haar_matrix};
 use crate::reciprocal::space::ReciprocalSpace;
 use crate::reciprocal::trajectories::{Coordinate, Trajectories};
 use crate::statistics::moments::{mean, variance};
-use crate::streams;
 use faer::{Mat, MatRef};
+use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// A covariance whose determinant is below this part of the product of its variances is singular.
@@ -149,7 +149,7 @@ pub fn rotated_distances(
         .map(|one| space.singular_values()[one.mode])
         .collect();
     let modes = lambda.len();
-    let mut random = generator(seed, streams::SADDLE_COPIES);
+    let mut random = generator(seed, stream::SADDLE_COPIES);
     let mut frames = |units: usize| {
         let mut all = Mat::zeros(units, copies * modes);
         for copy in 0..copies {

@@ -8,7 +8,7 @@ fn states_arrays_and_recordings_hold_the_projections() {
     let model = random_model(1, 6, 4, 0.5, 0.2);
     let space = ReciprocalSpace::new(&model).unwrap();
     let rbm = Rbm::from_parameters(&model, &Device::flex());
-    let mut chains = Chains::from_biases(&rbm, 5, 3, rbm_model::sampling::stream::CHAINS);
+    let mut chains = Chains::from_biases(&rbm, 5, 3, rbm_model::noise::stream::CHAINS);
     let coordinates = vec![Coordinate::Y(1), Coordinate::X(0), Coordinate::X(3)];
     let recorded =
         Trajectories::record(&space, coordinates.clone(), &rbm, &mut chains, 7, 2).unwrap();

@@ -10,11 +10,11 @@ use crate::random::generator;
 use crate::reciprocal::leading::tridiagonal_eigenvalues;
 use crate::spectrum::bulk::fit_bulk;
 use crate::spectrum::marchenko_pastur::MarchenkoPastur;
-use crate::streams;
 use rand::distr::Distribution;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::ChiSquared;
 use rayon::prelude::*;
+use rbm_model::noise::stream;
 use std::sync::{Arc, LazyLock};
 
 /// What the distances are kept under: smaller side, larger side, simulations, seed.
@@ -33,7 +33,7 @@ pub(crate) fn null_distances(
         let mut distances = (0..simulations)
             .into_par_iter()
             .map(|i| {
-                let mut generator = generator(seed, streams::NULL_SPECTRA + i as u64);
+                let mut generator = generator(seed, stream::NULL_SPECTRA + i as u64);
                 let values = random_spectrum(&mut generator, small, large)?;
                 let scale = fit_bulk(&values, small, large)?.map_or(1.0, |fit| fit.scale);
                 Ok(MarchenkoPastur::new(small, large, scale)?.ks_distance(&values))

@@ -2,9 +2,9 @@
 
 use crate::random::generator;
 use crate::statistics::moments::variance;
-use crate::streams;
 use rand::RngExt;
 use rayon::prelude::*;
+use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// How to resample.
@@ -56,7 +56,7 @@ pub(crate) fn block_errors(
     let resampled: Vec<Vec<f64>> = (0..options.resamples)
         .into_par_iter()
         .map(|resample| {
-            let mut random = generator(options.seed, streams::BOOTSTRAP + resample as u64);
+            let mut random = generator(options.seed, stream::BLOCK_BOOTSTRAP + resample as u64);
             total(&mut (0..sums.len()).map(|_| random.random_range(0..sums.len())))
         })
         .collect();

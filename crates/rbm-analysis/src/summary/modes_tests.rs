@@ -2,7 +2,7 @@ use super::*;
 use crate::bosons::occupation::exact_occupations;
 use crate::testing::random_model;
 use burn::tensor::Device;
-use rbm_model::sampling::stream;
+use rbm_model::noise::stream;
 
 fn small(
     options: &ModeAnalysisOptions,

@@ -14,10 +14,10 @@
 use crate::cache::Cache;
 use crate::random::{generator, haar_matrix, normal};
 use crate::statistics::moments::mean;
-use crate::streams;
 use crate::symmetry::ipr::inverse_participation_ratio;
 use faer::MatRef;
 use rayon::prelude::*;
+use rbm_model::noise::stream;
 use rbm_model::numeric::bisect;
 use std::sync::{Arc, LazyLock};
 
@@ -136,7 +136,7 @@ pub(crate) fn simulated_means(
         (0..simulations)
             .into_par_iter()
             .map(|i| {
-                let mut random = generator(seed, streams::HAAR_MATRICES + i as u64);
+                let mut random = generator(seed, stream::HAAR_MATRICES + i as u64);
                 column_means(haar_matrix(&mut random, units, vectors).as_ref())
             })
             .collect()
@@ -150,7 +150,7 @@ pub(crate) fn simulated_iprs(units: usize, simulations: usize, seed: u64) -> Arc
         let mut values: Vec<f64> = (0..simulations)
             .into_par_iter()
             .map(|i| {
-                let mut random = generator(seed, streams::HAAR_VECTORS + i as u64);
+                let mut random = generator(seed, stream::HAAR_VECTORS + i as u64);
                 let (mut second, mut fourth) = (0.0, 0.0);
                 for _ in 0..units {
                     let square = normal(&mut random).powi(2);

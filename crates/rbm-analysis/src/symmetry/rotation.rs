@@ -6,10 +6,10 @@
 
 use crate::random::{generator, haar_matrix};
 use crate::statistics::moments::mean_and_error;
-use crate::streams;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 use rayon::prelude::*;
+use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// Half width of the histograms in root mean squares of the entries; what lies beyond counts in the last bins.
@@ -72,7 +72,7 @@ pub(crate) fn rotation_test(
     let relative: f64 = singular_values.iter().map(|l| (l / largest).powi(2)).sum();
     let entry_rms = largest * (relative / (n as f64 * m as f64)).sqrt();
     let copy = |i: usize| {
-        let mut random = generator(seed, streams::ROTATIONS + i as u64);
+        let mut random = generator(seed, stream::ROTATIONS + i as u64);
         let mut a = haar_matrix(&mut random, n, singular_values.len());
         let b = haar_matrix(&mut random, m, singular_values.len());
         for (k, lambda) in singular_values.iter().enumerate() {

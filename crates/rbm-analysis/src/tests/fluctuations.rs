@@ -10,7 +10,8 @@ use crate::statistics::bootstrap::BootstrapOptions;
 use crate::testing::{centered, planted};
 use burn::tensor::Device;
 use rbm_model::Rbm;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 
 /// <x^2>, <xy>, rho(1) and tau of the first mode, each with its error.
 struct Simulated {

@@ -9,7 +9,8 @@ use crate::reciprocal::trajectories::{Coordinate, Trajectories};
 use crate::testing::{centered, planted};
 use burn::tensor::Device;
 use rbm_model::Rbm;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 
 /// Wells along the first mode by mean field, with fluctuations, sampled and exact, and the sampled barrier's error.
 struct Curves {

@@ -3,7 +3,7 @@
 //! The `safetensors` crate writes metadata in the order of a hash map, which differs from run to
 //! run; run directories promise reproducible bytes. Reading uses the crate.
 
-use crate::ops::with_numbers;
+use crate::ops::with_slice;
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -97,7 +97,7 @@ impl Entry {
             Content::Floats(tensor) => tensor,
         };
         let mut result = Ok(());
-        with_numbers(Tensor::clone(tensor), |numbers| {
+        with_slice(Tensor::clone(tensor), |numbers| {
             result = numbers.chunks(SOME).try_for_each(|numbers| {
                 let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
                 to.write_all(&bytes)

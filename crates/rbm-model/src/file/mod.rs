@@ -6,7 +6,7 @@
 
 use crate::error::ModelError;
 use crate::model::Rbm;
-use crate::ops::with_numbers;
+use crate::ops::with_slice;
 use crate::parameters::Parameters;
 use burn::tensor::Tensor;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -144,7 +144,7 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f64>> {
 
 fn finite_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Entry, ModelError> {
     let mut bad = None;
-    with_numbers(tensor.clone(), |numbers| {
+    with_slice(tensor.clone(), |numbers| {
         let index = numbers.iter().position(|x| !x.is_finite());
         bad = index.map(|index| (index, numbers[index]));
     });

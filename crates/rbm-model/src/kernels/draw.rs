@@ -1,9 +1,9 @@
 //! From fields to probabilities and states, a vector at a time.
 
 use super::simd::Simd;
-use crate::sampling::noise::{NoiseKey, PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL};
+use crate::noise::{NoiseKey, PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL};
 
-/// Columns that one group of Philox evaluations serves; see [`crate::sampling::noise`].
+/// Columns that one group of Philox evaluations serves; see [`crate::noise`].
 pub(super) const GROUP: usize = 64;
 /// Columns between two words of one evaluation.
 const WORD: usize = 16;
@@ -59,7 +59,7 @@ pub(super) fn reciprocal_sigmoid<S: Simd>(simd: S, x: S::F) -> S::F {
 }
 
 /// The uniform numbers in (0, 1) that random words stand for; see
-/// [`uniform_from_bits`](crate::sampling::noise::uniform_from_bits).
+/// [`uniform_from_bits`](crate::noise::uniform_from_bits).
 #[inline(always)]
 pub(super) fn uniform<S: Simd>(simd: S, bits: S::U) -> S::F {
     let mantissa = simd.or_u(simd.shr_u::<9>(bits), simd.splat_u(0x3F80_0000));

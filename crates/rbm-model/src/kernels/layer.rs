@@ -6,7 +6,7 @@ use super::parallel::{Tiles, for_each_task};
 use super::simd::{Kernel, Simd, load, store};
 use crate::error::ModelError;
 use crate::kernels::check_shape;
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::NoiseKey;
 
 /// Entries that one task handles at least: some 10 microseconds of work, about a nanosecond each.
 const TASK_ENTRIES: usize = 1 << 14;
@@ -164,13 +164,7 @@ impl Kernel for Rows<'_> {
 }
 
 /// Stands for the noise where none is drawn.
-const NO_KEY: NoiseKey = NoiseKey {
-    seed: 0,
-    stream: 0,
-    step: 0,
-    layer: Layer::Visible,
-    first_row: 0,
-};
+const NO_KEY: NoiseKey = NoiseKey::new(0, 0);
 
 impl Rows<'_> {
     #[inline(always)]
@@ -301,10 +295,7 @@ mod tests {
                 for rows in RAGGED_ROWS {
                     let (field, bias, sum) = layer(rows, units);
                     for step in 0..(1000 / rows).max(1) as u64 {
-                        let key = NoiseKey {
-                            step: KEY.step + 1000 * rows as u64 + step,
-                            ..KEY
-                        };
+                        let key = KEY.with_step(KEY.step + 1000 * rows as u64 + step);
                         let mut states = vec![0.5; field.len()];
                         sample_layer_with(isa, &field, &bias, key, &mut states, None).unwrap();
                         assert_defined(&states, &sum, units, key, 1e-6);

@@ -7,7 +7,7 @@
 //! Every kernel runs with the best instructions of the machine ([`Isa::detect`]), and on all
 //! threads of the current rayon pool. Neither changes a result: sums are taken in one fixed
 //! order, without fused multiply-adds, and the noise is a function of the position
-//! ([`crate::sampling::noise`]). States and probabilities are the same bytes on every
+//! ([`crate::noise`]). States and probabilities are the same bytes on every
 //! instruction set and for any number of threads.
 
 mod draw;

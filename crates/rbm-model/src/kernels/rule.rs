@@ -1,8 +1,8 @@
-//! The rules of [`crate::ascent`], a vector at a time.
+//! The rules of [`crate::optim`], a vector at a time.
 
 use super::packed::Parameter;
 use super::simd::{Kernel, Simd, load, store};
-use crate::ascent::{ADAM_EPSILON, Rule, Step};
+use crate::optim::{ADAM_EPSILON, Rule, Step};
 
 /// A step's numbers as the kernels take them.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ impl StepCoefficients {
         }
     }
 
-    /// The same step for parameters that are not penalised.
+    /// The same step for parameters that are not penalized.
     pub(super) fn without_penalty(self) -> Self {
         Self {
             l1: 0.0,
@@ -43,7 +43,7 @@ impl StepCoefficients {
     }
 
     /// Whether there is a penalty.
-    pub(super) fn penalised(&self) -> bool {
+    pub(super) fn penalized(&self) -> bool {
         self.l1 != 0.0 || self.l2 != 0.0
     }
 
@@ -51,7 +51,7 @@ impl StepCoefficients {
     ///
     /// `MOMENTS` is the number of moments of the rule, which tells it from the others.
     #[inline(always)]
-    pub(super) fn follow<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
+    pub(super) fn step<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
         &self,
         simd: S,
         gradient: S::F,
@@ -91,7 +91,7 @@ impl StepCoefficients {
 }
 
 /// Moves a whole parameter along a gradient shaped like it.
-pub(super) struct Follow<'a, 'b> {
+pub(super) struct GradientStep<'a, 'b> {
     pub(super) coefficients: StepCoefficients,
     /// Number of moments of the rule.
     pub(super) moments: usize,
@@ -99,7 +99,7 @@ pub(super) struct Follow<'a, 'b> {
     pub(super) parameter: Parameter<'b>,
 }
 
-impl Kernel for Follow<'_, '_> {
+impl Kernel for GradientStep<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         match self.moments {
@@ -110,7 +110,7 @@ impl Kernel for Follow<'_, '_> {
     }
 }
 
-impl Follow<'_, '_> {
+impl GradientStep<'_, '_> {
     #[inline(always)]
     fn all<S: Simd, const MOMENTS: usize>(self, simd: S) {
         let Parameter {
@@ -124,7 +124,7 @@ impl Follow<'_, '_> {
             let before = (take(value), take(first), take(second));
             let gradient = load(simd, &self.gradient[place.clone()]);
             let coefficients = self.coefficients;
-            let (w, a, b) = coefficients.follow::<S, MOMENTS, true>(simd, gradient, before);
+            let (w, a, b) = coefficients.step::<S, MOMENTS, true>(simd, gradient, before);
             store(simd, &mut value[place.clone()], w);
             if let Some(first) = first.get_mut(place.clone()) {
                 store(simd, first, a);

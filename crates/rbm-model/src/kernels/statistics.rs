@@ -1,17 +1,14 @@
 //! What the tests of all kernels ask of drawn states.
 
 use super::Isa;
+use crate::noise::{Layer, NoiseKey, Sequence};
 use crate::parameters::sigmoid;
-use crate::sampling::noise::{Layer, NoiseKey, Sequence};
 
 /// The noise of the tests.
-pub(crate) const KEY: NoiseKey = NoiseKey {
-    seed: 0x5EED_0123_4567,
-    stream: 3,
-    step: 40,
-    layer: Layer::Hidden,
-    first_row: 11,
-};
+pub(crate) const KEY: NoiseKey = NoiseKey::new(0x5EED_0123_4567, 3)
+    .with_step(40)
+    .with_layer(Layer::Hidden)
+    .with_first_row(11);
 
 /// Numbers of rows (chains) that leave vectors, words and blocks incomplete.
 pub(crate) const RAGGED_ROWS: [usize; 7] = [1, 2, 15, 16, 63, 65, 130];

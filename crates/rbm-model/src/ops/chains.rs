@@ -1,16 +1,16 @@
 //! Persistent chains that are bits between updates, and updates with them.
 
-use super::ascend::{self, ModelPrimitives, Moments, SamplePrimitives};
+use super::update::{self, ModelPrimitives, OptimizerState, SamplePrimitives};
 use super::{RbmOps, generic};
 use crate::Rbm;
-use crate::ascent::Step;
 use crate::gradient::Offsets;
 use crate::kernels::packed::PackedStates;
+use crate::optim::Step;
 use crate::sampling::PackedChains;
 use burn::backend::{Backend, Dispatch, ExtensionType, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, Tensor, TensorData};
 
-/// Data rows with the offsets of the centred gradient; see [`ascend_with_chains`].
+/// Data rows with the offsets of the centered gradient; see [`pcd_update`].
 #[derive(ExtensionType)]
 pub struct BatchPrimitives<B: Backend> {
     /// Visible states, `[rows, n_visible]`.
@@ -21,9 +21,9 @@ pub struct BatchPrimitives<B: Backend> {
     pub hidden_offset: FloatTensor<B>,
 }
 
-/// What an update with chains leaves behind; see [`ascend_with_chains`].
+/// What an update with chains leaves behind; see [`pcd_update`].
 #[derive(ExtensionType)]
-pub struct Learned<B: Backend> {
+pub struct PcdOutput<B: Backend> {
     /// The model after it.
     #[extension_type]
     pub model: ModelPrimitives<B>,
@@ -45,16 +45,16 @@ pub fn packed_sweeps(rbm: &Rbm, chains: &mut PackedChains, sweeps: usize) {
 }
 
 /// One update of persistent contrastive divergence: sweeps of the chains, then
-/// [`ascend`](fn@super::ascend) with p(h | v) as hidden values of data and chains.
+/// [`update`](fn@super::update) with p(h | v) as hidden values of data and chains.
 ///
 /// The CPU backends hold p(h | v) of a part of the hidden units at a time, and draw the last h of the
 /// chains from it on the way, so the update needs hardly more memory than the weights. States are
 /// those of [`packed_sweeps`]; `batch` is `[rows, n_visible]` and must be **binary**.
 ///
 /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
-pub fn ascend_with_chains(
+pub fn pcd_update(
     rbm: Rbm,
-    moments: &mut Moments,
+    state: &mut OptimizerState,
     batch: Tensor<2>,
     (chains, sweeps): (&mut PackedChains, usize),
     offsets: Offsets,
@@ -65,19 +65,19 @@ pub fn ascend_with_chains(
         visible_offset: offsets.visible.into_dispatch(),
         hidden_offset: offsets.hidden.into_dispatch(),
     };
-    let (rbm, mean) = ascend::run(rbm, moments, step, |model| {
+    let (rbm, mean) = update::run(rbm, state, step, |model| {
         let before = chains.take();
-        let learned = Dispatch::ascend_with_chains(model, batch, before, sweeps as u64, step);
-        *chains = learned.chains;
-        (learned.model, learned.mean)
+        let output = Dispatch::pcd_update(model, batch, before, sweeps as u64, step);
+        *chains = output.chains;
+        (output.model, output.mean)
     });
     (rbm, Tensor::from_dispatch(mean))
 }
 
-/// Shows the numbers of a tensor, in row-major order; in place where they are in the host's memory as
+/// Reads the numbers of a tensor, in row-major order; in place where they are in the host's memory as
 /// f32, else a copy.
-pub fn with_numbers<const D: usize>(tensor: Tensor<D>, mut show: impl FnMut(&[f32])) {
-    Dispatch::with_numbers(tensor.into_dispatch(), &mut show);
+pub fn with_slice<const D: usize>(tensor: Tensor<D>, mut read: impl FnMut(&[f32])) {
+    Dispatch::with_slice(tensor.into_dispatch(), &mut read);
 }
 
 /// [`packed_sweeps`] by way of tensors.
@@ -99,14 +99,14 @@ pub(super) fn sweeps_by_tensors<B: RbmOps>(
     }
 }
 
-/// [`ascend_with_chains`] by way of tensors.
-pub(super) fn ascend_by_tensors<B: RbmOps>(
+/// [`pcd_update`] by way of tensors.
+pub(super) fn pcd_update_by_tensors<B: RbmOps>(
     model: ModelPrimitives<B>,
     batch: BatchPrimitives<B>,
     chains: PackedChains,
     count: u64,
     step: Step,
-) -> Learned<B> {
+) -> PcdOutput<B> {
     let (weight, hidden_bias) = (&model.weight.value, &model.hidden_bias.value);
     let conditional =
         |visible| B::hidden_probabilities(weight.clone(), hidden_bias.clone(), visible);
@@ -139,29 +139,29 @@ pub(super) fn ascend_by_tensors<B: RbmOps>(
         visible_offset: batch.visible_offset,
         hidden_offset: batch.hidden_offset,
     };
-    let (model, mean) = B::ascend(model, samples, step);
-    Learned {
+    let (model, mean) = B::update(model, samples, step);
+    PcdOutput {
         model,
         mean,
         chains,
     }
 }
 
-/// [`with_numbers`] by a copy.
-pub(super) fn show_copy<B: Backend>(tensor: FloatTensor<B>, show: &mut dyn FnMut(&[f32])) {
+/// [`with_slice`] by a copy.
+pub(super) fn read_back<B: Backend>(tensor: FloatTensor<B>, read: &mut dyn FnMut(&[f32])) {
     let data = burn::tensor::read_sync(B::float_into_data(tensor));
-    // A device that fails to answer has nothing to show: like all of Burn's reading back.
+    // A device that fails to answer has nothing to read: like all of Burn's reading back.
     let numbers: Vec<f32> = match data {
         Ok(data) => data.iter::<f32>().collect(),
         Err(error) => panic!("cannot read a tensor back: {error}"),
     };
-    show(&numbers);
+    read(&numbers);
 }
 
 fn pack<B: RbmOps>(states: FloatTensor<B>) -> PackedStates {
     let [rows, units] = generic::dims(&states);
     let mut packed = PackedStates::zeros(rows, units);
-    B::with_numbers(states, &mut |numbers| {
+    B::with_slice(states, &mut |numbers| {
         if let Ok(states) = PackedStates::from_rows(numbers, rows, units) {
             packed = states;
         }

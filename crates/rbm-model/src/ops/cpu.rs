@@ -3,15 +3,15 @@
 //! Tensors of another type than f32, and shapes that do not fit, go to the generic path; the
 //! latter then fail there with Burn's own message.
 
-use super::{ModelPrimitives, ParameterPrimitives, Path, SamplePrimitives, Sweeps, generic};
-use crate::ascent::Step;
+use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, SweepKernel, Sweeps, generic};
 use crate::kernels::Isa;
 use crate::kernels::layer;
 use crate::kernels::packed::{
-    Ascent, Hidden, PackedModel, PackedStates, Parameter, Samples, moments,
+    FusedUpdate, Hidden, PackedModel, PackedStates, Parameter, Samples, outer_mean,
 };
 use crate::kernels::softplus;
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
+use crate::optim::Step;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 
@@ -23,21 +23,21 @@ pub(super) fn count<T: TensorMetadata>(matrix: &T) -> usize {
 /// A backend whose tensors are slices on the host.
 pub(super) trait HostBackend: Backend {
     /// A tensor held in row-major order.
-    type Held: AsRef<[f32]>;
+    type Contiguous: AsRef<[f32]>;
     /// A tensor that may be written.
-    type Owned;
+    type Mutable;
     /// Whether the numbers are f32.
     fn is_f32(tensor: &FloatTensor<Self>) -> bool;
     /// Holds a tensor of f32; `None` for any other type.
-    fn hold(tensor: &FloatTensor<Self>) -> Option<Self::Held>;
+    fn as_contiguous(tensor: &FloatTensor<Self>) -> Option<Self::Contiguous>;
     /// Makes a tensor.
-    fn make<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self>;
+    fn from_vec<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self>;
     /// Takes a tensor of f32 to be written, in place where nobody else holds it.
-    fn own(tensor: FloatTensor<Self>) -> Self::Owned;
+    fn into_mut(tensor: FloatTensor<Self>) -> Self::Mutable;
     /// The numbers of a tensor that is to be written, in row-major order.
-    fn numbers(tensor: &mut Self::Owned) -> &mut [f32];
+    fn as_mut_slice(tensor: &mut Self::Mutable) -> &mut [f32];
     /// Gives it back.
-    fn give(tensor: Self::Owned) -> FloatTensor<Self>;
+    fn from_mut(tensor: Self::Mutable) -> FloatTensor<Self>;
 }
 
 /// See [`super::sample_layer`].
@@ -51,16 +51,19 @@ pub(super) fn sample_layer<B: HostBackend>(
         let mut states = vec![0.0; shape[0] * shape[1]];
         let mut probabilities = states.clone();
         layer::sample_layer(
-            B::hold(&field)?.as_ref(),
-            B::hold(&bias)?.as_ref(),
+            B::as_contiguous(&field)?.as_ref(),
+            B::as_contiguous(&bias)?.as_ref(),
             key,
             &mut states,
             Some(&mut probabilities),
         )
         .ok()?;
-        Some((B::make(states, shape), B::make(probabilities, shape)))
+        Some((
+            B::from_vec(states, shape),
+            B::from_vec(probabilities, shape),
+        ))
     };
-    if Path::current() == Path::Tensors {
+    if SweepKernel::current() == SweepKernel::Tensors {
         return generic::sample_layer::<B>(field, bias, key);
     }
     fast().unwrap_or_else(|| generic::sample_layer::<B>(field, bias, key))
@@ -75,13 +78,13 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
     sweeps: Sweeps,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let rows = generic::dims(&hidden)[0];
-    if Path::resolve(rows, count(&weight), Some(sweeps.count)) != Path::Packed {
+    if SweepKernel::resolve(rows, count(&weight), Some(sweeps.count)) != SweepKernel::Packed {
         let biases = [visible_bias, hidden_bias];
         return generic::gibbs_sweeps_with::<B>(weight, biases, hidden, sweeps, sample_layer::<B>);
     }
     let packed = || {
         let [_, m] = generic::dims(&weight);
-        PackedStates::from_rows(B::hold(&hidden)?.as_ref(), rows, m).ok()
+        PackedStates::from_rows(B::as_contiguous(&hidden)?.as_ref(), rows, m).ok()
     };
     let Some(mut states) = packed() else {
         return generic::gibbs_sweeps::<B>(weight, visible_bias, hidden_bias, hidden, sweeps);
@@ -91,9 +94,9 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
     let fast = |states: &mut PackedStates| {
         let [n, m] = generic::dims(&weight);
         let (w, b, c) = (
-            B::hold(&weight)?,
-            B::hold(&visible_bias)?,
-            B::hold(&hidden_bias)?,
+            B::as_contiguous(&weight)?,
+            B::as_contiguous(&visible_bias)?,
+            B::as_contiguous(&hidden_bias)?,
         );
         let model = PackedModel::new(w.as_ref(), b.as_ref(), c.as_ref()).ok()?;
         let mut visible = PackedStates::zeros(rows, n);
@@ -101,7 +104,7 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
         model
             .gibbs_sweeps(sweeps, states, &mut visible, Some(&mut probabilities))
             .ok()?;
-        Some((visible, B::make(probabilities, [rows, m])))
+        Some((visible, B::from_vec(probabilities, [rows, m])))
     };
     match fast(&mut states) {
         Some((visible, probabilities)) => {
@@ -122,21 +125,22 @@ pub(super) fn sample_hidden<B: HostBackend>(
     visible: FloatTensor<B>,
     key: NoiseKey,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
-    if Path::resolve(generic::dims(&visible)[0], count(&weight), None) != Path::Packed {
+    if SweepKernel::resolve(generic::dims(&visible)[0], count(&weight), None) != SweepKernel::Packed
+    {
         return sample_layer::<B>(B::float_matmul(visible, weight), hidden_bias, key);
     }
     let fast = || {
         let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
-        let (w, c) = (B::hold(&weight)?, B::hold(&hidden_bias)?);
+        let (w, c) = (B::as_contiguous(&weight)?, B::as_contiguous(&hidden_bias)?);
         let unused = vec![0.0; n];
         let model = PackedModel::new(w.as_ref(), &unused, c.as_ref()).ok()?;
-        let packed = PackedStates::from_rows(B::hold(&visible)?.as_ref(), rows, n).ok()?;
+        let packed = PackedStates::from_rows(B::as_contiguous(&visible)?.as_ref(), rows, n).ok()?;
         let mut states = PackedStates::zeros(rows, m);
         let mut probabilities = vec![0.0; rows * m];
         model
             .sample_hidden(&packed, key, &mut states, Some(&mut probabilities))
             .ok()?;
-        Some((unpack::<B>(&states), B::make(probabilities, [rows, m])))
+        Some((unpack::<B>(&states), B::from_vec(probabilities, [rows, m])))
     };
     fast().unwrap_or_else(|| generic::sample_hidden::<B>(weight, hidden_bias, visible, key))
 }
@@ -147,20 +151,21 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
     hidden_bias: FloatTensor<B>,
     visible: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    if Path::resolve(generic::dims(&visible)[0], count(&weight), None) != Path::Packed {
+    if SweepKernel::resolve(generic::dims(&visible)[0], count(&weight), None) != SweepKernel::Packed
+    {
         return activate::<B>(B::float_matmul(visible, weight), hidden_bias);
     }
     let fast = || {
         let ([n, m], rows) = (generic::dims(&weight), generic::dims(&visible)[0]);
-        let (w, c) = (B::hold(&weight)?, B::hold(&hidden_bias)?);
+        let (w, c) = (B::as_contiguous(&weight)?, B::as_contiguous(&hidden_bias)?);
         let unused = vec![0.0; n];
         let model = PackedModel::new(w.as_ref(), &unused, c.as_ref()).ok()?;
-        let packed = PackedStates::from_rows(B::hold(&visible)?.as_ref(), rows, n).ok()?;
+        let packed = PackedStates::from_rows(B::as_contiguous(&visible)?.as_ref(), rows, n).ok()?;
         let mut probabilities = vec![0.0; rows * m];
         model
             .hidden_probabilities(&packed, &mut probabilities)
             .ok()?;
-        Some(B::make(probabilities, [rows, m]))
+        Some(B::from_vec(probabilities, [rows, m]))
     };
     fast().unwrap_or_else(|| generic::hidden_probabilities::<B>(weight, hidden_bias, visible))
 }
@@ -173,11 +178,11 @@ pub(super) fn activate<B: HostBackend>(
     let fast = || {
         let shape = generic::dims(&field);
         let mut probabilities = vec![0.0; shape[0] * shape[1]];
-        let (field, bias) = (B::hold(&field)?, B::hold(&bias)?);
+        let (field, bias) = (B::as_contiguous(&field)?, B::as_contiguous(&bias)?);
         layer::probabilities_layer(field.as_ref(), bias.as_ref(), &mut probabilities).ok()?;
-        Some(B::make(probabilities, shape))
+        Some(B::from_vec(probabilities, shape))
     };
-    if Path::current() == Path::Tensors {
+    if SweepKernel::current() == SweepKernel::Tensors {
         return generic::activate::<B>(field, bias);
     }
     fast().unwrap_or_else(|| generic::activate::<B>(field, bias))
@@ -191,9 +196,9 @@ pub(super) fn softplus_sum<B: HostBackend>(
     let fast = || {
         let rows = generic::dims(&field)[0];
         let mut out = vec![0.0; rows];
-        let (field, bias) = (B::hold(&field)?, B::hold(&bias)?);
+        let (field, bias) = (B::as_contiguous(&field)?, B::as_contiguous(&bias)?);
         softplus::softplus_sum(field.as_ref(), bias.as_ref(), &mut out).ok()?;
-        Some(B::make(out, [rows]))
+        Some(B::from_vec(out, [rows]))
     };
     fast().unwrap_or_else(|| generic::softplus_sum::<B>(field, bias))
 }
@@ -208,10 +213,14 @@ pub(super) fn shifted_softplus_sum<B: HostBackend>(
     let fast = || {
         let [rows, columns] = generic::dims(&field);
         let mut out = vec![0.0; rows];
-        let (f, w, s) = (B::hold(&field)?, B::hold(&weight)?, B::hold(&signs)?);
+        let (f, w, s) = (
+            B::as_contiguous(&field)?,
+            B::as_contiguous(&weight)?,
+            B::as_contiguous(&signs)?,
+        );
         let (f, w, s) = (f.as_ref(), w.as_ref(), s.as_ref());
         softplus::shifted_softplus_sum(f, columns, w, &units, s, &mut out).ok()?;
-        Some(B::make(out, [rows]))
+        Some(B::from_vec(out, [rows]))
     };
     fast().unwrap_or_else(|| generic::shifted_softplus_sum::<B>(field, weight, units, signs))
 }
@@ -226,11 +235,19 @@ pub(super) fn correlation_difference<B: HostBackend>(
         let mut out = vec![0.0; n * m];
         for ([visible, hidden], sign, keep) in [(&data, 1.0, 0.0), (&model, -1.0, 1.0)] {
             let rows = generic::dims(visible)[0];
-            let packed = PackedStates::from_rows(B::hold(visible)?.as_ref(), rows, n).ok()?;
+            let packed =
+                PackedStates::from_rows(B::as_contiguous(visible)?.as_ref(), rows, n).ok()?;
             let scale = sign / rows as f32;
-            moments(&packed, B::hold(hidden)?.as_ref(), scale, keep, &mut out).ok()?;
+            outer_mean(
+                &packed,
+                B::as_contiguous(hidden)?.as_ref(),
+                scale,
+                keep,
+                &mut out,
+            )
+            .ok()?;
         }
-        Some(B::make(out, [n, m]))
+        Some(B::from_vec(out, [n, m]))
     };
     fast().unwrap_or_else(|| {
         let ([v, h], [w, k]) = (data, model);
@@ -238,36 +255,36 @@ pub(super) fn correlation_difference<B: HostBackend>(
     })
 }
 
-/// See [`super::ascend`].
-pub(super) fn ascend<B: HostBackend>(
+/// See [`super::update`].
+pub(super) fn update<B: HostBackend>(
     model: ModelPrimitives<B>,
     samples: SamplePrimitives<B>,
     step: Step,
 ) -> (ModelPrimitives<B>, FloatTensor<B>) {
-    if Path::current() == Path::Tensors {
-        return generic::ascend::<B>(model, samples, step);
+    if SweepKernel::current() == SweepKernel::Tensors {
+        return generic::update::<B>(model, samples, step);
     }
     let fits = || {
         let pack = |visible: &FloatTensor<B>| {
             let [rows, n] = generic::dims(visible);
-            PackedStates::from_rows(B::hold(visible)?.as_ref(), rows, n).ok()
+            PackedStates::from_rows(B::as_contiguous(visible)?.as_ref(), rows, n).ok()
         };
         let parameters = [&model.weight, &model.visible_bias, &model.hidden_bias];
         let tensors = parameters.map(|p| [&p.value, &p.first, &p.second]);
         let numbers = tensors.iter().flatten().all(|t| B::is_f32(t));
         numbers.then_some((
             pack(&samples.data_visible)?,
-            B::hold(&samples.data_hidden)?,
+            B::as_contiguous(&samples.data_hidden)?,
             pack(&samples.model_visible)?,
-            B::hold(&samples.model_hidden)?,
-            B::hold(&samples.visible_offset)?,
-            B::hold(&samples.hidden_offset)?,
+            B::as_contiguous(&samples.model_hidden)?,
+            B::as_contiguous(&samples.visible_offset)?,
+            B::as_contiguous(&samples.hidden_offset)?,
         ))
     };
     let Some((data, data_hidden, other, other_hidden, mu, lambda)) = fits() else {
-        return generic::ascend::<B>(model, samples, step);
+        return generic::update::<B>(model, samples, step);
     };
-    let ascent = Ascent {
+    let update = FusedUpdate {
         data: Samples {
             visible: &data,
             hidden: Hidden::Values(data_hidden.as_ref()),
@@ -281,39 +298,39 @@ pub(super) fn ascend<B: HostBackend>(
         step,
         isa: Isa::detect(),
     };
-    let mut weight = Owned::<B>::new(model.weight);
-    let mut visible_bias = Owned::<B>::new(model.visible_bias);
-    let mut hidden_bias = Owned::<B>::new(model.hidden_bias);
-    let result = ascent.run(
+    let mut weight = MutableParameter::<B>::new(model.weight);
+    let mut visible_bias = MutableParameter::<B>::new(model.visible_bias);
+    let mut hidden_bias = MutableParameter::<B>::new(model.hidden_bias);
+    let result = update.run(
         weight.parameter(),
         visible_bias.parameter(),
         hidden_bias.parameter(),
     );
     let model = ModelPrimitives {
-        weight: weight.give(),
-        visible_bias: visible_bias.give(),
-        hidden_bias: hidden_bias.give(),
+        weight: weight.into_primitives(),
+        visible_bias: visible_bias.into_primitives(),
+        hidden_bias: hidden_bias.into_primitives(),
     };
     match result {
         Ok(mean) => {
             let units = mean.len();
-            (model, B::make(mean, [units]))
+            (model, B::from_vec(mean, [units]))
         }
         // Nothing was changed.
-        Err(_) => generic::ascend::<B>(model, samples, step),
+        Err(_) => generic::update::<B>(model, samples, step),
     }
 }
 
 /// A parameter that is being written.
-pub(super) struct Owned<B: HostBackend>([B::Owned; 3]);
+pub(super) struct MutableParameter<B: HostBackend>([B::Mutable; 3]);
 
-impl<B: HostBackend> Owned<B> {
+impl<B: HostBackend> MutableParameter<B> {
     pub(super) fn new(parameter: ParameterPrimitives<B>) -> Self {
-        Self([parameter.value, parameter.first, parameter.second].map(B::own))
+        Self([parameter.value, parameter.first, parameter.second].map(B::into_mut))
     }
 
     pub(super) fn parameter(&mut self) -> Parameter<'_> {
-        let [value, first, second] = self.0.each_mut().map(B::numbers);
+        let [value, first, second] = self.0.each_mut().map(B::as_mut_slice);
         Parameter {
             value,
             first,
@@ -321,8 +338,8 @@ impl<B: HostBackend> Owned<B> {
         }
     }
 
-    pub(super) fn give(self) -> ParameterPrimitives<B> {
-        let [value, first, second] = self.0.map(B::give);
+    pub(super) fn into_primitives(self) -> ParameterPrimitives<B> {
+        let [value, first, second] = self.0.map(B::from_mut);
         ParameterPrimitives {
             value,
             first,
@@ -333,7 +350,7 @@ impl<B: HostBackend> Owned<B> {
 
 fn unpack<B: HostBackend>(states: &PackedStates) -> FloatTensor<B> {
     let shape = [states.chains(), states.units()];
-    B::make(states.to_rows(), shape)
+    B::from_vec(states.to_rows(), shape)
 }
 
 /// Implements [`super::RbmOps`] for a [`HostBackend`].
@@ -407,12 +424,12 @@ macro_rules! use_kernels {
                 )
             }
 
-            fn ascend(
+            fn update(
                 model: $crate::ops::ModelPrimitives<Self>,
                 samples: $crate::ops::SamplePrimitives<Self>,
-                step: $crate::ascent::Step,
+                step: $crate::optim::Step,
             ) -> ($crate::ops::ModelPrimitives<Self>, FloatTensor<Self>) {
-                cpu::ascend::<Self>(model, samples, step)
+                cpu::update::<Self>(model, samples, step)
             }
 
             fn packed_sweeps(
@@ -431,22 +448,20 @@ macro_rules! use_kernels {
                 )
             }
 
-            fn ascend_with_chains(
+            fn pcd_update(
                 model: $crate::ops::ModelPrimitives<Self>,
                 batch: $crate::ops::BatchPrimitives<Self>,
                 chains: $crate::sampling::PackedChains,
                 sweeps: u64,
-                step: $crate::ascent::Step,
-            ) -> $crate::ops::Learned<Self> {
-                $crate::ops::cpu_chains::ascend_with_chains::<Self>(
-                    model, batch, chains, sweeps, step,
-                )
+                step: $crate::optim::Step,
+            ) -> $crate::ops::PcdOutput<Self> {
+                $crate::ops::cpu_chains::pcd_update::<Self>(model, batch, chains, sweeps, step)
             }
 
-            fn with_numbers(tensor: FloatTensor<Self>, show: &mut dyn FnMut(&[f32])) -> bool {
-                match <Self as cpu::HostBackend>::hold(&tensor) {
-                    Some(held) => show(held.as_ref()),
-                    None => $crate::ops::chains::show_copy::<Self>(tensor, show),
+            fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
+                match <Self as cpu::HostBackend>::as_contiguous(&tensor) {
+                    Some(held) => read(held.as_ref()),
+                    None => $crate::ops::chains::read_back::<Self>(tensor, read),
                 }
                 true
             }

@@ -1,11 +1,11 @@
 //! The CPU backends' way to the kernels for chains that are bits.
 
-use super::chains::{BatchPrimitives, Learned, ascend_by_tensors, sweeps_by_tensors};
-use super::cpu::{HostBackend, Owned, count};
-use super::{ModelPrimitives, Path, RbmOps, generic};
-use crate::ascent::Step;
+use super::chains::{BatchPrimitives, PcdOutput, pcd_update_by_tensors, sweeps_by_tensors};
+use super::cpu::{HostBackend, MutableParameter, count};
+use super::{ModelPrimitives, RbmOps, SweepKernel, generic};
 use crate::kernels::Isa;
-use crate::kernels::packed::{Ascent, Hidden, PackedModel, PackedStates, Samples};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, PackedStates, Samples};
+use crate::optim::Step;
 use crate::sampling::PackedChains;
 use burn::backend::tensor::FloatTensor;
 
@@ -19,9 +19,9 @@ pub(super) fn packed_sweeps<B: HostBackend + RbmOps>(
 ) -> PackedChains {
     let fast = |chains: &mut PackedChains| {
         let (w, b, c) = (
-            B::hold(&weight)?,
-            B::hold(&visible_bias)?,
-            B::hold(&hidden_bias)?,
+            B::as_contiguous(&weight)?,
+            B::as_contiguous(&visible_bias)?,
+            B::as_contiguous(&hidden_bias)?,
         );
         let model = PackedModel::new(w.as_ref(), b.as_ref(), c.as_ref()).ok()?;
         let made = chains.sweeps(sweeps);
@@ -29,7 +29,8 @@ pub(super) fn packed_sweeps<B: HostBackend + RbmOps>(
             .gibbs_sweeps(made, &mut chains.hidden, &mut chains.visible, None)
             .ok()
     };
-    let packed = Path::resolve(chains.count(), count(&weight), Some(sweeps)) == Path::Packed;
+    let packed =
+        SweepKernel::resolve(chains.count(), count(&weight), Some(sweeps)) == SweepKernel::Packed;
     if packed && fast(&mut chains).is_some() {
         chains.step += sweeps;
         return chains;
@@ -37,19 +38,19 @@ pub(super) fn packed_sweeps<B: HostBackend + RbmOps>(
     sweeps_by_tensors::<B>(weight, visible_bias, hidden_bias, chains, sweeps)
 }
 
-/// See [`super::ascend_with_chains`].
-pub(super) fn ascend_with_chains<B: HostBackend + RbmOps>(
+/// See [`super::pcd_update`].
+pub(super) fn pcd_update<B: HostBackend + RbmOps>(
     model: ModelPrimitives<B>,
     batch: BatchPrimitives<B>,
     mut chains: PackedChains,
     sweeps: u64,
     step: Step,
-) -> Learned<B> {
+) -> PcdOutput<B> {
     let weights = count(&model.weight.value);
     let rows = generic::dims(&batch.visible)[0];
     let packed = [(rows, None), (chains.count(), Some(sweeps))]
         .into_iter()
-        .all(|(rows, sweeps)| Path::resolve(rows, weights, sweeps) == Path::Packed);
+        .all(|(rows, sweeps)| SweepKernel::resolve(rows, weights, sweeps) == SweepKernel::Packed);
     let parameters = [&model.weight, &model.visible_bias, &model.hidden_bias];
     let numbers = parameters
         .iter()
@@ -58,17 +59,17 @@ pub(super) fn ascend_with_chains<B: HostBackend + RbmOps>(
     let held = || {
         let [rows, n] = generic::dims(&batch.visible);
         Some((
-            PackedStates::from_rows(B::hold(&batch.visible)?.as_ref(), rows, n).ok()?,
-            B::hold(&batch.visible_offset)?,
-            B::hold(&batch.hidden_offset)?,
+            PackedStates::from_rows(B::as_contiguous(&batch.visible)?.as_ref(), rows, n).ok()?,
+            B::as_contiguous(&batch.visible_offset)?,
+            B::as_contiguous(&batch.hidden_offset)?,
         ))
     };
     let (true, Some((data, mu, lambda))) = (packed && numbers && sweeps > 0, held()) else {
-        return ascend_by_tensors::<B>(model, batch, chains, sweeps, step);
+        return pcd_update_by_tensors::<B>(model, batch, chains, sweeps, step);
     };
-    let mut weight = Owned::<B>::new(model.weight);
-    let mut visible_bias = Owned::<B>::new(model.visible_bias);
-    let mut hidden_bias = Owned::<B>::new(model.hidden_bias);
+    let mut weight = MutableParameter::<B>::new(model.weight);
+    let mut visible_bias = MutableParameter::<B>::new(model.visible_bias);
+    let mut hidden_bias = MutableParameter::<B>::new(model.hidden_bias);
     let mut learn = |chains: &mut PackedChains| {
         let (weight, visible_bias, hidden_bias) = (
             weight.parameter(),
@@ -80,7 +81,7 @@ pub(super) fn ascend_with_chains<B: HostBackend + RbmOps>(
         let key = model
             .sweeps_to_visible(made, &mut chains.hidden, &mut chains.visible)
             .ok()?;
-        Ascent {
+        FusedUpdate {
             data: Samples {
                 visible: &data,
                 hidden: Hidden::Conditional,
@@ -99,21 +100,21 @@ pub(super) fn ascend_with_chains<B: HostBackend + RbmOps>(
     };
     let mean = learn(&mut chains);
     let model = ModelPrimitives {
-        weight: weight.give(),
-        visible_bias: visible_bias.give(),
-        hidden_bias: hidden_bias.give(),
+        weight: weight.into_primitives(),
+        visible_bias: visible_bias.into_primitives(),
+        hidden_bias: hidden_bias.into_primitives(),
     };
     match mean {
         Some(mean) => {
             let units = mean.len();
             chains.step += sweeps;
-            Learned {
+            PcdOutput {
                 model,
-                mean: B::make(mean, [units]),
+                mean: B::from_vec(mean, [units]),
                 chains,
             }
         }
         // Shapes that do not fit: the parameters are as they were, and Burn says what is wrong.
-        None => ascend_by_tensors::<B>(model, batch, chains, sweeps, step),
+        None => pcd_update_by_tensors::<B>(model, batch, chains, sweeps, step),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Sweeps;
 use super::cpu::{self, HostBackend, use_kernels};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, tensor::FloatTensor};
 use burn::tensor::{DType, Shape, TensorData};
@@ -12,28 +12,28 @@ pub struct Contiguous(FlexTensor);
 
 impl AsRef<[f32]> for Contiguous {
     fn as_ref(&self) -> &[f32] {
-        // `hold` has checked the type and made the layout contiguous.
+        // `as_contiguous` has checked the type and made the layout contiguous.
         self.0.as_slice().unwrap_or_default()
     }
 }
 
 impl HostBackend for Flex {
-    type Held = Contiguous;
-    type Owned = FlexTensor;
+    type Contiguous = Contiguous;
+    type Mutable = FlexTensor;
 
     fn is_f32(tensor: &FloatTensor<Self>) -> bool {
         tensor.dtype() == DType::F32
     }
 
-    fn hold(tensor: &FloatTensor<Self>) -> Option<Contiguous> {
+    fn as_contiguous(tensor: &FloatTensor<Self>) -> Option<Contiguous> {
         Self::is_f32(tensor).then(|| Contiguous(tensor.to_contiguous()))
     }
 
-    fn make<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self> {
+    fn from_vec<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self> {
         FlexTensor::from_data(TensorData::new(values, Shape::new(shape)))
     }
 
-    fn own(tensor: FloatTensor<Self>) -> FlexTensor {
+    fn into_mut(tensor: FloatTensor<Self>) -> FlexTensor {
         match tensor.layout().contiguous_offsets() {
             Some((0, end)) if 4 * end == tensor.bytes().len() => tensor,
             // A view: its numbers alone.
@@ -41,11 +41,11 @@ impl HostBackend for Flex {
         }
     }
 
-    fn numbers(tensor: &mut FlexTensor) -> &mut [f32] {
+    fn as_mut_slice(tensor: &mut FlexTensor) -> &mut [f32] {
         tensor.storage_mut()
     }
 
-    fn give(tensor: FlexTensor) -> FloatTensor<Self> {
+    fn from_mut(tensor: FlexTensor) -> FloatTensor<Self> {
         tensor
     }
 }

@@ -3,8 +3,8 @@
 //! Uniforms are drawn on the host and uploaded, so this path is right everywhere and fast nowhere.
 
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps};
-use crate::ascent::{ADAM_EPSILON, Rule, Step};
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
+use crate::optim::{ADAM_EPSILON, Rule, Step};
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, TensorData};
 
@@ -58,12 +58,11 @@ pub(super) fn gibbs_sweeps_with<B: Backend>(
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let weight_transposed = B::float_transpose(weight.clone());
     let mut sweep = |step: u64| {
-        let key = |layer| NoiseKey {
-            seed: sweeps.seed,
-            stream: sweeps.stream,
-            step,
-            layer,
-            first_row: sweeps.first_row,
+        let key = |layer| {
+            NoiseKey::new(sweeps.seed, sweeps.stream)
+                .with_step(step)
+                .with_layer(layer)
+                .with_first_row(sweeps.first_row)
         };
         let field = B::float_matmul(hidden.clone(), weight_transposed.clone());
         let (visible, _) = sample_layer(field, visible_bias.clone(), key(Layer::Visible));
@@ -155,8 +154,8 @@ pub fn correlation_difference<B: Backend>(
     )
 }
 
-/// See [`super::ascend`].
-pub fn ascend<B: Backend>(
+/// See [`super::update`].
+pub fn update<B: Backend>(
     model: ModelPrimitives<B>,
     samples: SamplePrimitives<B>,
     step: Step,
@@ -173,12 +172,12 @@ pub fn ascend<B: Backend>(
         samples.model_visible,
         samples.model_hidden,
     );
-    let model = ascend_along::<B>(model, (plain, visible, hidden), offsets, step);
+    let model = apply_gradient::<B>(model, (plain, visible, hidden), offsets, step);
     (model, vector::<B>(hidden_mean, m))
 }
 
-/// See [`super::ascend_along`]; biases' gradients may be rows.
-pub fn ascend_along<B: Backend>(
+/// See [`super::apply_gradient`]; biases' gradients may be rows.
+pub fn apply_gradient<B: Backend>(
     model: ModelPrimitives<B>,
     (plain, visible, hidden): (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
     [mu, lambda]: [FloatTensor<B>; 2],
@@ -187,14 +186,14 @@ pub fn ascend_along<B: Backend>(
     let [n, m] = dims(&plain);
     let shape = |x: FloatTensor<B>, shape: [usize; 2]| B::float_reshape(x, Shape::new(shape));
     let hidden = shape(hidden, [1, m]);
-    let centre = B::float_add(
+    let center = B::float_add(
         B::float_mul(shape(mu.clone(), [n, 1]), hidden.clone()),
         B::float_mul(
             shape(visible.clone(), [n, 1]),
             shape(lambda.clone(), [1, m]),
         ),
     );
-    let gradient = B::float_sub(plain, centre);
+    let gradient = B::float_sub(plain, center);
     let along_lambda = B::float_matmul(gradient.clone(), shape(lambda, [m, 1]));
     let along_mu = B::float_matmul(shape(mu, [1, n]), gradient.clone());
     let visible = B::float_sub(vector::<B>(visible, n), vector::<B>(along_lambda, n));
@@ -205,9 +204,9 @@ pub fn ascend_along<B: Backend>(
         ..step
     };
     ModelPrimitives {
-        weight: follow(model.weight, gradient, step),
-        visible_bias: follow(model.visible_bias, visible, no_penalty),
-        hidden_bias: follow(model.hidden_bias, hidden, no_penalty),
+        weight: take_step(model.weight, gradient, step),
+        visible_bias: take_step(model.visible_bias, visible, no_penalty),
+        hidden_bias: take_step(model.hidden_bias, hidden, no_penalty),
     }
 }
 
@@ -215,8 +214,8 @@ fn vector<B: Backend>(x: FloatTensor<B>, length: usize) -> FloatTensor<B> {
     B::float_reshape(x, Shape::new([length]))
 }
 
-/// A step along a gradient, by the rule of [`crate::ascent`].
-fn follow<B: Backend>(
+/// A step along a gradient, by the rule of [`crate::optim`].
+fn take_step<B: Backend>(
     parameter: ParameterPrimitives<B>,
     mut gradient: FloatTensor<B>,
     step: Step,

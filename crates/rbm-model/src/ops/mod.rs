@@ -5,9 +5,8 @@
 //! The functions of this module are the tensor-level entry points.
 //!
 //! States are tensors of zeros and ones. All randomness is counter-based
-//! ([`crate::sampling::noise`]): the same key gives the same integer bits on every backend.
+//! ([`crate::noise`]): the same key gives the same integer bits on every backend.
 
-mod ascend;
 mod chains;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod cpu;
@@ -18,23 +17,26 @@ mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod generic;
+mod gradient;
 #[cfg(feature = "ndarray")]
 mod ndarray;
-mod path;
 #[cfg(feature = "remote")]
 pub mod remote;
+mod sweep_kernel;
+mod update;
 
-use crate::ascent::Step;
 pub use crate::kernels::packed::Sweeps;
+use crate::noise::NoiseKey;
+use crate::optim::Step;
 use crate::sampling::PackedChains;
-use crate::sampling::noise::NoiseKey;
-pub use ascend::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
-pub use ascend::{Moments, ascend, ascend_along, ascend_by_tensors};
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
-pub use chains::{BatchPrimitives, Learned};
-pub use chains::{ascend_with_chains, packed_sweeps, with_numbers};
-pub use path::Path;
+pub use chains::{BatchPrimitives, PcdOutput};
+pub use chains::{packed_sweeps, pcd_update, with_slice};
+pub use gradient::correlation_difference;
+pub use sweep_kernel::SweepKernel;
+pub use update::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
+pub use update::{OptimizerState, apply_gradient, update, update_by_tensors};
 
 /// Training's inner operations on the primitives of a backend.
 #[backend_extension(
@@ -118,13 +120,13 @@ pub trait RbmOps: Backend {
         )
     }
 
-    /// See [`ascend`](fn@ascend).
-    fn ascend(
+    /// See [`update`](fn@update).
+    fn update(
         #[extension_type] model: ModelPrimitives<Self>,
         #[extension_type] samples: SamplePrimitives<Self>,
         step: Step,
     ) -> (ModelPrimitives<Self>, FloatTensor<Self>) {
-        generic::ascend::<Self>(model, samples, step)
+        generic::update::<Self>(model, samples, step)
     }
 
     /// See [`packed_sweeps`].
@@ -138,20 +140,20 @@ pub trait RbmOps: Backend {
         chains::sweeps_by_tensors::<Self>(weight, visible_bias, hidden_bias, chains, sweeps)
     }
 
-    /// See [`ascend_with_chains`].
-    fn ascend_with_chains(
+    /// See [`pcd_update`].
+    fn pcd_update(
         #[extension_type] model: ModelPrimitives<Self>,
         #[extension_type] batch: BatchPrimitives<Self>,
         chains: PackedChains,
         sweeps: u64,
         step: Step,
-    ) -> Learned<Self> {
-        chains::ascend_by_tensors::<Self>(model, batch, chains, sweeps, step)
+    ) -> PcdOutput<Self> {
+        chains::pcd_update_by_tensors::<Self>(model, batch, chains, sweeps, step)
     }
 
-    /// See [`with_numbers`]; always true, since the macro wants a result.
-    fn with_numbers(tensor: FloatTensor<Self>, show: &mut dyn FnMut(&[f32])) -> bool {
-        chains::show_copy::<Self>(tensor, show);
+    /// See [`with_slice`]; always true, since the macro wants a result.
+    fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
+        chains::read_back::<Self>(tensor, read);
         true
     }
 }
@@ -296,26 +298,5 @@ pub fn shifted_softplus_sum(
         weight.into_dispatch(),
         units,
         signs.into_dispatch(),
-    ))
-}
-
-/// Visible states with hidden values that belong to them, one row a sample.
-#[derive(Debug, Clone)]
-pub struct Phase {
-    /// **Binary** visible states, `[rows, n_visible]`.
-    pub visible: Tensor<2>,
-    /// Hidden values, usually probabilities, `[rows, n_hidden]`.
-    pub hidden: Tensor<2>,
-}
-
-/// Mean of v h^T over data minus its mean over model samples, `[n_visible, n_hidden]`.
-///
-/// The two phases may have different numbers of rows.
-pub fn correlation_difference(data: Phase, model: Phase) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::correlation_difference(
-        data.visible.into_dispatch(),
-        data.hidden.into_dispatch(),
-        model.visible.into_dispatch(),
-        model.hidden.into_dispatch(),
     ))
 }

@@ -1,40 +1,40 @@
 //! Burn's ndarray backend.
 use super::Sweeps;
 use super::cpu::{self, HostBackend, use_kernels};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::{NdArray, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{Shape, TensorData};
 
 impl HostBackend for NdArray {
-    type Held = Vec<f32>;
-    type Owned = (Vec<f32>, Shape);
+    type Contiguous = Vec<f32>;
+    type Mutable = (Vec<f32>, Shape);
 
     fn is_f32(tensor: &FloatTensor<Self>) -> bool {
         matches!(tensor, NdArrayTensor::F32(_))
     }
 
-    fn hold(tensor: &FloatTensor<Self>) -> Option<Vec<f32>> {
+    fn as_contiguous(tensor: &FloatTensor<Self>) -> Option<Vec<f32>> {
         match tensor {
             NdArrayTensor::F32(storage) => Some(storage.view().iter().copied().collect()),
             _ => None,
         }
     }
 
-    fn make<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self> {
+    fn from_vec<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Self> {
         NdArrayTensor::from_data(TensorData::new(values, Shape::new(shape)))
     }
 
-    fn own(tensor: FloatTensor<Self>) -> (Vec<f32>, Shape) {
+    fn into_mut(tensor: FloatTensor<Self>) -> (Vec<f32>, Shape) {
         let shape = tensor.shape();
-        (Self::hold(&tensor).unwrap_or_default(), shape)
+        (Self::as_contiguous(&tensor).unwrap_or_default(), shape)
     }
 
-    fn numbers((values, _): &mut (Vec<f32>, Shape)) -> &mut [f32] {
+    fn as_mut_slice((values, _): &mut (Vec<f32>, Shape)) -> &mut [f32] {
         values
     }
 
-    fn give((values, shape): (Vec<f32>, Shape)) -> FloatTensor<Self> {
+    fn from_mut((values, shape): (Vec<f32>, Shape)) -> FloatTensor<Self> {
         NdArrayTensor::from_data(TensorData::new(values, shape))
     }
 }

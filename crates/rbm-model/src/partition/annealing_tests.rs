@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::init::normal;
+use crate::noise::{Sequence, stream};
 use crate::parameters::Parameters;
-use crate::sampling::noise::Sequence;
-use crate::sampling::stream;
 use burn::tensor::Device;
 
 const DEVICE: fn() -> Device = Device::flex;

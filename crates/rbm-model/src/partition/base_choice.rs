@@ -7,8 +7,8 @@ use super::geometric_path::{Base, GeometricPath, Noise};
 use super::pilot::{Pilot, pilot};
 use crate::error::ModelError;
 use crate::model::Rbm;
+use crate::noise::stream;
 use crate::parameters::Parameters;
-use crate::sampling::stream;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Rows that the mean of the hidden units is taken over, at most.

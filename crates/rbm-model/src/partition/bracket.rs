@@ -67,7 +67,7 @@ pub struct Equilibrium {
     pub check: String,
     /// Whether the check was passed.
     pub passed: bool,
-    /// For samples that forward chains ended with, the numbers of these chains, one a sample; empty for
+    /// For samples that forward chains ended with, the numbers of these chains, one per sample; empty for
     /// others. See [`Estimate::with_ancestors`] and [`bennett()`].
     #[serde(skip)]
     pub ancestors: Vec<usize>,

@@ -1,9 +1,9 @@
 //! What a bracket is made from: a model, and rows that it is thought to describe.
 
 use crate::error::ModelError;
+use crate::noise::{shuffle, stream};
 use crate::parameters::Parameters;
-use crate::sampling::noise::shuffle;
-use crate::sampling::{Chains, stream};
+use crate::sampling::Chains;
 use burn::tensor::Device;
 
 /// Binary rows of data, in whatever form they are kept. Of data a bracket takes means and some rows.

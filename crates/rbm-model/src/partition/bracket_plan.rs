@@ -9,7 +9,7 @@ use super::pilot::Pilot;
 use super::sampler::Start;
 use super::schedule::linear;
 use crate::error::ModelError;
-use crate::sampling::stream;
+use crate::noise::stream;
 use serde::Serialize;
 use std::time::Duration;
 

@@ -74,7 +74,7 @@ impl Enumeration {
         -self.parameters.free_energy(visible) - self.ln_z
     }
 
-    /// Mean log-likelihood of visible states (row-major `[rows, n_visible]`), in nats a row.
+    /// Mean log-likelihood of visible states (row-major `[rows, n_visible]`), in nats per row.
     pub fn log_likelihood(&self, visible: &[f64]) -> f64 {
         let n = self.parameters.n_visible;
         let rows = visible.len() / n;

@@ -4,9 +4,9 @@ use super::anneal::{StepObserver, anneal};
 use super::geometric_path::{Base, GeometricPath, Noise};
 use super::sampler::Start;
 use crate::error::ModelError;
+use crate::noise::Sequence;
 use crate::numeric::variance;
 use crate::parameters::Parameters;
-use crate::sampling::noise::Sequence;
 use burn::tensor::Device;
 
 /// Largest R-hat with which groups of chains count as one.
@@ -253,7 +253,7 @@ mod tests {
             [1.0, 1.5, 1.0, 1.5, 0.0, 0.5]
         );
         for (count, w) in counts.iter().zip(&log_weights) {
-            // Counts are two neighbouring integers: standard deviation at most 1/2.
+            // Counts are two neighboring integers: standard deviation at most 1/2.
             assert!((count - 5.0 * w.exp()).abs() < 5.0 * 0.5 / 2000f64.sqrt());
         }
     }

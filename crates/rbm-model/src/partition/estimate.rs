@@ -1,9 +1,8 @@
 //! From log weights to ln Z, with what tells how far to trust it.
 
 use crate::error::ModelError;
+use crate::noise::{Sequence, stream};
 use crate::numeric::variance;
-use crate::sampling::noise::Sequence;
-use crate::sampling::stream;
 use serde::Serialize;
 
 /// Bootstrap samples behind an interval.
@@ -205,7 +204,7 @@ pub(super) fn members(chains: usize, ancestors: &[usize]) -> Result<Vec<Vec<usiz
     Ok(members.into_values().collect())
 }
 
-/// The value below which a fraction of sorted values lies, between neighbours by a straight line.
+/// The value below which a fraction of sorted values lies, between neighbors by a straight line.
 fn percentile(sorted: &[f64], fraction: f64) -> f64 {
     let place = fraction * (sorted.len() - 1) as f64;
     let (low, high) = (

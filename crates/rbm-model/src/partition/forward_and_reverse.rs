@@ -12,7 +12,7 @@ use super::progress::ProgressFn;
 use super::reverse_weights::{OtherStart, PriorBounds, ReverseWeights, choose_reverse_run};
 use super::sampler::Start;
 use crate::error::ModelError;
-use crate::sampling::stream;
+use crate::noise::stream;
 use std::ops::ControlFlow;
 
 /// Steps of the noise for each turn of the way down.

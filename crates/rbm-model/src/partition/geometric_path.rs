@@ -2,8 +2,8 @@
 
 use crate::error::ModelError;
 use crate::kernels::packed::Stage;
+use crate::noise::NoiseKey;
 use crate::parameters::{Parameters, softplus};
-use crate::sampling::noise::NoiseKey;
 
 /// Independent units, whose partition function is known: ln Z = sum_i softplus(a_i) + sum_j softplus(d_j).
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ impl Base {
     /// Both layers at means: those of the data, and those of p(h = 1 | v) over it.
     ///
     /// With both means in place only correlations are left to be annealed: the path is that of a
-    /// model centred at these means, where W multiplies `(v - <v>) (h - <h>)`. This dissipates the
+    /// model centered at these means, where W multiplies `(v - <v>) (h - <h>)`. This dissipates the
     /// least work, but chains that begin close to the data may miss modes far from it; comparing
     /// forward estimates from several bases tells, the highest being the best.
     pub fn from_means(visible: &[f64], hidden: &[f64], rows: usize) -> Self {
@@ -175,7 +175,7 @@ impl GeometricPath {
 pub struct Noise {
     /// Seed.
     pub seed: u64,
-    /// Stream, see [`crate::sampling::stream`].
+    /// Stream, see [`crate::noise::stream`].
     pub stream: u8,
     /// Step of the first temperature; each temperature takes the next.
     pub first_step: u64,
@@ -183,14 +183,10 @@ pub struct Noise {
 
 impl Noise {
     /// The key of the k-th temperature.
-    pub(super) fn key(&self, k: usize, layer: crate::sampling::noise::Layer) -> NoiseKey {
-        NoiseKey {
-            seed: self.seed,
-            stream: self.stream,
-            step: self.first_step.wrapping_add(k as u64),
-            layer,
-            first_row: 0,
-        }
+    pub(super) fn key(&self, k: usize, layer: crate::noise::Layer) -> NoiseKey {
+        NoiseKey::new(self.seed, self.stream)
+            .with_step(self.first_step.wrapping_add(k as u64))
+            .with_layer(layer)
     }
 }
 

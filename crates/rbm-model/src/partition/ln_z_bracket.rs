@@ -11,7 +11,7 @@ use super::forward_and_reverse::ForwardAndReverse;
 use super::pilot::pilot;
 use super::progress::ProgressFn;
 use crate::error::ModelError;
-use crate::sampling::stream;
+use crate::noise::stream;
 use std::time::Instant;
 
 /// A bracket, with the work that led to it.

@@ -1,8 +1,8 @@
 //! Brackets of a walk through models, against enumeration.
 
 use super::*;
+use crate::noise::Sequence;
 use crate::partition::{DenseRows, Enumeration, Verdict, ignore_progress};
-use crate::sampling::noise::Sequence;
 use crate::{Parameters, RbmConfig};
 use burn::tensor::Device;
 

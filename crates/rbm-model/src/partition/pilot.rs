@@ -6,8 +6,8 @@ use super::geometric_path::{GeometricPath, Noise};
 use super::sampler::Start;
 use super::schedule::spread_evenly;
 use crate::error::ModelError;
+use crate::noise::stream;
 use crate::numeric::variance;
-use crate::sampling::stream;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 

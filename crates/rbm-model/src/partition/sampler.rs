@@ -3,8 +3,8 @@
 use super::geometric_path::{GeometricPath, Noise};
 use crate::error::ModelError;
 use crate::kernels::packed::{AnnealedModel, PackedStates, Stage};
+use crate::noise::Layer;
 use crate::ops;
-use crate::sampling::noise::Layer;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -15,7 +15,7 @@ pub enum Start<'a> {
     /// runs that begin at beta = 0 of a path from a [`super::Base`].
     Independent(usize),
     /// Visible states, row-major zeros and ones: samples of the model that the run begins with,
-    /// one a chain.
+    /// one per chain.
     Visible(&'a [f32]),
 }
 

@@ -1,7 +1,7 @@
 //! Markov chains of a model: a batch of joint states that Gibbs sweeps move on.
 
-use super::noise::{Layer, NoiseKey};
 use crate::model::Rbm;
+use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, Sweeps};
 use burn::tensor::Tensor;
 
@@ -17,7 +17,7 @@ pub struct Chains {
     pub hidden: Tensor<2>,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Stream of the random numbers, see [`super::stream`].
+    /// Stream of the random numbers, see [`stream`].
     pub stream: u8,
     /// Sweeps made so far; keys the next sweep.
     pub step: u64,
@@ -30,13 +30,7 @@ impl Chains {
     /// v_i ~ sigmoid(b_i), then h ~ p(h | v).
     pub fn from_biases(rbm: &Rbm, count: usize, seed: u64, stream: u8) -> Self {
         let field = Tensor::zeros([count, rbm.n_visible()], &rbm.device());
-        let start = NoiseKey {
-            seed,
-            stream: super::stream::CHAIN_START,
-            step: u64::from(stream),
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let start = NoiseKey::new(seed, stream::CHAIN_START).with_step(u64::from(stream));
         let (visible, _) = ops::sample_layer(field, rbm.visible_bias.val(), start);
         Self::from_visible(rbm, visible, seed, stream)
     }
@@ -45,13 +39,9 @@ impl Chains {
     ///
     /// `visible` is `[chains, n_visible]`, zeros and ones.
     pub fn from_visible(rbm: &Rbm, visible: Tensor<2>, seed: u64, stream: u8) -> Self {
-        let start = NoiseKey {
-            seed,
-            stream: super::stream::CHAIN_START,
-            step: u64::from(stream),
-            layer: Layer::Hidden,
-            first_row: 0,
-        };
+        let start = NoiseKey::new(seed, stream::CHAIN_START)
+            .with_step(u64::from(stream))
+            .with_layer(Layer::Hidden);
         let (hidden, _) = ops::sample_hidden(
             rbm.weight.val(),
             rbm.hidden_bias.val(),

@@ -124,7 +124,7 @@ pub fn autocorrelation_time<C: AsRef<[f64]>>(
     let draws = check(chains)?;
     let (within, between) = variances(chains);
     let all = pooled(within, between, draws);
-    let centred: Vec<Vec<f64>> = chains
+    let centered: Vec<Vec<f64>> = chains
         .iter()
         .map(|chain| {
             let mean = mean(chain.as_ref());
@@ -141,7 +141,7 @@ pub fn autocorrelation_time<C: AsRef<[f64]>>(
         });
     }
     let covariance = |lag: usize| {
-        let products = centred.iter().map(|x| {
+        let products = centered.iter().map(|x| {
             let pairs = x.iter().zip(&x[lag..]);
             pairs.map(|(a, b)| a * b).sum::<f64>()
         });
@@ -180,7 +180,7 @@ pub fn split_r_hat<C: AsRef<[f64]>>(chains: &[C]) -> Result<f64, DiagnosticsErro
     Ok(plain_r_hat(&halves(chains)))
 }
 
-/// Rank-normalised split R-hat, the larger of two: of the draws, and of their distances from the median.
+/// Rank-normalized split R-hat, the larger of two: of the draws, and of their distances from the median.
 ///
 /// Draws are replaced by normal scores of their ranks, so heavy tails do no harm; the second value
 /// sees chains that differ in spread alone.

@@ -1,12 +1,10 @@
-//! Random numbers, chains, Gibbs sweeps, tempering, and what tells whether chains have mixed.
+//! Chains, Gibbs sweeps, tempering, and what tells whether chains have mixed.
 
 mod chains;
 pub mod diagnostics;
-pub mod noise;
 mod packed_chains;
 #[cfg(all(test, feature = "flex"))]
 mod packed_chains_tests;
-pub mod stream;
 pub mod tempering;
 
 pub use chains::Chains;

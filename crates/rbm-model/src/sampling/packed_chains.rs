@@ -1,15 +1,16 @@
-//! Chains in the host's memory, a bit a unit.
+//! Chains in the host's memory, one bit per unit.
 
-use super::{Chains, stream};
+use super::Chains;
 use crate::kernels::packed::{PackedStates, Sweeps};
 use crate::model::Rbm;
+use crate::noise::stream;
 use crate::ops;
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// A batch of Markov chains as [`Chains`], a bit a unit: a thirty-second of the memory.
+/// A batch of Markov chains as [`Chains`], one bit per unit: a thirty-second of the memory.
 ///
 /// How chains are saved, and how they live from update to update where the processor trains
-/// ([`ops::ascend_with_chains`]).
+/// ([`ops::pcd_update`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedChains {
     /// Visible states, `[chains, n_visible]`.
@@ -18,7 +19,7 @@ pub struct PackedChains {
     pub hidden: PackedStates,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Stream of the random numbers, see [`super::stream`].
+    /// Stream of the random numbers, see [`stream`].
     pub stream: u8,
     /// Sweeps made so far; keys the next sweep.
     pub step: u64,
@@ -134,7 +135,7 @@ impl From<&Chains> for PackedChains {
 pub fn pack(states: &Tensor<2>) -> PackedStates {
     let [rows, units] = states.dims();
     let mut packed = None;
-    ops::with_numbers(states.clone(), |numbers| {
+    ops::with_slice(states.clone(), |numbers| {
         packed = PackedStates::from_rows(numbers, rows, units).ok();
     });
     // A tensor has as many numbers as its shape says.

@@ -1,8 +1,8 @@
-use super::noise::{Layer, NoiseKey};
-use super::{Chains, PackedChains, pack, stream};
-use crate::ascent::{Rule, Step};
-use crate::gradient::Offsets;
-use crate::ops::{self, Moments, Phase};
+use super::{Chains, PackedChains, pack};
+use crate::gradient::{Offsets, PhaseSamples};
+use crate::noise::{NoiseKey, stream};
+use crate::ops::{self, OptimizerState};
+use crate::optim::{Rule, Step};
 use crate::{Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor};
 
@@ -45,13 +45,7 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
     };
     for [n, m, count] in SHAPES {
         let rbm = model(n, m);
-        let key = NoiseKey {
-            seed: 1,
-            stream: stream::SAMPLE,
-            step: 0,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(1, stream::SAMPLE);
         let zeros = |units| Tensor::zeros([units], &rbm.device());
         let (batch, _) = ops::sample_layer(Tensor::zeros([20, n], &rbm.device()), zeros(n), key);
         let offsets = Offsets {
@@ -61,21 +55,21 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
         let mut chains = Chains::from_biases(&rbm, count, 7, stream::CHAINS);
         let mut packed = PackedChains::from(&chains);
         for sweeps in [1, 3, 0] {
-            let data = Phase {
+            let data = PhaseSamples {
                 hidden: rbm.hidden_probabilities(batch.clone()),
                 visible: batch.clone(),
             };
             let hidden = chains.sweep(&rbm, sweeps);
-            let samples = Phase {
+            let samples = PhaseSamples {
                 visible: chains.visible.clone(),
                 hidden,
             };
-            let mut moments = [(); 2].map(|()| Moments::zeros(&rbm, 1));
+            let mut moments = [(); 2].map(|()| OptimizerState::zeros(&rbm, 1));
             let [first, second] = &mut moments;
             let (expected, expected_mean) =
-                ops::ascend(rbm.clone(), first, data, samples, offsets.clone(), step);
+                ops::update(rbm.clone(), first, data, samples, offsets.clone(), step);
             let with = (&mut packed, sweeps);
-            let (found, mean) = ops::ascend_with_chains(
+            let (found, mean) = ops::pcd_update(
                 rbm.clone(),
                 second,
                 batch.clone(),

@@ -5,7 +5,7 @@ use crate::bench::{self, Case, Measurement, Report};
 use crate::memory;
 use crate::settings::LearnerKind;
 use clap::{Args, ValueEnum};
-use rbm_model::{device, ops::Path};
+use rbm_model::{device, ops::SweepKernel};
 use std::process::ExitCode;
 
 /// Arguments of `bench`. Lists are separated by commas; all combinations are measured.
@@ -15,9 +15,9 @@ pub struct BenchArgs {
     /// [default: all compiled in]
     #[arg(long, value_delimiter = ',')]
     device: Vec<String>,
-    /// Paths on CPU devices
-    #[arg(long, value_delimiter = ',', default_values = ["packed", "dense", "tensors"])]
-    path: Vec<PathName>,
+    /// Kernels of Gibbs sweeps on CPU devices
+    #[arg(long, alias = "path", value_delimiter = ',', default_values = ["packed", "dense", "tensors"])]
+    kernel: Vec<KernelName>,
     /// Learners
     #[arg(long, value_delimiter = ',', default_value = "pcd")]
     learner: Vec<LearnerKind>,
@@ -32,7 +32,7 @@ pub struct BenchArgs {
         default_value = "500"
     )]
     hidden: Vec<usize>,
-    /// Rows an update
+    /// Rows per update
     #[arg(
         long,
         value_name = "ROWS",
@@ -43,7 +43,7 @@ pub struct BenchArgs {
     /// Chains [default: as many as rows]
     #[arg(long, value_name = "COUNT")]
     chains: Option<usize>,
-    /// Gibbs sweeps an update
+    /// Gibbs sweeps per update
     #[arg(
         long,
         value_name = "SWEEPS",
@@ -51,7 +51,7 @@ pub struct BenchArgs {
         default_value = "1,10"
     )]
     gibbs_steps: Vec<usize>,
-    /// Updates timed a case, after a few to warm up
+    /// Updates timed per case, after a few to warm up
     #[arg(long, default_value_t = 20)]
     steps: usize,
     /// Seed of the made-up data and models
@@ -66,9 +66,9 @@ pub struct BenchArgs {
     json: bool,
 }
 
-/// [`Path`] on the command line.
+/// [`SweepKernel`] on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
-enum PathName {
+enum KernelName {
     /// What the cost model chooses
     Auto,
     /// Bit-packed states and tables of partial sums
@@ -132,18 +132,18 @@ impl BenchArgs {
                         for device in &devices {
                             let mut devices = device.split('+');
                             let cpu = devices.all(|name| ["flex", "ndarray"].contains(&name));
-                            let paths = if cpu {
-                                &self.path[..]
+                            let kernels = if cpu {
+                                &self.kernel[..]
                             } else {
-                                &[PathName::Auto]
+                                &[KernelName::Auto]
                             };
-                            cases.extend(paths.iter().map(|path| Case {
+                            cases.extend(kernels.iter().map(|kernel| Case {
                                 device: device.clone(),
-                                path: match path {
-                                    PathName::Auto => Path::Auto,
-                                    PathName::Packed => Path::Packed,
-                                    PathName::Dense => Path::Dense,
-                                    PathName::Tensors => Path::Tensors,
+                                kernel: match kernel {
+                                    KernelName::Auto => SweepKernel::Auto,
+                                    KernelName::Packed => SweepKernel::Packed,
+                                    KernelName::Dense => SweepKernel::Dense,
+                                    KernelName::Tensors => SweepKernel::Tensors,
                                 },
                                 learner,
                                 visible: self.visible,
@@ -235,7 +235,7 @@ fn table(report: &Report) -> Vec<String> {
     )];
     lines.push(format!(
         "{:8} {:8} {:7} {:>6} {:>6} {:>6} {:>5}  {:>9} {:>9} {:>9}  {:>9} {:>9}  {:>6} {:>6}  {:>7}",
-        "device", "path", "learner", "hidden", "batch", "chains", "sweeps", "step ms", "(min", "max)",
+        "device", "kernel", "learner", "hidden", "batch", "chains", "sweeps", "step ms", "(min", "max)",
         "sweeps/s", "alone/s", "x peak", "alone", "MiB"
     ));
     lines.extend(report.results.iter().map(row));
@@ -249,7 +249,7 @@ fn row(m: &Measurement) -> String {
     format!(
         "{:8} {:8} {:7} {:>6} {:>6} {:>6} {:>6} {:>9.3} {:>9.3} {:>9.3}  {:>9.1} {:>9.1}  {:>6.2} {:>6.2}  {memory:>7}",
         m.device,
-        m.path,
+        m.kernel,
         m.learner.to_string(),
         m.hidden,
         m.batch_size,

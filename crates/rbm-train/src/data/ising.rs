@@ -3,8 +3,7 @@
 use super::{BinaryDataset, BinaryMatrix, DataError};
 use crate::memory;
 use rayon::prelude::*;
-use rbm_model::sampling::noise::{Layer, NoiseKey};
-use rbm_model::sampling::stream;
+use rbm_model::noise::{NoiseKey, stream};
 use serde::{Deserialize, Serialize};
 
 /// Sides of the lattice. Below 3, neighbours to the left and to the right would be the same.
@@ -139,13 +138,7 @@ impl Lattice {
         let mut lattice = Self {
             side,
             bond: -(-2.0 / temperature).exp_m1() as f32,
-            key: NoiseKey {
-                seed,
-                stream: stream::ISING,
-                step: 0,
-                layer: Layer::Visible,
-                first_row: 0,
-            },
+            key: NoiseKey::new(seed, stream::ISING),
             chain,
             spins: vec![false; sites],
             parent: vec![0; sites],

@@ -1,7 +1,7 @@
 //! Splitting rows into training and test parts.
 
 use super::{BinaryDataset, DataError};
-use rbm_model::sampling::{noise, stream};
+use rbm_model::noise::{self, stream};
 
 /// Holds out round(`test_fraction` * rows) training rows as the test part, at least one and not
 /// all of them; none if the fraction is 0 or there is only one row.

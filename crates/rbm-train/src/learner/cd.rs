@@ -1,9 +1,10 @@
 //! Contrastive divergence.
 
 use super::{Batch, Learner, Registration};
-use rbm_model::ops::Phase;
-use rbm_model::sampling::noise::{Layer, NoiseKey};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::noise::{Layer, NoiseKey};
+use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, ops};
 
 pub(super) const REGISTRATION: Registration = Registration {
@@ -36,14 +37,11 @@ pub struct ContrastiveDivergence {
 }
 
 impl Learner for ContrastiveDivergence {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> Phase {
-        let key = NoiseKey {
-            seed: self.seed,
-            stream: stream::POSITIVE,
-            step: number,
-            layer: Layer::Hidden,
-            first_row: batch.first_row,
-        };
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples {
+        let key = NoiseKey::new(self.seed, stream::POSITIVE)
+            .with_step(number)
+            .with_layer(Layer::Hidden)
+            .with_first_row(batch.first_row);
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
         let (hidden, _) = ops::sample_hidden(weight, bias, batch.rows.clone(), key);
         let mut chains = Chains {
@@ -55,7 +53,7 @@ impl Learner for ContrastiveDivergence {
             first_row: batch.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
-        Phase {
+        PhaseSamples {
             visible: chains.visible,
             hidden,
         }

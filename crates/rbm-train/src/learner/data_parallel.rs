@@ -3,11 +3,12 @@
 use super::{Batch, Learner, LearnerKind, LearnerOptions, LearnerState, Part, RestoreError};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use rbm_model::ascent::Step;
 use rbm_model::device;
+use rbm_model::gradient::PhaseSamples;
 use rbm_model::gradient::{Gradient, Offsets};
 use rbm_model::kernels::packed::PackedStates;
-use rbm_model::ops::{Moments, Phase};
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 use std::ops::Range;
@@ -17,7 +18,7 @@ use std::ops::Range;
 /// In an update every device gets the parameters and its rows of the batch, moves its chains and
 /// gives back its [part](Gradient::part) of the plain gradient. The sum is centered, and followed, on
 /// the first device, where the model lives. A chain draws what it would draw on one device
-/// ([`first_row`](rbm_model::sampling::noise::NoiseKey::first_row)), so results differ from those
+/// ([`first_row`](rbm_model::noise::NoiseKey::first_row)), so results differ from those
 /// of one device by the order of sums alone.
 pub struct DataParallel {
     parts: Vec<Share>,
@@ -124,7 +125,7 @@ impl Share {
     fn sums(&mut self, rbm: &Rbm, batch: &Batch, shares: [f64; 2], number: u64) -> Sums {
         let model = self.learner.negative_phase(rbm, batch, number);
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        let data = Phase {
+        let data = PhaseSamples {
             hidden: ops::hidden_probabilities(weight, bias, batch.rows.clone()),
             visible: batch.rows.clone(),
         };
@@ -137,17 +138,17 @@ impl Share {
 }
 
 impl Learner for DataParallel {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples {
         let (home, rows) = (rbm.device(), batch.count());
         let phases = self.each(rbm, |part, rbm, index, count| {
             let batch = batch.part(&share(rows, index, count), &part.device);
             part.learner.negative_phase(&rbm, &batch, number)
         });
-        let gather = |of: fn(Phase) -> Tensor<2>| {
+        let gather = |of: fn(PhaseSamples) -> Tensor<2>| {
             let parts = phases.iter().cloned().map(of);
             Tensor::cat(parts.map(|part| send(part, &home)).collect(), 0)
         };
-        Phase {
+        PhaseSamples {
             visible: gather(|phase| phase.visible),
             hidden: gather(|phase| phase.hidden),
         }
@@ -156,7 +157,7 @@ impl Learner for DataParallel {
     fn update(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Batch,
         offsets: Offsets,
         step: Step,
@@ -182,7 +183,7 @@ impl Learner for DataParallel {
             unreachable!("a division has at least one part")
         };
         (
-            ops::ascend_along(rbm, moments, gradient, offsets, step),
+            ops::apply_gradient(rbm, moments, gradient, offsets, step),
             hidden,
         )
     }

@@ -6,8 +6,7 @@ use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::TensorData;
 use rbm_model::agreement::flips;
-use rbm_model::sampling::noise::{Layer, NoiseKey, Sequence};
-use rbm_model::sampling::stream;
+use rbm_model::noise::{NoiseKey, Sequence, stream};
 use rbm_model::{Parameters, RbmConfig};
 
 const SIZES: [usize; 2] = [20, 12];
@@ -113,13 +112,7 @@ fn chains_are_those_of_one_device() {
                         .collect::<Vec<_>>()
                 };
                 let [a, b] = [&a, &b].map(|c| [numbers(&c.visible), numbers(&c.hidden)]);
-                let key = NoiseKey {
-                    seed: SEED,
-                    stream: stream::CHAINS,
-                    step: before.1.step,
-                    layer: Layer::Visible,
-                    first_row: 0,
-                };
+                let key = NoiseKey::new(SEED, stream::CHAINS).with_step(before.1.step);
                 let found = flips(&before.0, &numbers(&before.1.hidden), [&a, &b], key);
                 assert!(!found.is_empty() && found.len() < 3, "{parts}: {found:?}");
                 for flip in &found {

@@ -2,10 +2,11 @@
 
 use super::Batch;
 use burn::tensor::{Device, Tensor};
-use rbm_model::ascent::Step;
 use rbm_model::gradient::Offsets;
+use rbm_model::gradient::PhaseSamples;
 use rbm_model::kernels::packed::PackedStates;
-use rbm_model::ops::{Moments, Phase};
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
 use rbm_model::sampling::{PackedChains, TemperingError, TemperingState};
 use rbm_model::{Rbm, ops};
 
@@ -13,14 +14,14 @@ use rbm_model::{Rbm, ops};
 pub trait Learner {
     /// Samples the model for update `number`, given the update's data rows: visible states of the last
     /// sweep, and the probabilities p(h = 1 | v) for just those states.
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> Phase;
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples;
 
     /// Makes update `number` of a model from its data rows: the negative phase, then a step along
     /// the centered gradient. Returns the model and the mean of p(h = 1 | v) over the rows.
     fn update(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Batch,
         offsets: Offsets,
         step: Step,
@@ -29,11 +30,11 @@ pub trait Learner {
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
         let hidden = ops::hidden_probabilities(weight, bias, batch.rows.clone());
         let model = self.negative_phase(&rbm, &batch, number);
-        let data = Phase {
+        let data = PhaseSamples {
             visible: batch.rows,
             hidden,
         };
-        ops::ascend(rbm, moments, data, model, offsets, step)
+        ops::update(rbm, moments, data, model, offsets, step)
     }
 
     /// Where the data rows of an update are wanted, if not on the model's device.

@@ -12,8 +12,9 @@ use super::{
 };
 use rbm_model::Rbm;
 use rbm_model::device::is_host;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 
 pub(super) const REGISTRATION: Registration = Registration {
     from_batch: false,
@@ -86,9 +87,9 @@ impl Persistent {
 }
 
 impl Learner for Persistent {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> PhaseSamples {
         let hidden = self.chains.sweep(rbm, self.sweeps);
-        Phase {
+        PhaseSamples {
             visible: self.chains.visible.clone(),
             hidden,
         }

@@ -7,8 +7,9 @@ use super::{
 use crate::sampling::reference_fields;
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::{Chains, ModelPath, Tempering, TemperingError, pack, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::sampling::{Chains, ModelPath, Tempering, TemperingError, pack};
 
 /// Updates after which levels are laid anew, equally far apart by the swaps since.
 const RESPACE: u64 = 250;
@@ -107,7 +108,7 @@ impl Tempered {
 }
 
 impl Learner for Tempered {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> PhaseSamples {
         let moved =
             ModelPath::tempered(rbm, &self.reference).and_then(|path| self.sampler.set_path(path));
         if moved.is_err() {
@@ -123,7 +124,7 @@ impl Learner for Tempered {
         self.samples.visible = result.visible.clone();
         self.samples.hidden = result.hidden;
         self.samples.step += self.sweeps as u64;
-        Phase {
+        PhaseSamples {
             visible: result.visible,
             hidden: result.hidden_probabilities,
         }

@@ -3,9 +3,10 @@
 use super::registration::chains_on_every_device;
 use super::{Batch, ChainCount, Learner, Registration};
 use burn::tensor::Tensor;
-use rbm_model::ops::Phase;
-use rbm_model::sampling::noise::{Layer, NoiseKey};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::noise::{Layer, NoiseKey};
+use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, ops};
 
 pub(super) const REGISTRATION: Registration = Registration {
@@ -45,14 +46,11 @@ pub struct Restarted {
 }
 
 impl Learner for Restarted {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> Phase {
-        let key = NoiseKey {
-            seed: self.seed,
-            stream: stream::CHAIN_START,
-            step: number,
-            layer: Layer::Hidden,
-            first_row: self.first_row,
-        };
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples {
+        let key = NoiseKey::new(self.seed, stream::CHAIN_START)
+            .with_step(number)
+            .with_layer(Layer::Hidden)
+            .with_first_row(self.first_row);
         let device = rbm.device();
         let count = self.chains.of_rows(batch.count());
         let field = Tensor::zeros([count, rbm.n_hidden()], &device);
@@ -66,7 +64,7 @@ impl Learner for Restarted {
             first_row: self.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
-        Phase {
+        PhaseSamples {
             visible: chains.visible,
             hidden,
         }

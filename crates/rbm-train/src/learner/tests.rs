@@ -3,7 +3,7 @@ use crate::optimizer::Optimizer;
 use crate::settings::Settings;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::gradient::Offsets;
-use rbm_model::ops::Moments;
+use rbm_model::ops::OptimizerState;
 use rbm_model::partition::Enumeration;
 use rbm_model::sampling::{PackedChains, pack};
 use rbm_model::{Parameters, Rbm};
@@ -161,7 +161,7 @@ fn chains_of_rows_move_with_their_rows() {
         hidden: Tensor::zeros([3], &rbm.device()),
     };
     let step = Optimizer::new(&settings.optimizer, &rbm).step(0.1, 0);
-    let mut moments = Moments::zeros(&rbm, 0);
+    let mut moments = OptimizerState::zeros(&rbm, 0);
     let (moved, _) = one.update(rbm.clone(), &mut moments, batch(&[7, 2]), offsets, step, 0);
     other.negative_phase(&rbm, &batch(&[7, 2]), 0);
     assert_eq!(one.state(), other.state());

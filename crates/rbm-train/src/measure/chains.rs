@@ -10,7 +10,8 @@ use rbm_analysis::faer::Mat;
 use rbm_analysis::mean_field::FixedPoint;
 use rbm_analysis::reciprocal::{Coordinate, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, ReciprocalSpace};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
 use serde::{Deserialize, Serialize};
 

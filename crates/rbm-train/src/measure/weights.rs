@@ -5,6 +5,7 @@ use rbm_analysis::faer::Mat;
 use rbm_analysis::random::{generator, haar_matrix};
 use rbm_analysis::reciprocal::weight_matrix;
 use rbm_model::Parameters;
+use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// Bins of the histograms, and half their width in root mean squares.
@@ -38,7 +39,7 @@ pub(super) fn measure(
         return None;
     }
     // Q_U W Q_V^T = (Q_U U) Lambda (Q_V V)^T, of two thin Haar matrices.
-    let mut random = generator(seed, 0x5748);
+    let mut random = generator(seed, stream::ROTATED_WEIGHTS);
     let mut left = haar_matrix(&mut random, n, modes);
     let right = haar_matrix(&mut random, m, modes);
     for (k, lambda) in space.singular_values().iter().enumerate() {

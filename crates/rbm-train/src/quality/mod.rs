@@ -19,8 +19,7 @@ use burn::tensor::{Tensor, TensorData};
 use moments::Columns;
 use rbm_analysis::AnalysisError;
 use rbm_model::Rbm;
-use rbm_model::sampling::noise::shuffle;
-use rbm_model::sampling::stream;
+use rbm_model::noise::{shuffle, stream};
 use serde::{Deserialize, Serialize};
 
 /// Most rows of each set that are compared: the search for neighbours grows with their square.

@@ -2,8 +2,7 @@
 
 use crate::data::BinaryMatrix;
 use rayon::prelude::*;
-use rbm_model::sampling::noise::Sequence;
-use rbm_model::sampling::stream;
+use rbm_model::noise::{Sequence, stream};
 use serde::{Deserialize, Serialize};
 
 /// Most pairs of units that are compared; all of them for up to 1414 units.

@@ -1,14 +1,8 @@
 use super::*;
-use rbm_model::sampling::noise::{Layer, NoiseKey};
+use rbm_model::noise::NoiseKey;
 
 fn key(step: u64) -> NoiseKey {
-    NoiseKey {
-        seed: 1,
-        stream: 200,
-        step,
-        layer: Layer::Visible,
-        first_row: 0,
-    }
+    NoiseKey::new(1, 200).with_step(step)
 }
 
 /// Rows from a mixture: each row takes one of two patterns and flips every unit with probability

@@ -8,6 +8,7 @@ pub mod figures;
 
 mod run;
 mod sweep;
+mod theory;
 
 #[cfg(test)]
 #[path = "../../../rbm-figures/src/well_formed.rs"]

@@ -2,7 +2,8 @@
 
 use super::mixing::{DRAWS, Recorder};
 use rbm_model::init::visible_bias_from_mean;
-use rbm_model::sampling::{Adaptation, ModelPath, Tempering, TemperingError, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::{Adaptation, ModelPath, Tempering, TemperingError};
 use serde::Serialize;
 
 /// Levels before adaptation.

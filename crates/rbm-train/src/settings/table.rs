@@ -358,6 +358,10 @@ pub fn text(value: &Value) -> String {
 }
 
 #[cfg(test)]
+#[path = "table_reference.rs"]
+mod reference;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

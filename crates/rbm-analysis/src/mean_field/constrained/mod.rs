@@ -23,12 +23,12 @@ use crate::error::{AnalysisError, check_len};
 use crate::random::generator;
 use crate::reciprocal::space::{ReciprocalSpace, check_parameters};
 use crate::reciprocal::svd::weight_matrix;
-use crate::streams;
 use dual::Constraint;
 use faer::{Mat, MatRef};
 use rand::RngExt;
 use rayon::prelude::*;
 use rbm_model::Parameters;
+use rbm_model::noise::stream;
 use rbm_model::parameters::{sigmoid, softplus};
 use serde::{Deserialize, Serialize};
 
@@ -258,7 +258,7 @@ fn start_columns(
     options: &ConstrainedOptions,
 ) -> Vec<Column> {
     let m = parameters.n_hidden;
-    let mut random = generator(options.seed, streams::CONSTRAINED_STARTS);
+    let mut random = generator(options.seed, stream::CONSTRAINED_STARTS);
     let mut common: Vec<Vec<f64>> = vec![vec![0.5; m]];
     if let Some(starts) = starts {
         common.extend(starts.row_iter().map(|row| row.iter().copied().collect()));

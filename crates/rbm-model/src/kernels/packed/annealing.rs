@@ -8,7 +8,7 @@
 //! ```
 //!
 //! with scales s_t and biases of the stage. One sum v W serves the model before the change and
-//! the one after it, so the work costs two more exponentials a unit and no further pass.
+//! the one after it, so the work costs two more exponentials per unit and no further pass.
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::gibbs::check_states;
@@ -19,7 +19,7 @@ use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use std::ops::Range;
 
 /// Lanes that sums are kept in, on every instruction set, so that all give the same bytes.

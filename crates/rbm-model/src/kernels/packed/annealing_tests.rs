@@ -5,8 +5,8 @@ use crate::kernels::packed::{PackedModel, Sweeps};
 use crate::kernels::statistics::{
     KEY, RAGGED_ROWS, RAGGED_UNITS, assert_defined, instruction_sets, numbers, on_threads,
 };
+use crate::noise::Layer;
 use crate::parameters::softplus;
-use crate::sampling::noise::Layer;
 
 /// How far rounding may take a probability: fields of size 20 summed in f32.
 const MARGIN: f64 = 1e-5;
@@ -89,10 +89,7 @@ fn rows(states: &PackedStates) -> Vec<f32> {
 
 #[test]
 fn halves_draw_and_measure_what_is_defined() {
-    let visible_key = NoiseKey {
-        layer: Layer::Visible,
-        ..KEY
-    };
+    let visible_key = KEY.with_layer(Layer::Visible);
     for isa in instruction_sets() {
         for (n, m) in RAGGED_UNITS
             .iter()
@@ -204,10 +201,7 @@ fn full_scale_is_a_plain_sweep() {
     let model = ends.model(1);
     let mut visible = PackedStates::zeros(100, 200);
     let (mut work, mut products) = (vec![0.0; 100], vec![0.0; 100]);
-    let key = NoiseKey {
-        layer: Layer::Visible,
-        ..KEY
-    };
+    let key = KEY.with_layer(Layer::Visible);
     let direction = &ends.direction;
     model
         .visible_half(

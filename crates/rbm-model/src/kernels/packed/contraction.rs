@@ -1,5 +1,7 @@
 //! The sum over inputs that are on, for all chains and outputs.
 
+use super::nibbles::{BLOCK, NibbleLists, ROWS};
+use super::tables::{ENTRIES, INPUTS, TABLES, add_listed_rows, add_rows, tabulate};
 use super::transpose::transpose_with;
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
@@ -8,12 +10,6 @@ use crate::kernels::simd::{Kernel, Simd};
 use std::cell::RefCell;
 use std::ops::Range;
 
-/// Inputs that a table row is a partial sum of.
-const INPUTS: usize = 4;
-/// Rows of a table.
-const ENTRIES: usize = 1 << INPUTS;
-/// Tables that a word of inputs needs.
-const TABLES: usize = 64 / INPUTS;
 /// Chains that a task handles at most: their fields stay in the second-level cache.
 const MOST_CHAINS: usize = 512;
 /// Chains for which it pays at least to have tables of their own.
@@ -22,7 +18,8 @@ const LEAST_CHAINS: usize = 64;
 /// field[r, o] = bias[o] + sum_i bit(r, i) scale weight[i, o].
 ///
 /// The order of the additions is fixed: the bias, then one partial sum ((w0 + w1) + (w2 + w3))
-/// for each four inputs, in their order, one set of inputs after the other.
+/// for each four inputs, in their order, one set of inputs after the other. Sums of inputs that are all
+/// off are +0 and may be left out, see [`NibbleLists`].
 pub(super) struct Contraction<'a> {
     /// What is summed over: one set of inputs, or two.
     pub(super) inputs: (Inputs<'a>, Option<Inputs<'a>>),
@@ -170,15 +167,23 @@ impl Contraction<'_> {
         let groups = self.outputs.div_ceil(GROUP);
         let piece = self.chains_per_task(groups);
         let pieces = self.chains.div_ceil(piece);
+        let list = |set: Inputs| NibbleLists::new(set.words, self.chains, set.weight.rows);
+        let lists = (list(self.inputs.0), self.inputs.1.and_then(list));
+        let tables = if lists.0.is_some() || lists.1.is_some() {
+            ROWS
+        } else {
+            TABLES * ENTRIES
+        };
         for_each_task(self.nanoseconds(), groups * pieces, |task| {
             let first = task % pieces * piece;
             let chains = first..self.chains.min(first + piece);
             SCRATCH.with_borrow_mut(|scratch| {
                 isa.run(Task {
-                    tables: at_least(&mut scratch.tables, TABLES * ENTRIES * 2 * 16),
+                    tables: at_least(&mut scratch.tables, tables * 2 * 16),
                     panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
                     field: at_least(&mut scratch.field, chains.len() * GROUP),
                     contraction: self,
+                    lists: &lists,
                     finish,
                     group: task / pieces,
                     chains,
@@ -216,6 +221,7 @@ impl Contraction<'_> {
 /// 64 outputs for some chains.
 struct Task<'a, E> {
     contraction: &'a Contraction<'a>,
+    lists: &'a (Option<NibbleLists>, Option<NibbleLists>),
     finish: &'a E,
     group: usize,
     chains: Range<usize>,
@@ -254,6 +260,10 @@ impl<E: Finish> Task<'_, E> {
             let first = GROUP * self.group;
             bias[..columns].copy_from_slice(&self.contraction.bias[first..first + columns]);
         }
+        // No field is -0, so that additions of +0 change nothing.
+        for bias in &mut bias {
+            *bias += 0.0;
+        }
         for field in self.field.chunks_exact_mut(GROUP) {
             field.copy_from_slice(&bias);
         }
@@ -262,54 +272,43 @@ impl<E: Finish> Task<'_, E> {
     /// Adds all inputs to the fields of V vectors of outputs, from `column` of the group on.
     #[inline(always)]
     fn strip<S: Simd, const V: usize>(&mut self, simd: S, column: usize, columns: usize) {
-        self.add::<S, V>(simd, self.contraction.inputs.0, column, columns);
+        let lists = self.lists;
+        self.add_set::<S, V>(simd, self.contraction.inputs.0, &lists.0, column, columns);
         if let Some(inputs) = self.contraction.inputs.1 {
-            self.add::<S, V>(simd, inputs, column, columns);
+            self.add_set::<S, V>(simd, inputs, &lists.1, column, columns);
         }
     }
 
     /// Adds one set of inputs.
     #[inline(always)]
-    fn add<S: Simd, const V: usize>(
+    fn add_set<S: Simd, const V: usize>(
         &mut self,
         simd: S,
-        Inputs {
-            words,
-            weight,
-            scale,
-        }: Inputs,
+        inputs: Inputs,
+        lists: &Option<NibbleLists>,
+        column: usize,
+        columns: usize,
+    ) {
+        match lists {
+            Some(lists) => self.add_listed::<S, V>(simd, inputs, lists, column, columns),
+            None => self.add_all::<S, V>(simd, inputs, column, columns),
+        }
+    }
+
+    /// Adds one set of inputs, word by word: the tables of a word stay in the first-level cache while
+    /// all chains pass over them.
+    #[inline(always)]
+    fn add_all<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        inputs: Inputs,
         column: usize,
         columns: usize,
     ) {
         let chains = self.contraction.chains;
-        let width = V * S::LANES;
-        let inputs = weight.rows;
-        let first = GROUP * self.group + column;
-        for (word, start) in (0..inputs).step_by(64).enumerate() {
-            let rows = (inputs - start).min(64);
-            let tables = rows.div_ceil(INPUTS);
-            let whole = columns - column >= width && rows % INPUTS == 0;
-            let (from, stride) = if whole && !weight.turned {
-                (
-                    &weight.numbers[start * weight.stride + first..],
-                    weight.stride,
-                )
-            } else {
-                let panel = &mut self.panel[..tables * INPUTS * width];
-                if !whole {
-                    // Zeros where the matrix ends.
-                    panel.fill(0.0);
-                }
-                let present = (columns - column).min(width);
-                weight.copy(simd, (start, first), (rows, present), panel, width);
-                (&*panel, width)
-            };
-            if scale == 1.0 {
-                tabulate::<S, V, false>(simd, from, stride, tables, scale, self.tables);
-            } else {
-                tabulate::<S, V, true>(simd, from, stride, tables, scale, self.tables);
-            }
-            let words = &words[word * chains..][self.chains.clone()];
+        for (word, words) in inputs.words.chunks_exact(chains).enumerate() {
+            let tables = self.tabulate::<S, V>(simd, inputs, word, u64::MAX, 0, column, columns);
+            let words = &words[self.chains.clone()];
             let field = &mut self.field[column..];
             if tables == TABLES {
                 add_rows::<S, V>(simd, self.tables, TABLES, words, field);
@@ -318,98 +317,72 @@ impl<E: Finish> Task<'_, E> {
             }
         }
     }
-}
 
-/// The 16 partial sums of each four rows of weights, scaled if so: `[count, 16, V * LANES]`.
-///
-/// Addresses here and in [`add_rows`] are found with wrapping arithmetic, which is not checked
-/// in a development build either: these loops are most of the time of a run.
-#[inline(always)]
-fn tabulate<S: Simd, const V: usize, const SCALED: bool>(
-    simd: S,
-    weight: &[f32],
-    stride: usize,
-    count: usize,
-    scale: f32,
-    tables: &mut [f32],
-) {
-    let width = V * S::LANES;
-    assert!((count * INPUTS - 1) * stride + width <= weight.len());
-    assert!(count * ENTRIES * width <= tables.len());
-    let zero = simd.splat(0.0);
-    let mut from = weight.as_ptr();
-    let mut to = tables.as_mut_ptr();
-    for _ in 0..count {
-        for v in 0..V {
-            let mut low = [zero; 4];
-            let mut high = [zero; 4];
-            let from = from.wrapping_add(v * S::LANES);
-            // SAFETY: by the first assertion the last of the 4 * count rows is inside, so all are.
-            unsafe {
-                low[1] = simd.load(from);
-                low[2] = simd.load(from.wrapping_add(stride));
-                high[1] = simd.load(from.wrapping_add(stride.wrapping_mul(2)));
-                high[2] = simd.load(from.wrapping_add(stride.wrapping_mul(3)));
-            }
-            if SCALED {
-                let scale = simd.splat(scale);
-                for weight in low[1..3].iter_mut().chain(&mut high[1..3]) {
-                    *weight = simd.mul(scale, *weight);
+    /// Adds one set of inputs, block by block: of each chain only the rows in its list.
+    #[inline(always)]
+    fn add_listed<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        inputs: Inputs,
+        lists: &NibbleLists,
+        column: usize,
+        columns: usize,
+    ) {
+        for (block, used) in lists.used().chunks(BLOCK).enumerate() {
+            for (word, &used) in used.iter().enumerate() {
+                if used != 0 {
+                    let at = BLOCK * block + word;
+                    self.tabulate::<S, V>(simd, inputs, at, used, word, column, columns);
                 }
             }
-            low[3] = simd.add(low[1], low[2]);
-            high[3] = simd.add(high[1], high[2]);
-            for entry in 0..ENTRIES {
-                let sum = simd.add(low[entry % 4], high[entry / 4]);
-                // SAFETY: by the second assertion, `to` being at one of `count` tables.
-                unsafe { simd.store(to.wrapping_add(entry * width + v * S::LANES), sum) };
-            }
+            // Row 0 fills up lists, and its table may not have been made.
+            self.tables[..V * S::LANES].fill(0.0);
+            let lists = self.chains.clone().map(|chain| lists.list(block, chain));
+            add_listed_rows::<S, V>(simd, self.tables, lists, &mut self.field[column..]);
         }
-        from = from.wrapping_add(stride.wrapping_mul(INPUTS));
-        to = to.wrapping_add(ENTRIES * width);
     }
-}
 
-/// Adds to each chain's field the table rows that its bits select.
-#[inline(always)]
-fn add_rows<S: Simd, const V: usize>(
-    simd: S,
-    tables: &[f32],
-    count: usize,
-    words: &[u64],
-    field: &mut [f32],
-) {
-    let width = V * S::LANES;
-    assert!(count * ENTRIES * width <= tables.len());
-    assert!(words.is_empty() || (words.len() - 1) * GROUP + width <= field.len());
-    let mut field = field.as_mut_ptr();
-    for &word in words {
-        let mut sum = [simd.splat(0.0); V];
-        // SAFETY: by the second assertion, `field` being at one of words.len() rows.
-        unsafe {
-            for (v, sum) in sum.iter_mut().enumerate() {
-                *sum = simd.load(field.wrapping_add(v * S::LANES));
+    /// Makes the tables of word `word` of the inputs, but for those without any input in `used`, behind
+    /// those of `before` words; returns how many the word has.
+    #[expect(clippy::too_many_arguments, reason = "what, which, and where")]
+    #[inline(always)]
+    fn tabulate<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        Inputs { weight, scale, .. }: Inputs,
+        word: usize,
+        used: u64,
+        before: usize,
+        column: usize,
+        columns: usize,
+    ) -> usize {
+        let width = V * S::LANES;
+        let start = 64 * word;
+        let first = GROUP * self.group + column;
+        let rows = (weight.rows - start).min(64);
+        let tables = rows.div_ceil(INPUTS);
+        let whole = columns - column >= width && rows % INPUTS == 0;
+        let (from, stride) = if whole && !weight.turned {
+            (
+                &weight.numbers[start * weight.stride + first..],
+                weight.stride,
+            )
+        } else {
+            let panel = &mut self.panel[..tables * INPUTS * width];
+            if !whole {
+                // Zeros where the matrix ends.
+                panel.fill(0.0);
             }
+            let present = (columns - column).min(width);
+            weight.copy(simd, (start, first), (rows, present), panel, width);
+            (&*panel, width)
+        };
+        let to = &mut self.tables[before * TABLES * ENTRIES * width..];
+        if scale == 1.0 {
+            tabulate::<S, V, false>(simd, from, stride, (tables, used), scale, to);
+        } else {
+            tabulate::<S, V, true>(simd, from, stride, (tables, used), scale, to);
         }
-        let mut table = tables.as_ptr();
-        let mut bits = word;
-        for _ in 0..count {
-            let row = table.wrapping_add((bits as usize % ENTRIES).wrapping_mul(width));
-            // SAFETY: by the first assertion, `table` being at one of `count` tables.
-            unsafe {
-                for (v, sum) in sum.iter_mut().enumerate() {
-                    *sum = simd.add(*sum, simd.load(row.wrapping_add(v * S::LANES)));
-                }
-            }
-            bits >>= INPUTS;
-            table = table.wrapping_add(ENTRIES * width);
-        }
-        // SAFETY: as above.
-        unsafe {
-            for (v, &sum) in sum.iter().enumerate() {
-                simd.store(field.wrapping_add(v * S::LANES), sum);
-            }
-        }
-        field = field.wrapping_add(GROUP);
+        tables
     }
 }

@@ -71,3 +71,62 @@ fn some_columns_are_those_of_the_whole_matrix() {
         }
     }
 }
+
+/// Fields by the order of additions that is promised, one chain and output at a time.
+fn fields_in_order(states: &[f32], weight: &[f32], inputs: usize, bias: &[f32]) -> Vec<f32> {
+    let outputs = bias.len();
+    let mut fields = Vec::new();
+    for state in states.chunks(inputs) {
+        for (output, bias) in bias.iter().enumerate() {
+            let mut field = *bias;
+            for first in (0..inputs).step_by(4) {
+                let term = |k: usize| match state.get(first + k) {
+                    Some(1.0) => weight[(first + k) * outputs + output],
+                    _ => 0.0,
+                };
+                field += (term(0) + term(1)) + (term(2) + term(3));
+            }
+            fields.push(field);
+        }
+    }
+    fields
+}
+
+#[test]
+fn leaving_out_zeros_changes_no_bit() {
+    for isa in instruction_sets() {
+        for (chains, inputs, outputs) in [(1, 256, 1), (7, 784, 70), (66, 1030, 33), (5, 2100, 130)]
+        {
+            for rare in [2.0, 0.5, 1e-4] {
+                // Inputs are on where a normal number is beyond a bound, so few or none where it is high.
+                let normal = numbers(3, 1.0, chains * inputs);
+                let on = |x: &f32| f32::from(u8::from(x.abs() * rare > 1.0));
+                let mut rows: Vec<f32> = normal.iter().map(on).collect();
+                // The first chain has nothing on.
+                rows[..inputs].fill(0.0);
+                let states = PackedStates::from_rows(&rows, chains, inputs).unwrap();
+                let weight = numbers(4, 1.0, inputs * outputs);
+                let mut bias = numbers(5, 1.0, outputs);
+                bias[0] = -0.0;
+                let mut found = vec![0.0; chains * outputs];
+                Contraction {
+                    inputs: (
+                        Inputs::new(states.words(), Matrix::new(&weight, outputs)),
+                        None,
+                    ),
+                    chains,
+                    outputs,
+                    bias: &bias,
+                }
+                .run(isa, &Keep(Tiles::new(&mut found, outputs), outputs));
+                let expected = fields_in_order(&rows, &weight, inputs, &bias);
+                let bits =
+                    |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert!(
+                    bits(&found) == bits(&expected),
+                    "{isa:?} {chains} x {inputs} x {outputs}"
+                );
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Between states as numbers, a row a chain, and as words, a row a group of 64 units.
+//! Between states as numbers, one row per chain, and as words, one row per group of 64 units.
 
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;

@@ -7,7 +7,7 @@ use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{Isa, check_shape};
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
 use std::ops::Range;
 
 /// The parameters of a binary RBM with N visible and M hidden units, for the packed kernels.
@@ -38,13 +38,10 @@ pub struct Sweeps {
 impl Sweeps {
     /// The noise of a layer in sweep number `sweep` of these.
     fn key(self, sweep: u64, layer: Layer) -> NoiseKey {
-        NoiseKey {
-            seed: self.seed,
-            stream: self.stream,
-            step: self.first_step.wrapping_add(sweep),
-            layer,
-            first_row: self.first_row,
-        }
+        NoiseKey::new(self.seed, self.stream)
+            .with_step(self.first_step.wrapping_add(sweep))
+            .with_layer(layer)
+            .with_first_row(self.first_row)
     }
 }
 

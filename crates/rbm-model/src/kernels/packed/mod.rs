@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Of four inputs there are only 16 different partial sums. They are tabulated once for a
-//! strip of outputs (as vectors, one lane an output) and then serve all chains: four bits of a
-//! chain's state select a row of the table, and one load and one addition a vector do what
+//! strip of outputs (as vectors, one lane per output) and then serve all chains: four bits of a
+//! chain's state select a row of the table, and one load and one addition per vector do what
 //! takes four fused multiply-adds in a dense product. This is the "method of four Russians"
 //! (Arlazarov, Dinic, Kronrod and Faradzev, Soviet Math. Dokl. 11, 1209 (1970)) over the reals.
 //! Tables of 64 inputs stay in the first-level cache while the chains pass over them. States
@@ -17,25 +17,27 @@
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
 mod annealing;
-mod ascent;
 mod contraction;
 mod convert;
+mod fused_update;
 mod gibbs;
-mod moments;
-mod phase;
+mod nibbles;
+mod outer_mean;
+mod phase_moments;
 mod states;
+mod tables;
 mod transpose;
-mod update;
+mod weight_step;
 
 pub use annealing::{AnnealedModel, Stage};
-pub use ascent::{Ascent, Hidden, Parameter, Samples};
+pub use fused_update::{FusedUpdate, Hidden, Parameter, Samples};
 pub use gibbs::{PackedModel, Sweeps};
-pub use moments::{moments, moments_with};
+pub use outer_mean::{outer_mean, outer_mean_with};
 pub use states::PackedStates;
 
 #[cfg(test)]
-mod ascent_tests;
-#[cfg(test)]
 mod contraction_tests;
+#[cfg(test)]
+mod fused_update_tests;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! States of a layer, a bit a unit.
+//! States of a layer, one bit per unit.
 
 use super::convert::{pack, unpack};
 use super::transpose::transpose_bits;

@@ -8,8 +8,8 @@ use crate::kernels::statistics::{
     Frequencies, KEY, RAGGED_ROWS, RAGGED_UNITS, assert_defined, instruction_sets, numbers,
     on_threads,
 };
+use crate::noise::Layer;
 use crate::parameters::{Parameters, sigmoid};
-use crate::sampling::noise::{Layer, NoiseKey};
 
 /// How far rounding may take a probability: fields of size 20 summed in f32.
 const MARGIN: f64 = 1e-5;
@@ -120,11 +120,8 @@ fn every_half_sweep_follows_its_probabilities() {
                         model
                             .gibbs_sweeps(sweeps(step, 1), &mut hidden, &mut visible, None)
                             .unwrap();
-                        let [v, h] = [Layer::Visible, Layer::Hidden].map(|layer| NoiseKey {
-                            step,
-                            layer,
-                            ..KEY
-                        });
+                        let [v, h] = [Layer::Visible, Layer::Hidden]
+                            .map(|layer| KEY.with_step(step).with_layer(layer));
                         assert_defined(&rows(&visible), &fields, n, v, MARGIN);
                         counts[0].add(&rows(&visible), &fields);
                         let fields = machine.hidden_fields(&visible);
@@ -165,7 +162,7 @@ fn sweeps_are_sweeps_one_after_the_other() {
     model.hidden_probabilities(&visible, &mut alone).unwrap();
     assert_eq!(probabilities, alone);
     // Drawing the hidden layer alone is the second half of a sweep.
-    let key = NoiseKey { step: 7, ..KEY };
+    let key = KEY.with_step(7);
     let mut drawn = PackedStates::zeros(chains, 70);
     let mut with_draw = vec![0.5; chains * 70];
     model
@@ -240,7 +237,7 @@ fn same_bytes_on_all_instruction_sets_and_threads() {
                     .packed(isa)
                     .gibbs_sweeps(sweeps(9, 3), &mut h, &mut v, Some(&mut p))
                     .unwrap();
-                moments_with(isa, &v, &p, 0.125, -1.0, &mut correlation).unwrap();
+                outer_mean_with(isa, &v, &p, 0.125, -1.0, &mut correlation).unwrap();
             });
             (h, v, p, correlation)
         };
@@ -299,8 +296,8 @@ fn moments_are_the_sums() {
                 let p = numbers(31, 1.0, samples * m);
                 let before = numbers(32, 1.0, n * m);
                 let (mut plain, mut added) = (vec![f32::NAN; n * m], before.clone());
-                moments_with(isa, &visible, &p, 0.5, 0.0, &mut plain).unwrap();
-                moments_with(isa, &visible, &p, -0.25, 2.0, &mut added).unwrap();
+                outer_mean_with(isa, &visible, &p, 0.5, 0.0, &mut plain).unwrap();
+                outer_mean_with(isa, &visible, &p, -0.25, 2.0, &mut added).unwrap();
                 for i in 0..n {
                     for j in 0..m {
                         let sum: f64 = (0..samples)
@@ -356,10 +353,10 @@ fn wrong_shapes_are_refused() {
         probabilities,
     );
     refused(
-        moments(&v, &p[1..], 1.0, 0.0, &mut [0.0; 20]),
+        outer_mean(&v, &p[1..], 1.0, 0.0, &mut [0.0; 20]),
         probabilities,
     );
-    refused(moments(&v, &p, 1.0, 0.0, &mut [0.0; 19]), "moments");
+    refused(outer_mean(&v, &p, 1.0, 0.0, &mut [0.0; 19]), "outer mean");
     refused(
         PackedModel::new(&[0.0; 5], &[0.0; 3], &[0.0; 2]).map(|_| ()),
         "weight",

@@ -139,7 +139,7 @@ fn transpose_square(from: &[f32], from_stride: usize, to: &mut [f32], to_stride:
 mod tests {
     use super::*;
     use crate::kernels::statistics::numbers;
-    use crate::sampling::noise::Sequence;
+    use crate::noise::Sequence;
 
     #[test]
     fn bits_are_transposed() {

@@ -1,12 +1,12 @@
 //! The kernel: bias, sigmoid, noise and draw of a layer in one pass.
 //!
 //! A unit of the grid makes one Philox evaluation and draws the four columns that it serves,
-//! `c`, `c + 16`, `c + 32` and `c + 48` of a group of 64 (see [`crate::sampling::noise`]). Its
-//! number within the row is the first counter word as it stands, and sixteen neighbours read and
-//! write sixteen neighbouring columns. Where the columns do not fill a group, the units of the
+//! `c`, `c + 16`, `c + 32` and `c + 48` of a group of 64 (see [`crate::noise`]). Its
+//! number within the row is the first counter word as it stands, and sixteen neighbors read and
+//! write sixteen neighboring columns. Where the columns do not fill a group, the units of the
 //! missing ones have nothing to do.
 
-use crate::sampling::noise::{NoiseKey, PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL};
+use crate::noise::{NoiseKey, PHILOX_MULTIPLIERS, PHILOX_ROUNDS, PHILOX_WEYL};
 use cubecl::prelude::*;
 
 /// Columns that one group of Philox evaluations serves.

@@ -24,7 +24,7 @@ mod model_tests;
 mod tests;
 
 use super::{RbmOps, Sweeps, generic};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
 use burn::backend::TensorMetadata;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;

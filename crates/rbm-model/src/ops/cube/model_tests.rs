@@ -2,13 +2,13 @@
 
 use super::tests::{adapter, host, matrix, vector};
 use crate::RbmConfig;
-use crate::gradient::Gradient;
+use crate::gradient::{Gradient, PhaseSamples};
 use crate::kernels::statistics::{KEY, assert_defined, numbers};
-use crate::ops::{self, Phase, Sweeps};
+use crate::noise::{Layer, stream};
+use crate::ops::{self, Sweeps};
 use crate::parameters::sigmoid;
 use crate::partition::Enumeration;
-use crate::sampling::noise::{Layer, NoiseKey};
-use crate::sampling::{Chains, stream};
+use crate::sampling::Chains;
 use burn::tensor::{Device, Tensor};
 
 /// A small model: weight [n, m] and biases.
@@ -90,7 +90,7 @@ fn sweeps_draw_from_the_conditionals() {
         };
         let mut hidden = matrix(&start, [chains, m], &device);
         for step in 100..103 {
-            let key = |layer| NoiseKey { step, layer, ..KEY };
+            let key = |layer| KEY.with_step(step).with_layer(layer);
             let result = sweeps(1, step, &hidden);
             let visible = host(result.visible);
             let fields = model.visible_fields(&host(hidden));
@@ -127,11 +127,11 @@ fn the_other_operations_agree_with_flex() {
         let visible = matrix(&states(8, 11, n), [11, n], device);
         let p = ops::hidden_probabilities(weight.clone(), c.clone(), visible.clone());
         let (hidden, q) = ops::sample_hidden(weight, c, visible.clone(), KEY);
-        let data = Phase {
+        let data = PhaseSamples {
             visible,
             hidden: p.clone(),
         };
-        let samples = Phase {
+        let samples = PhaseSamples {
             visible: matrix(&states(9, 6, n), [6, n], device),
             hidden: matrix(&states(10, 6, m), [6, m], device),
         };
@@ -173,12 +173,12 @@ fn a_short_training_learns() {
         let before = likelihood(&rbm);
         let mut chains = Chains::from_biases(&rbm, 32, 3, stream::CHAINS);
         for _ in 0..60 {
-            let data = Phase {
+            let data = PhaseSamples {
                 visible: visible.clone(),
                 hidden: rbm.hidden_probabilities(visible.clone()),
             };
             let hidden = chains.sweep(&rbm, 2);
-            let model = Phase {
+            let model = PhaseSamples {
                 visible: chains.visible.clone(),
                 hidden,
             };

@@ -4,9 +4,9 @@ use crate::device::{describe, parse_device};
 use crate::kernels::statistics::{
     Frequencies, KEY, RAGGED_ROWS, RAGGED_UNITS, assert_defined, numbers,
 };
+use crate::noise::{Layer, NoiseKey};
 use crate::ops;
 use crate::parameters::sigmoid;
-use crate::sampling::noise::{Layer, NoiseKey};
 use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 
 /// The fastest adapter, or `None` with a printed word.
@@ -72,10 +72,7 @@ fn states_follow_their_probabilities() {
                 vector(&bias, &device),
             );
             for step in 0..(200 / rows).clamp(1, 20) as u64 {
-                let key = NoiseKey {
-                    step: KEY.step + 1000 * rows as u64 + step,
-                    ..KEY
-                };
+                let key = KEY.with_step(KEY.step + 1000 * rows as u64 + step);
                 let (states, probabilities) = draw(on_device.clone(), &bias, key);
                 assert_defined(&states, &sum, units, key, 1e-5);
                 frequencies.add(&states, &sum);
@@ -98,20 +95,10 @@ fn noise_is_that_of_the_key() {
     let Some(device) = adapter() else { return };
     let keys = [
         KEY,
-        NoiseKey {
-            seed: u64::MAX - 12,
-            stream: 255,
-            step: (1 << 55) - 3,
-            layer: Layer::Visible,
-            first_row: 0,
-        },
-        NoiseKey {
-            seed: 1 << 40,
-            stream: 0,
-            step: 1 << 33,
-            layer: Layer::Hidden,
-            first_row: 0,
-        },
+        NoiseKey::new(u64::MAX - 12, 255).with_step((1 << 55) - 3),
+        NoiseKey::new(1 << 40, 0)
+            .with_step(1 << 33)
+            .with_layer(Layer::Hidden),
     ];
     for (key, [rows, units]) in keys.into_iter().zip([[130, 100], [65, 193], [300, 1]]) {
         let mut noise = vec![0.0; rows * units];

@@ -7,8 +7,8 @@ mod server;
 mod wire;
 
 use super::{ModelPrimitives, ParameterPrimitives, RbmOps, SamplePrimitives, Sweeps};
-use crate::ascent::Step;
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
+use crate::optim::Step;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Remote, TensorMetadata};
 use burn::remote::CustomOpClient;
@@ -113,13 +113,13 @@ impl RbmOps for Remote {
         difference
     }
 
-    fn ascend(
+    fn update(
         model: ModelPrimitives<Self>,
         samples: SamplePrimitives<Self>,
         step: Step,
     ) -> (ModelPrimitives<Self>, FloatTensor<Self>) {
         let [a, b, c, d, e, f, g, h, i, mean] =
-            send(&wire::ASCEND, flatten(model, samples), wire::of_step(step));
+            send(&wire::UPDATE, flatten(model, samples), wire::of_step(step));
         (parameters([a, b, c, d, e, f, g, h, i]), mean)
     }
 }

@@ -130,8 +130,8 @@ fn handlers<B: BackendIr + RbmOps>() -> [(&'static str, Handler<B>); 9] {
                 Ok([B::correlation_difference(v, h, w, k)])
             })
         }),
-        (wire::ASCEND.name, |handles, ir, limit| {
-            answer::<B, _, _>(&wire::ASCEND, handles, ir, limit, |tensors| {
+        (wire::UPDATE.name, |handles, ir, limit| {
+            answer::<B, _, _>(&wire::UPDATE, handles, ir, limit, |tensors| {
                 let step = wire::step(&ir.scalars)?;
                 let moments = step.rule.moments();
                 for places in [[1, 4, 7], [2, 5, 8]].iter().take(moments) {
@@ -143,7 +143,7 @@ fn handlers<B: BackendIr + RbmOps>() -> [(&'static str, Handler<B>); 9] {
                     }
                 }
                 let (model, samples) = unflatten::<B>(tensors);
-                let (model, mean) = B::ascend(model, samples, step);
+                let (model, mean) = B::update(model, samples, step);
                 let [a, b, c, d, e, f, g, h, i] = of_parameters(model);
                 Ok([a, b, c, d, e, f, g, h, i, mean])
             })

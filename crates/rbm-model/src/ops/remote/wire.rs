@@ -1,8 +1,8 @@
 //! What travels with an operation: its name, the sizes of its tensors, its numbers.
 
-use crate::ascent::{Rule, Step};
 use crate::kernels::packed::Sweeps;
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
+use crate::optim::{Rule, Step};
 use burn::tensor::Shape;
 use burn_ir::ScalarIr;
 
@@ -55,7 +55,7 @@ pub(super) const CORRELATION_DIFFERENCE: Signature<4, 1> = Signature {
     outputs: ["nm"],
 };
 /// Parameters with their moments, then samples with the offsets; parameters again, and the mean.
-pub(super) const ASCEND: Signature<15, 10> = Signature {
+pub(super) const UPDATE: Signature<15, 10> = Signature {
     name: "rbm.ascend",
     inputs: [
         "nm", "nm?", "nm?", "n", "n?", "n?", "m", "m?", "m?", "rn", "rm", "sn", "sm", "n", "m",
@@ -173,16 +173,13 @@ pub(super) fn of_key(key: NoiseKey) -> Vec<ScalarIr> {
 
 pub(super) fn key(scalars: &[ScalarIr]) -> Result<NoiseKey, String> {
     let [seed, stream, step, layer, first_row] = numbers(scalars)?;
-    Ok(NoiseKey {
-        seed: whole(seed)?,
-        stream: whole(stream)?,
-        step: whole(step)?,
-        layer: match whole::<u64>(layer)? {
+    Ok(NoiseKey::new(whole(seed)?, whole(stream)?)
+        .with_step(whole(step)?)
+        .with_layer(match whole::<u64>(layer)? {
             0 => Layer::Visible,
             _ => Layer::Hidden,
-        },
-        first_row: whole(first_row)?,
-    })
+        })
+        .with_first_row(whole(first_row)?))
 }
 
 /// How many sweeps of chains `hidden`, [rows, hidden units], one operation makes at most: about a

@@ -7,7 +7,7 @@
 /// A. Doucet, J. R. Stat. Soc. B 84, 321 (2022), arXiv:1905.02939.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adaptation {
-    /// Rate at which neighbours should swap, between 0 and 1. Default: 0.5.
+    /// Rate at which neighbors should swap, between 0 and 1. Default: 0.5.
     pub swap_rate: f64,
     /// Most levels that the ladder may get. Default: 64.
     pub max_levels: usize,
@@ -37,7 +37,7 @@ pub(super) fn distance(swap_rate: f64, trials: f64) -> f64 {
     inverse_erf(1.0 - swap_rate.clamp(smallest, 1.0 - smallest))
 }
 
-/// Levels from the first to the last of `positions` that are equally far apart, where neighbours of
+/// Levels from the first to the last of `positions` that are equally far apart, where neighbors of
 /// `positions` are `distances` apart; in between, distance grows in proportion to position.
 pub(super) fn respaced(positions: &[f64], distances: &[f64], count: usize) -> Vec<f64> {
     let total: f64 = distances.iter().sum();
@@ -57,7 +57,7 @@ pub(super) fn respaced(positions: &[f64], distances: &[f64], count: usize) -> Ve
     levels
 }
 
-/// Number of levels with which neighbours are at most as far apart as the wanted rate asks for.
+/// Number of levels with which neighbors are at most as far apart as the wanted rate asks for.
 pub(super) fn levels_for(distances: &[f64], adaptation: &Adaptation) -> usize {
     let apart = inverse_erf(1.0 - adaptation.swap_rate);
     let pairs = (distances.iter().sum::<f64>() / apart).ceil();

@@ -1,13 +1,13 @@
 //! Replica exchange along a path of models: parallel and trajectory tempering.
 //!
 //! A ladder has one replica at every level s_1 < ... < s_R of a [`ModelPath`], s_R being the model that is
-//! wanted. Each replica is moved by block Gibbs sweeps of its level's model, and neighbours try to swap
+//! wanted. Each replica is moved by block Gibbs sweeps of its level's model, and neighbors try to swap
 //! their states: a replica that is caught in a mode goes down the path, where modes are
 //! connected, forgets it, and comes back elsewhere. Many ladders run side by side.
 //!
 //! **What is swapped.** The state of a replica is its visible layer v; hidden units are drawn
 //! anew from p_s(h | v) when a sweep begins, so the chain of v alone is what has to be
-//! balanced. Neighbours s < s' with states v, v' swap with probability min(1, e^D),
+//! balanced. Neighbors s < s' with states v, v' swap with probability min(1, e^D),
 //!
 //! ```text
 //! D = F_s(v) + F_s'(v') - F_s(v') - F_s'(v)
@@ -34,9 +34,9 @@ pub use ladder::Adaptation;
 pub use model_path::ModelPath;
 pub use state::{Heading, TemperingState};
 
-use super::noise::{Layer, NoiseKey};
 use crate::error::ModelError;
 use crate::model::Rbm;
+use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, SweepResult, Sweeps};
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -102,7 +102,7 @@ impl Tempering {
     /// path's first model.
     ///
     /// `positions` are the levels, growing, the last one being the end of the path; see
-    /// [`even_positions`](Self::even_positions). For `stream` see [`super::stream`].
+    /// [`even_positions`](Self::even_positions). For `stream` see [`stream`].
     ///
     /// # Errors
     /// [`TemperingError::Positions`], [`TemperingError::NoLadders`].
@@ -117,13 +117,7 @@ impl Tempering {
         state.check(&path)?;
         let first = path.at(0.0);
         let field = Tensor::zeros([state.replicas(), path.n_visible()], &first.device());
-        let start = NoiseKey {
-            seed,
-            stream: super::stream::CHAIN_START,
-            step: u64::from(stream),
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let start = NoiseKey::new(seed, stream::CHAIN_START).with_step(u64::from(stream));
         let (visible, _) = ops::sample_layer(field, first.visible_bias.val(), start);
         Self::restore(path, state, visible)
     }
@@ -244,16 +238,12 @@ impl Tempering {
         let keys = sweeps as u64 + 1;
         let mut results: Vec<SweepResult> = Vec::with_capacity(self.models.len());
         for (level, rbm) in self.models.iter().enumerate() {
-            // Each level has steps of its own: one for the hidden units to start with, one a sweep.
+            // Each level has steps of its own: one for the hidden units to start with, one per sweep.
             let first_step = self.state.step + level as u64 * keys;
             let visible = self.visible.clone().narrow(0, level * ladders, ladders);
-            let key = NoiseKey {
-                seed: self.state.seed,
-                stream: self.state.stream,
-                step: first_step,
-                layer: Layer::Hidden,
-                first_row: 0,
-            };
+            let key = NoiseKey::new(self.state.seed, self.state.stream)
+                .with_step(first_step)
+                .with_layer(Layer::Hidden);
             let (weight, hidden_bias) = (rbm.weight.val(), rbm.hidden_bias.val());
             let (hidden, hidden_probabilities) =
                 ops::sample_hidden(weight.clone(), hidden_bias.clone(), visible.clone(), key);
@@ -280,7 +270,7 @@ impl Tempering {
         results.swap_remove(results.len() - 1)
     }
 
-    /// Lets neighbours swap: even pairs and odd pairs by turns.
+    /// Lets neighbors swap: even pairs and odd pairs by turns.
     pub fn exchange(&mut self) {
         let (levels, ladders) = (self.models.len(), self.state.ladders);
         let first = if levels > 2 {
@@ -288,13 +278,7 @@ impl Tempering {
         } else {
             0
         };
-        let key = NoiseKey {
-            seed: self.state.seed,
-            stream: self.state.stream,
-            step: self.state.exchanges,
-            layer: Layer::Visible,
-            first_row: 0,
-        };
+        let key = NoiseKey::new(self.state.seed, self.state.stream).with_step(self.state.exchanges);
         let mut rows: Vec<usize> = (0..levels * ladders).collect();
         for lower in (first..levels - 1).step_by(2) {
             let both = self.visible.clone().narrow(0, lower * ladders, 2 * ladders);
@@ -322,7 +306,7 @@ impl Tempering {
         self.sweep(sweeps)
     }
 
-    /// Chooses number and place of the levels such that neighbours swap at a given rate.
+    /// Chooses number and place of the levels such that neighbors swap at a given rate.
     ///
     /// Runs [`Adaptation::passes`] times [`Adaptation::rounds`] rounds and lays the levels anew after each.
     /// What comes before and during adaptation is not a sample of anything: let the ladder run into

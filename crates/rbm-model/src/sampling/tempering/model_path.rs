@@ -22,12 +22,12 @@ use burn::tensor::{Tensor, TensorData};
 ///   temperature beta, with parameters (beta W, (1 - beta) a + beta b, beta c). The reference fields a
 ///   choose the path: 0 is the plain inverse temperature, at which both layers forget everything;
 ///   those of the data's mean keep the mean activity of the visible units about constant on
-///   the way, so neighbours overlap more and the ladder is shorter.
+///   the way, so neighbors overlap more and the ladder is shorter.
 /// * [`ModelPath::through`] goes through the snapshots of a training run. Modes appear one after the
 ///   other along it, in continuous transitions, where lowering the temperature of the final model
 ///   may meet a discontinuous one. Source: N. Bereux, A. Decelle, C. Furtlehner, L. Rosset,
 ///   B. Seoane, arXiv:2405.15376 (2024), whose replicas are the snapshots themselves; here levels may
-///   lie between snapshots as well, so that neighbours overlap as wanted.
+///   lie between snapshots as well, so that neighbors overlap as wanted.
 #[derive(Debug, Clone)]
 pub struct ModelPath {
     nodes: Vec<Rbm>,

@@ -19,7 +19,7 @@ pub enum Heading {
 pub struct TemperingState {
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Stream of the random numbers, see [`super::super::stream`].
+    /// Stream of the random numbers, see [`crate::noise::stream`].
     pub stream: u8,
     /// Levels as positions on the path, growing.
     #[serde(with = "bits")]

@@ -1,8 +1,8 @@
 use super::*;
 use crate::Parameters;
 use crate::init::normal;
+use crate::noise::stream;
 use crate::partition::Enumeration;
-use crate::sampling::stream;
 use burn::tensor::Device;
 
 /// A model with two well separated modes, all units on and (nearly) all off, of unequal weight.
@@ -67,7 +67,7 @@ fn states(visible: Tensor<2>) -> Vec<usize> {
 
 /// `count` independent draws from probabilities.
 fn draw(probabilities: &[f64], count: usize, seed: u64) -> Vec<usize> {
-    let mut uniform = super::super::noise::Sequence::new(seed, 200, 0);
+    let mut uniform = crate::noise::Sequence::new(seed, 200, 0);
     (0..count)
         .map(|_| {
             let mut u = f64::from(uniform.next_uniform());
@@ -175,7 +175,7 @@ fn replicas_that_start_in_equilibrium_stay_there_at_every_level() {
                 assert!(found < 5.0, "round {round}, level {level}: {found}");
             }
         }
-        // Neighbours are still independent: a swap that looked at the wrong states would tie them.
+        // Neighbors are still independent: a swap that looked at the wrong states would tie them.
         let (a, b) = (tempering.visible_at(2), tempering.visible_at(3));
         let pairs: Vec<usize> = states(a)
             .into_iter()

@@ -4,7 +4,8 @@ use crate::cli::source::Source;
 use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::faer::Mat;
 use rbm_analysis::{ModeAnalysis, ModeAnalysisOptions, ReciprocalSpace, analyze_modes};
-use rbm_model::sampling::{Chains, stream};
+use rbm_model::noise::stream;
+use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, device};
 
 /// Chains that are followed.

@@ -2,10 +2,12 @@
 
 use crate::learner::{Batch, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
-use rbm_model::ascent::Step;
 use rbm_model::gradient::Offsets;
-use rbm_model::ops::{Moments, Phase};
-use rbm_model::sampling::{PackedChains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
+use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 
 /// [`Persistent`](super::Persistent) with chains that stay bits, and updates in one operation that
@@ -27,32 +29,32 @@ impl PackedPersistent {
 }
 
 /// Sweeps chains and makes a phase of them, on the model's device.
-pub(super) fn moved(chains: &mut PackedChains, rbm: &Rbm, sweeps: usize) -> Phase {
+pub(super) fn moved(chains: &mut PackedChains, rbm: &Rbm, sweeps: usize) -> PhaseSamples {
     chains.sweep(rbm, sweeps);
     let visible = chains.to_chains(&rbm.device()).visible;
     let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-    Phase {
+    PhaseSamples {
         hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
         visible,
     }
 }
 
 impl Learner for PackedPersistent {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> PhaseSamples {
         moved(&mut self.chains, rbm, self.sweeps)
     }
 
     fn update(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Batch,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         let chains = (&mut self.chains, self.sweeps);
-        ops::ascend_with_chains(rbm, moments, batch.rows, chains, offsets, step)
+        ops::pcd_update(rbm, moments, batch.rows, chains, offsets, step)
     }
 
     fn state(&self) -> LearnerState {

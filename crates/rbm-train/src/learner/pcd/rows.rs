@@ -3,10 +3,12 @@
 use super::packed::moved;
 use crate::learner::{Batch, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
-use rbm_model::ascent::Step;
 use rbm_model::gradient::Offsets;
-use rbm_model::ops::{Moments, Phase};
-use rbm_model::sampling::{PackedChains, stream};
+use rbm_model::gradient::PhaseSamples;
+use rbm_model::noise::stream;
+use rbm_model::ops::OptimizerState;
+use rbm_model::optim::Step;
+use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
 
 /// Chains that stand for the model where its samples are wanted.
@@ -46,21 +48,21 @@ impl PersistentRows {
 }
 
 impl Learner for PersistentRows {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, _number: u64) -> Phase {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, _number: u64) -> PhaseSamples {
         self.with_those(&batch.indices, |chains, sweeps| moved(chains, rbm, sweeps))
     }
 
     fn update(
         &mut self,
         rbm: Rbm,
-        moments: &mut Moments,
+        moments: &mut OptimizerState,
         batch: Batch,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         self.with_those(&batch.indices, |chains, sweeps| {
-            ops::ascend_with_chains(rbm, moments, batch.rows, (chains, sweeps), offsets, step)
+            ops::pcd_update(rbm, moments, batch.rows, (chains, sweeps), offsets, step)
         })
     }
 

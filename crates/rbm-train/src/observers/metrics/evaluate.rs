@@ -10,10 +10,10 @@ use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
-use rbm_model::ops::with_numbers;
+use rbm_model::noise::shuffle;
+use rbm_model::noise::stream;
+use rbm_model::ops::with_slice;
 use rbm_model::pseudo_likelihood::HiddenFields;
-use rbm_model::sampling::noise::shuffle;
-use rbm_model::sampling::stream;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -70,7 +70,7 @@ impl<'a> Metrics<'a> {
                 }
                 Metric::OfWeights(of) => {
                     let mut values = Ok(Vec::new());
-                    with_numbers(rbm.weight.val(), |numbers| {
+                    with_slice(rbm.weight.val(), |numbers| {
                         values = of(&Weights {
                             values: numbers,
                             shape: [rbm.n_visible(), rbm.n_hidden()],

@@ -38,6 +38,7 @@ mod tests;
 pub use group::{Group, groups};
 pub use likelihood::holds;
 
+use super::theory;
 use Part::{Figure, Table};
 use drawn::{Drawn, Missing};
 use rbm_figures::{Block, Section};
@@ -148,7 +149,10 @@ pub fn sections(groups: &[Group<'_>]) -> Vec<Section> {
             for part in *parts {
                 match part {
                     Figure(draw) => match draw(groups) {
-                        Ok(figure) => section.figure(figure),
+                        Ok(figure) => section.figure(rbm_figures::Figure {
+                            caption: theory::linked(&figure.caption),
+                            ..figure
+                        }),
                         Err(Missing::Reason(title, reason)) => section.missing(title, &reason),
                         Err(Missing::Unasked) => {}
                     },

@@ -27,11 +27,11 @@ fn operation(name: &str) -> (Handles<Flex>, CustomOpIr) {
         }
         "rbm.correlation_difference" => (&[&[4, 3], &[4, 2], &[5, 3], &[5, 2]], 1, vec![]),
         "rbm.ascend" => {
-            let step = wire::of_step(crate::ascent::Step {
+            let step = wire::of_step(crate::optim::Step {
                 rate: 0.1,
                 l1: 0.0,
                 l2: 0.0,
-                rule: crate::ascent::Rule::Momentum { decay: 0.5 },
+                rule: crate::optim::Rule::Momentum { decay: 0.5 },
             });
             let inputs: &[&[usize]] = &[
                 &[3, 2],
@@ -84,7 +84,7 @@ fn operation(name: &str) -> (Handles<Flex>, CustomOpIr) {
 /// More than any of these operations makes.
 const LIMIT: u64 = 1000;
 
-const KEY: crate::sampling::noise::NoiseKey = crate::kernels::statistics::KEY;
+const KEY: crate::noise::NoiseKey = crate::kernels::statistics::KEY;
 
 /// What is said of an operation that was changed after it was right.
 fn reason(
@@ -175,7 +175,7 @@ fn results_beyond_the_limit_are_refused_before_they_are_allocated() {
         .find(|(name, _)| *name == "rbm.correlation_difference");
     let reason = reason(*product.unwrap(), |handles, ir| {
         for input in &ir.inputs {
-            let data = TensorData::new(Vec::<f32>::new(), Shape::from(vec![0, 1 << 32]));
+            let data = TensorData::new(Vec::<f32>::new(), Shape::from(vec![0, 1usize << 32]));
             let empty = Flex::float_from_data(data, &Default::default());
             handles.register_float_tensor::<Flex>(&input.id, empty);
         }

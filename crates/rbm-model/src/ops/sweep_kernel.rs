@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// All draw from the same counters, so they give the same states but where a uniform number is
 /// within rounding of its probability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Path {
-    /// The cheapest by the cost model, [`Path::cheapest`].
+pub enum SweepKernel {
+    /// The cheapest by the cost model, [`SweepKernel::cheapest`].
     Auto,
     /// Bit-packed states and tables of partial sums, [`crate::kernels::packed`].
     Packed,
@@ -20,10 +20,10 @@ pub enum Path {
 
 static PATH: AtomicU8 = AtomicU8::new(0);
 
-impl Path {
+impl SweepKernel {
     const ALL: [Self; 4] = [Self::Auto, Self::Packed, Self::Dense, Self::Tensors];
 
-    /// What is in force in this process; at first [`Path::Auto`].
+    /// What is in force in this process; at first [`SweepKernel::Auto`].
     #[must_use]
     pub fn current() -> Self {
         Self::ALL[usize::from(PATH.load(Ordering::Relaxed)) % Self::ALL.len()]
@@ -35,12 +35,12 @@ impl Path {
         PATH.store(index.unwrap_or(0) as u8, Ordering::Relaxed);
     }
 
-    /// The cheaper of [`Path::Packed`] and [`Path::Dense`].
+    /// The cheaper of [`SweepKernel::Packed`] and [`SweepKernel::Dense`].
     ///
     /// Of each weight the packed path makes four entries of tables, whatever the number of rows, and turns
-    /// it round for the visible layer; then it needs a quarter of an addition a row. The dense path
-    /// needs a multiply-add a row, and for a single row only to read the weights. Measured with
-    /// `rbm-train bench --path packed,dense --batch-size 1,2,4,5,6,8,12 --gibbs-steps 1,2,10` for 784 x
+    /// it round for the visible layer; then it needs a quarter of an addition per row. The dense path
+    /// needs a multiply-add per row, and for a single row only to read the weights. Measured with
+    /// `rbm-train bench --kernel packed,dense --batch-size 1,2,4,5,6,8,12 --gibbs-steps 1,2,10` for 784 x
     /// 100 to 3000, dense is the cheaper one
     ///
     /// | weights | sweeps at a time | up to |
@@ -75,22 +75,22 @@ impl Path {
 
 #[cfg(test)]
 mod tests {
-    use super::Path;
+    use super::SweepKernel;
 
     #[test]
     fn few_rows_are_dense_and_many_packed() {
         let mnist = 784 * 500;
         for (rows, weights, sweeps, expected) in [
-            (1, mnist, None, Path::Dense),
-            (2, mnist, None, Path::Packed),
-            (2, mnist, Some(1), Path::Packed),
-            (1, 784 * 3000, Some(10), Path::Dense),
-            (2, 784 * 3000, Some(10), Path::Packed),
-            (8, 784 * 100, Some(1), Path::Dense),
-            (9, 784 * 100, Some(1), Path::Packed),
-            (2, 784 * 100, Some(10), Path::Packed),
+            (1, mnist, None, SweepKernel::Dense),
+            (2, mnist, None, SweepKernel::Packed),
+            (2, mnist, Some(1), SweepKernel::Packed),
+            (1, 784 * 3000, Some(10), SweepKernel::Dense),
+            (2, 784 * 3000, Some(10), SweepKernel::Packed),
+            (8, 784 * 100, Some(1), SweepKernel::Dense),
+            (9, 784 * 100, Some(1), SweepKernel::Packed),
+            (2, 784 * 100, Some(10), SweepKernel::Packed),
         ] {
-            assert_eq!(Path::cheapest(rows, weights, sweeps), expected);
+            assert_eq!(SweepKernel::cheapest(rows, weights, sweeps), expected);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! One update of a model's parameters from the samples of both phases.
 
-use super::{Phase, RbmOps};
+use super::RbmOps;
 use crate::Rbm;
-use crate::ascent::Step;
-use crate::gradient::{Gradient, Offsets};
+use crate::gradient::{Gradient, Offsets, PhaseSamples};
+use crate::optim::Step;
 use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
 use burn::module::Param;
 use burn::tensor::Tensor;
@@ -19,7 +19,7 @@ pub struct ParameterPrimitives<B: Backend> {
     pub second: FloatTensor<B>,
 }
 
-/// All parameters of a model; see [`ascend`].
+/// All parameters of a model; see [`update`].
 #[derive(ExtensionType)]
 pub struct ModelPrimitives<B: Backend> {
     /// Weights, `[n_visible, n_hidden]`.
@@ -33,7 +33,7 @@ pub struct ModelPrimitives<B: Backend> {
     pub hidden_bias: ParameterPrimitives<B>,
 }
 
-/// Samples of both phases with the offsets of the centred gradient; see [`ascend`].
+/// Samples of both phases with the offsets of the centered gradient; see [`update`].
 #[derive(ExtensionType)]
 pub struct SamplePrimitives<B: Backend> {
     /// Visible states of the data, `[rows, n_visible]`.
@@ -51,9 +51,9 @@ pub struct SamplePrimitives<B: Backend> {
 }
 
 /// What a rule remembers of each parameter: none to two tensors shaped like it, see
-/// [`crate::ascent::Rule::moments`].
+/// [`crate::optim::Rule::moments`].
 #[derive(Debug, Clone, Default)]
-pub struct Moments {
+pub struct OptimizerState {
     /// Of the weights, each `[n_visible, n_hidden]`.
     pub weight: Vec<Tensor<2>>,
     /// Of the visible biases, each `[n_visible]`.
@@ -62,7 +62,7 @@ pub struct Moments {
     pub hidden_bias: Vec<Tensor<1>>,
 }
 
-impl Moments {
+impl OptimizerState {
     /// At rest: all zero.
     pub fn zeros(rbm: &Rbm, count: usize) -> Self {
         let (n, m, device) = (rbm.n_visible(), rbm.n_hidden(), rbm.device());
@@ -81,50 +81,50 @@ impl Moments {
     }
 }
 
-/// Moves a model along the centred gradient of the likelihood (offsets of zero: the plain one).
+/// Moves a model along the centered gradient of the likelihood (offsets of zero: the plain one).
 ///
-/// The formula is that of [`crate::kernels::packed::Ascent`], equal up to rounding to
-/// [`crate::gradient::Gradient`] with a rule of [`crate::ascent`] on it. Visible states must be
+/// The formula is that of [`crate::kernels::packed::FusedUpdate`], equal up to rounding to
+/// [`crate::gradient::Gradient`] with a rule of [`crate::optim`] on it. Visible states must be
 /// **binary**. The CPU backends pass over the weights once and, where the model is not shared,
 /// in place.
 ///
 /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
-pub fn ascend(
+pub fn update(
     rbm: Rbm,
-    moments: &mut Moments,
-    data: Phase,
-    model: Phase,
+    state: &mut OptimizerState,
+    data: PhaseSamples,
+    model: PhaseSamples,
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
     let samples = lower_samples([data, model], offsets);
-    let (rbm, mean) = run(rbm, moments, step, |model| {
-        Dispatch::ascend(model, samples, step)
+    let (rbm, mean) = run(rbm, state, step, |model| {
+        Dispatch::update(model, samples, step)
     });
     (rbm, Tensor::from_dispatch(mean))
 }
 
-/// [`ascend`] by tensor operations on any backend: the reference for the kernels.
-pub fn ascend_by_tensors(
+/// [`update`] by tensor operations on any backend: the reference for the kernels.
+pub fn update_by_tensors(
     rbm: Rbm,
-    moments: &mut Moments,
-    data: Phase,
-    model: Phase,
+    state: &mut OptimizerState,
+    data: PhaseSamples,
+    model: PhaseSamples,
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
     let samples = lower_samples([data, model], offsets);
-    let (rbm, mean) = run(rbm, moments, step, |model| {
-        super::generic::ascend::<Dispatch>(model, samples, step)
+    let (rbm, mean) = run(rbm, state, step, |model| {
+        super::generic::update::<Dispatch>(model, samples, step)
     });
     (rbm, Tensor::from_dispatch(mean))
 }
 
 /// The same from a plain gradient that is there already, such as a sum over devices; it must live
 /// on the model's device, as the offsets do.
-pub fn ascend_along(
+pub fn apply_gradient(
     rbm: Rbm,
-    moments: &mut Moments,
+    state: &mut OptimizerState,
     gradient: Gradient,
     offsets: Offsets,
     step: Step,
@@ -135,11 +135,11 @@ pub fn ascend_along(
         gradient.hidden_bias.into_dispatch(),
     );
     let offsets = [offsets.visible, offsets.hidden].map(Tensor::into_dispatch);
-    let along = |model| super::generic::ascend_along::<Dispatch>(model, gradient, offsets, step);
-    run(rbm, moments, step, |model| (along(model), ())).0
+    let along = |model| super::generic::apply_gradient::<Dispatch>(model, gradient, offsets, step);
+    run(rbm, state, step, |model| (along(model), ())).0
 }
 
-fn lower_samples([data, model]: [Phase; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
+fn lower_samples([data, model]: [PhaseSamples; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
     SamplePrimitives {
         data_visible: data.visible.into_dispatch(),
         data_hidden: data.hidden.into_dispatch(),
@@ -150,11 +150,11 @@ fn lower_samples([data, model]: [Phase; 2], offsets: Offsets) -> SamplePrimitive
     }
 }
 
-/// Takes a model and the moments to primitives, through an operation, and back; also gives what else
+/// Takes a model and the state of its optimizer to primitives, through an operation, and back; also gives what else
 /// the operation makes.
 pub(super) fn run<R>(
     rbm: Rbm,
-    moments: &mut Moments,
+    state: &mut OptimizerState,
     step: Step,
     operation: impl FnOnce(ModelPrimitives<Dispatch>) -> (ModelPrimitives<Dispatch>, R),
 ) -> (Rbm, R) {
@@ -163,7 +163,7 @@ pub(super) fn run<R>(
     let (visible_id, visible_bias, _) = rbm.visible_bias.consume();
     let (hidden_id, hidden_bias, _) = rbm.hidden_bias.consume();
     let count = step.rule.moments();
-    let taken = std::mem::take(moments);
+    let taken = std::mem::take(state);
     let parameters = ModelPrimitives {
         weight: lower(weight, taken.weight, &device),
         visible_bias: lower(visible_bias, taken.visible_bias, &device),
@@ -171,11 +171,11 @@ pub(super) fn run<R>(
     };
     let (after, made) = operation(parameters);
     let (weight, first) = lift(after.weight, count);
-    moments.weight = first;
+    state.weight = first;
     let (visible_bias, first) = lift(after.visible_bias, count);
-    moments.visible_bias = first;
+    state.visible_bias = first;
     let (hidden_bias, first) = lift(after.hidden_bias, count);
-    moments.hidden_bias = first;
+    state.hidden_bias = first;
     let rbm = Rbm {
         weight: Param::initialized(weight_id, weight),
         visible_bias: Param::initialized(visible_id, visible_bias),

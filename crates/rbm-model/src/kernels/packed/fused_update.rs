@@ -2,16 +2,16 @@
 
 use super::contraction::{Contraction, Inputs, Matrix};
 use super::gibbs::{activate, check_states};
-use super::phase::{Phase, Values};
+use super::phase_moments::{PhaseMoments, Values};
 use super::states::PackedStates;
-use super::update::Update;
-use crate::ascent::Step;
+use super::weight_step::WeightStep;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, in_pool};
-use crate::kernels::rule::{Follow, StepCoefficients};
+use crate::kernels::rule::{GradientStep, StepCoefficients};
 use crate::kernels::{Isa, check_shape};
-use crate::sampling::noise::NoiseKey;
+use crate::noise::NoiseKey;
+use crate::optim::Step;
 use std::ops::Range;
 
 /// Numbers p(h | v) that are held at a time: 2 MiB.
@@ -61,7 +61,7 @@ pub enum Hidden<'a> {
     Drawn(NoiseKey, &'a mut PackedStates),
 }
 
-/// The centred gradient of the likelihood from samples of both phases, and a step along it.
+/// The centered gradient of the likelihood from samples of both phases, and a step along it.
 ///
 /// With offsets mu, lambda (all zero for the plain gradient),
 ///
@@ -71,11 +71,11 @@ pub enum Hidden<'a> {
 /// ```
 ///
 /// (see [`crate::gradient`]). The weights are passed over once: hidden values, products over the
-/// samples, centring, penalties, the rule and the step happen while some columns of them are at
+/// samples, centering, penalties, the rule and the step happen while some columns of them are at
 /// hand. dW lambda and dW^T mu do not need dW: they are means over the samples too, of
 /// v (h.lambda) and (v.mu) h.
 #[derive(Debug)]
-pub struct Ascent<'a> {
+pub struct FusedUpdate<'a> {
     /// Samples of the data.
     pub data: Samples<'a>,
     /// Samples of the model.
@@ -90,7 +90,7 @@ pub struct Ascent<'a> {
     pub isa: Isa,
 }
 
-impl Ascent<'_> {
+impl FusedUpdate<'_> {
     /// Updates weights `[N, M]` and biases `[N]`, `[M]` in place; returns the mean of the hidden
     /// values over the data, `[M]`.
     ///
@@ -133,7 +133,7 @@ impl Ascent<'_> {
         let (isa, mu) = (self.isa, self.visible_offset);
         let moments = self.step.rule.moments();
         let coefficients = StepCoefficients::new(&self.step);
-        let phase = |samples: &Samples<'_>| Phase::new(samples.visible, mu);
+        let phase = |samples: &Samples<'_>| PhaseMoments::new(samples.visible, mu);
         let (mut data, mut model) = rayon::join(|| phase(&self.data), || phase(&self.model));
         let visible = difference(&data.visible, &model.visible);
         let (data_scale, model_scale) = (self.data.scale(), self.model.scale());
@@ -166,7 +166,7 @@ impl Ascent<'_> {
             }
             .run(
                 isa,
-                &Update {
+                &WeightStep {
                     coefficients,
                     moments,
                     visible_offset: mu,
@@ -180,7 +180,7 @@ impl Ascent<'_> {
             );
             mean.extend(data_means.hidden);
             let along = difference(&data_means.along_visible, &model_means.along_visible);
-            isa.run(Follow {
+            isa.run(GradientStep {
                 coefficients: coefficients.without_penalty(),
                 moments,
                 gradient: &difference(&hidden, &along),
@@ -188,7 +188,7 @@ impl Ascent<'_> {
             });
         }
         let along = difference(&data.along_hidden(mu), &model.along_hidden(mu));
-        isa.run(Follow {
+        isa.run(GradientStep {
             coefficients: coefficients.without_penalty(),
             moments,
             gradient: &difference(&visible, &along),

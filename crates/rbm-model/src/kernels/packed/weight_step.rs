@@ -7,8 +7,8 @@ use crate::kernels::rule::StepCoefficients;
 use crate::kernels::simd::{Simd, load, store};
 use std::ops::Range;
 
-/// Centres tiles of G and moves the weights along them.
-pub(super) struct Update<'a> {
+/// Centers tiles of G and moves the weights along them.
+pub(super) struct WeightStep<'a> {
     /// What multiplies what in the rule.
     pub(super) coefficients: StepCoefficients,
     /// Moments that the rule has.
@@ -27,11 +27,11 @@ pub(super) struct Update<'a> {
     pub(super) parameters: [Tiles<'a, f32>; 3],
 }
 
-impl Finish for Update<'_> {
+impl Finish for WeightStep<'_> {
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
         // Compiled once for each rule: what it does not need is not there.
-        match (self.moments, self.coefficients.penalised()) {
+        match (self.moments, self.coefficients.penalized()) {
             (0, false) => self.tile::<S, 0, false>(simd, group, rows, field),
             (0, true) => self.tile::<S, 0, true>(simd, group, rows, field),
             (1, _) => self.tile::<S, 1, true>(simd, group, rows, field),
@@ -40,7 +40,7 @@ impl Finish for Update<'_> {
     }
 }
 
-impl Update<'_> {
+impl WeightStep<'_> {
     #[inline(always)]
     fn tile<S: Simd, const MOMENTS: usize, const PENALTY: bool>(
         &self,
@@ -108,11 +108,11 @@ impl Update<'_> {
     ) {
         let (mu, visible) = (simd.splat(offset.mu), simd.splat(offset.visible));
         for column in (0..GROUP).step_by(S::LANES) {
-            let centre = simd.add(
+            let center = simd.add(
                 simd.mul(mu, load(simd, &offset.hidden[column..])),
                 simd.mul(visible, load(simd, &offset.lambda[column..])),
             );
-            let gradient = simd.sub(load(simd, &field[column..]), centre);
+            let gradient = simd.sub(load(simd, &field[column..]), center);
             let zero = simd.splat(0.0);
             let before = (
                 load(simd, &value[column..]),
@@ -129,7 +129,7 @@ impl Update<'_> {
             );
             let (w, a, b) = self
                 .coefficients
-                .follow::<S, MOMENTS, PENALTY>(simd, gradient, before);
+                .step::<S, MOMENTS, PENALTY>(simd, gradient, before);
             store(simd, &mut value[column..], w);
             if MOMENTS > 0 {
                 store(simd, &mut first[column..], a);
@@ -141,7 +141,7 @@ impl Update<'_> {
     }
 }
 
-/// What centres 64 columns of a row of G.
+/// What centers 64 columns of a row of G.
 #[derive(Clone, Copy)]
 struct Offset<'a> {
     mu: f32,

@@ -1,11 +1,11 @@
 //! Updates against the definition in f64.
 
 use super::*;
-use crate::ascent::{ADAM_EPSILON, Rule, Step};
 use crate::error::ModelError;
 use crate::kernels::Isa;
 use crate::kernels::statistics::{instruction_sets, numbers, on_threads};
-use crate::sampling::noise::{Layer, NoiseKey};
+use crate::noise::{Layer, NoiseKey};
+use crate::optim::{ADAM_EPSILON, Rule, Step};
 
 const RULES: [Rule; 3] = [
     Rule::Plain,
@@ -90,7 +90,7 @@ impl Case {
                 second,
             }
         });
-        let mean = Ascent {
+        let mean = FusedUpdate {
             data,
             model,
             visible_offset: &self.mu,
@@ -103,7 +103,7 @@ impl Case {
         (arrays, mean)
     }
 
-    /// The centred gradient by its definition: [W, b, c].
+    /// The centered gradient by its definition: [W, b, c].
     fn gradient(&self) -> [Vec<f64>; 3] {
         let (n, m) = (self.n, self.m);
         let mut g = [vec![0.0; n * m], vec![0.0; n], vec![0.0; m]];
@@ -115,8 +115,9 @@ impl Case {
                     g[1][i] += sign * v / rows as f64;
                     for j in 0..m {
                         let h = f64::from(self.hidden[phase][r * m + j]);
-                        let centred = (v - f64::from(self.mu[i])) * (h - f64::from(self.lambda[j]));
-                        g[0][i * m + j] += sign * centred / rows as f64;
+                        let centered =
+                            (v - f64::from(self.mu[i])) * (h - f64::from(self.lambda[j]));
+                        g[0][i * m + j] += sign * centered / rows as f64;
                     }
                 }
                 for j in 0..m {
@@ -180,7 +181,7 @@ fn assert_close(found: &Arrays, expected: &[[Vec<f64>; 3]; 3], case: &str) {
 }
 
 #[test]
-fn an_update_is_a_step_along_the_centred_gradient() {
+fn an_update_is_a_step_along_the_centered_gradient() {
     for rule in RULES {
         for shape in [[1, 1], [3, 17], [100, 3], [65, 130]] {
             for rows in [[1, 3], [70, 16], [64, 130]] {
@@ -226,7 +227,7 @@ fn wrong_lengths_change_nothing() {
         visible: &case.states[0],
         hidden: Hidden::Values(&case.hidden[0][1..]),
     };
-    let ascent = Ascent {
+    let update = FusedUpdate {
         data: samples(),
         model: samples(),
         visible_offset: &case.mu,
@@ -234,7 +235,7 @@ fn wrong_lengths_change_nothing() {
         step: case.step,
         isa: Isa::detect(),
     };
-    let result = ascent.run(weight, visible_bias, hidden_bias);
+    let result = update.run(weight, visible_bias, hidden_bias);
     assert!(matches!(result, Err(ModelError::Shape { .. })));
     assert!(arrays == before);
 }
@@ -242,13 +243,7 @@ fn wrong_lengths_change_nothing() {
 /// Conditional hidden values in blocks of 64 to 192 units against the whole matrix of them.
 #[test]
 fn hidden_values_may_be_worked_out_on_the_way() {
-    let key = NoiseKey {
-        seed: 3,
-        stream: 4,
-        step: 5,
-        layer: Layer::Hidden,
-        first_row: 0,
-    };
+    let key = NoiseKey::new(3, 4).with_step(5).with_layer(Layer::Hidden);
     for (shape, rows) in [
         ([3, 17], [5, 3]),
         ([20, 300], [64, 2500]),

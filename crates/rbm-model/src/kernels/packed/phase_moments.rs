@@ -1,7 +1,7 @@
 //! Means over the samples of one phase that are vectors, not matrices, some hidden units at a time.
 
 use super::contraction::Matrix;
-use super::moments::by_unit;
+use super::outer_mean::by_unit;
 use super::states::PackedStates;
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
@@ -17,7 +17,7 @@ const ROWS: usize = 64;
 /// Hidden values of samples for some units.
 #[derive(Clone, Copy)]
 pub(super) struct Values<'a> {
-    /// A row a sample.
+    /// One row per sample.
     pub(super) matrix: Matrix<'a>,
     /// Number of units.
     pub(super) units: usize,
@@ -30,14 +30,14 @@ impl<'a> Values<'a> {
 }
 
 /// Samples v_r, h_r of one phase with offsets mu and lambda.
-pub(super) struct Phase {
+pub(super) struct PhaseMoments {
     /// Visible states turned round, see [`by_unit`].
     pub(super) words: Vec<u64>,
     /// <v>, `[N]`.
     pub(super) visible: Vec<f32>,
-    /// mu.(v_r - mu), a sample each.
+    /// mu.(v_r - mu), one per sample.
     along_mu: Vec<f32>,
-    /// lambda.(h_r - lambda), a sample each, over the hidden units that were added.
+    /// lambda.(h_r - lambda), one per sample, over the hidden units that were added.
     along_lambda: Vec<f32>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct HiddenMeans {
     pub(super) along_visible: Vec<f32>,
 }
 
-impl Phase {
+impl PhaseMoments {
     /// Nothing is known of the hidden units yet.
     pub(super) fn new(states: &PackedStates, mu: &[f32]) -> Self {
         let words = by_unit(states);

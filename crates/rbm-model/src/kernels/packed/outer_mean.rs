@@ -23,21 +23,21 @@ use std::ops::Range;
 ///
 /// # Errors
 /// [`ModelError::Shape`] where a length does not fit.
-pub fn moments(
+pub fn outer_mean(
     visible: &PackedStates,
     probabilities: &[f32],
     scale: f32,
     beta: f32,
     out: &mut [f32],
 ) -> Result<(), ModelError> {
-    moments_with(Isa::detect(), visible, probabilities, scale, beta, out)
+    outer_mean_with(Isa::detect(), visible, probabilities, scale, beta, out)
 }
 
-/// [`moments`] with given instructions.
+/// [`outer_mean`] with given instructions.
 ///
 /// # Errors
-/// As [`moments`].
-pub fn moments_with(
+/// As [`outer_mean`].
+pub fn outer_mean_with(
     isa: Isa,
     visible: &PackedStates,
     probabilities: &[f32],
@@ -56,7 +56,7 @@ pub fn moments_with(
         probabilities.len(),
         &[samples, hidden],
     )?;
-    check_shape("moments", out.len(), &[units, hidden])?;
+    check_shape("outer mean", out.len(), &[units, hidden])?;
     if hidden == 0 || units == 0 {
         return Ok(());
     }
