@@ -36,6 +36,7 @@
 
 pub mod number;
 
+pub mod atomic;
 mod axis;
 mod backend;
 mod color;

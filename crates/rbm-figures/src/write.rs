@@ -1,9 +1,9 @@
 //! From a document to files.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::atomic;
 use crate::backend::{html, pgf, svg};
 use crate::document::{Block, Document};
 use crate::figure::Content;
@@ -93,28 +93,8 @@ impl Document {
         }
         for (name, bytes) in &files {
             let path = directory.join(name);
-            write_atomically(&path, bytes).map_err(|source| WriteError::Io { path, source })?;
+            atomic::write(&path, bytes).map_err(|source| WriteError::Io { path, source })?;
         }
         Ok(directory.join("index.html"))
     }
-}
-
-/// Writes `bytes` beside `path`, flushes them to the disk, and renames.
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .ok_or_else(|| io::Error::other("the path has no directory"))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private; a report is to be read by others. The umask still applies.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

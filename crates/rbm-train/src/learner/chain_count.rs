@@ -1,5 +1,6 @@
 //! How many chains a learner has.
 
+use rbm_model::sampling::PackedChains;
 use serde::{Deserialize, Serialize};
 
 /// How many chains there are, and which of them an update moves.
@@ -19,6 +20,23 @@ impl ChainCount {
         match self {
             Self::Data => rows,
             Self::Count(count) => count,
+        }
+    }
+}
+
+/// Chains that stand for the model where there is one for each training row.
+const SAMPLES: usize = 1000;
+
+impl ChainCount {
+    /// Chains that stand for the model: all, or some evenly over the training rows, which may be sorted.
+    pub fn samples(self, chains: PackedChains) -> PackedChains {
+        let (rows, count) = (chains.count(), chains.count().min(SAMPLES));
+        match self {
+            Self::Data => {
+                let chosen: Vec<u32> = (0..count).map(|k| (k * rows / count) as u32).collect();
+                chains.select(&chosen)
+            }
+            Self::Count(_) => chains,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Registration {
     pub from_batch: bool,
     /// What its settings must be together, on so many devices; each is checked by itself before.
     pub rules: fn(&LearnerOptions, usize) -> Result<(), Unfit>,
+    /// Stream of the random numbers of its chains.
+    pub stream: u8,
     /// Estimate of the memory it takes besides the model, in bytes.
     pub bytes: fn(&Sizes<'_>) -> f64,
     /// The learner at the start of its run.

@@ -2,7 +2,7 @@
 
 use super::data::{CloseUp, Replica, Samples};
 use super::figures::{groups, sections};
-use crate::checkpoint::{Manifest, RunDir, read_state};
+use crate::checkpoint::{Checkpoint, Manifest, RunDir};
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
 use crate::observers::metrics::free_energy;
@@ -192,13 +192,11 @@ fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
 /// States of the run's own chains, or of chains swept from the model's biases.
 fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Result<Samples> {
     let device = measure::device()?;
-    let n = model.n_visible;
-    let (_, state) = read_state(&run.state_path(), Some((&device, &vec![0.5; n])))?;
-    let chains = state.and_then(|state| state.learner.samples());
+    let chains = Checkpoint::open(&run.state_path())?.chains(&device)?;
     let rbm = Rbm::from_parameters(model, &device);
     let (start, sweeps, caption) = match chains {
         Some(chains) => (
-            Start::Chains(Box::new(chains.to_chains(&device))),
+            Start::Chains(Box::new(chains)),
             0,
             "Visible states of the persistent chains at the end of training.".to_string(),
         ),
@@ -213,7 +211,7 @@ fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Res
     let states = sampling::draw(&rbm, start, sweeps, manifest.seed, Some(SAMPLES));
     let state = |units: &[f32]| units.iter().map(|unit| f64::from(*unit)).collect();
     Ok(Samples {
-        states: states.chunks_exact(n).map(state).collect(),
+        states: states.chunks_exact(model.n_visible).map(state).collect(),
         caption,
     })
 }

@@ -1,7 +1,7 @@
 //! Persistent contrastive divergence with a chain for each training row.
 
 use super::packed::moved;
-use crate::learner::{Batch, Learner, LearnerState, RestoreError};
+use crate::learner::{Batch, ChainCount, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
 use rbm_model::gradient::Offsets;
 use rbm_model::gradient::PhaseSamples;
@@ -10,9 +10,6 @@ use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
-
-/// Chains that stand for the model where its samples are wanted.
-const SAMPLES: usize = 1000;
 
 /// PCD-k with one persistent chain for each training row: an update moves the chains of its batch's rows by k sweeps,
 /// all others stay. The published scripts of arXiv:2503.21536 do so.
@@ -78,10 +75,7 @@ impl Learner for PersistentRows {
         Ok(())
     }
 
-    /// Evenly over the rows, which may be sorted.
     fn samples(&self) -> Option<PackedChains> {
-        let (rows, count) = (self.chains.count(), self.chains.count().min(SAMPLES));
-        let chosen: Vec<u32> = (0..count).map(|k| (k * rows / count) as u32).collect();
-        Some(self.chains.select(&chosen))
+        Some(ChainCount::Data.samples(self.chains.clone()))
     }
 }
