@@ -11,6 +11,7 @@ use rbm_analysis::reciprocal::{Vectors, leading_singular_values, svd, weight_mat
 use rbm_model::noise::{Sequence, stream};
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, RbmConfig};
+use rbm_train::learner::Batch;
 use rbm_train::settings::{ChainCount, Settings};
 use rbm_train::state::State;
 
@@ -80,7 +81,7 @@ fn update(bencher: Bencher, hidden: usize, rows: usize) {
         &vec![0.13; VISIBLE],
         rows,
     ));
-    let batch = data(rows);
+    let batch = Batch::new(data(rows), (0..rows as u32).collect());
     bencher
         .counter(ItemsCount::new(rows * (VISIBLE + hidden)))
         .bench_local(|| {

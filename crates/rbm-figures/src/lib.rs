@@ -36,11 +36,13 @@
 
 pub mod number;
 
+pub mod atomic;
 mod axis;
 mod backend;
 mod color;
 mod color_map;
 mod document;
+mod error;
 mod figure;
 mod histogram;
 mod image;
@@ -59,9 +61,9 @@ pub use axis::{Axis, Spacing};
 pub use color::{Color, RANKS};
 pub use color_map::{ColorMap, saturation_limit};
 pub use document::{Block, Document, Grid, Row, Section};
+pub use error::WriteError;
 pub use figure::{Content, Figure, Panel};
 pub use histogram::Histogram;
 pub use image::{Sheet, Tile};
 pub use mark::{Heat, Mark, Shape};
 pub use table::Table;
-pub use write::WriteError;

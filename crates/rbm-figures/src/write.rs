@@ -1,48 +1,13 @@
 //! From a document to files.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::atomic;
 use crate::backend::{html, pgf, svg};
 use crate::document::{Block, Document};
+use crate::error::WriteError;
 use crate::figure::Content;
-
-/// Errors of writing a document.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum WriteError {
-    /// A directory or file could not be written.
-    #[error("{}: cannot write the report: {source}", path.display())]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A table could not be encoded.
-    #[error("table `{table}` of the report: {source}")]
-    Csv {
-        /// Name of the table.
-        table: String,
-        /// What the encoder said.
-        source: csv::Error,
-    },
-    /// An image could not be encoded.
-    #[error("figure `{figure}` of the report: {source}")]
-    Image {
-        /// Name of the figure.
-        figure: &'static str,
-        /// What the encoder said.
-        source: png::EncodingError,
-    },
-    /// Two figures or tables that would overwrite each other.
-    #[error("the report has two files named `{name}`; names must be unique")]
-    DuplicateName {
-        /// The file, relative to the report.
-        name: String,
-    },
-}
 
 impl Document {
     /// Writes the page, its figures and their data into `directory`, which is created if need be, and returns the
@@ -93,28 +58,8 @@ impl Document {
         }
         for (name, bytes) in &files {
             let path = directory.join(name);
-            write_atomically(&path, bytes).map_err(|source| WriteError::Io { path, source })?;
+            atomic::write(&path, bytes).map_err(|source| WriteError::Io { path, source })?;
         }
         Ok(directory.join("index.html"))
     }
-}
-
-/// Writes `bytes` beside `path`, flushes them to the disk, and renames.
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .ok_or_else(|| io::Error::other("the path has no directory"))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private; a report is to be read by others. The umask still applies.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

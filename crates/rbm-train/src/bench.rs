@@ -3,8 +3,9 @@
 //! All cases take turns, one update each a round, so that a machine whose speed drifts slows all
 //! of them alike and their ratios stay true.
 
+use crate::learner::{Batch, ChainCount, LearnerKind};
 use crate::memory;
-use crate::settings::{ChainCount, LearnerKind, Settings};
+use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::init::normal;
@@ -151,7 +152,7 @@ impl Sweeper {
 struct Bench {
     case: Case,
     settings: Settings,
-    batches: Vec<Tensor<2>>,
+    batches: Vec<Batch>,
     state: Option<State>,
     sweeper: Option<Sweeper>,
     updates: Vec<Duration>,
@@ -177,7 +178,7 @@ impl Bench {
             .init_from_data_mean(&mean, 1000, &device)?;
         let alone = || Sweeper::new(&rbm, case.chains, case.seed);
         let sweeper = (devices.len() == 1).then(alone);
-        let state = State::new(&settings, rbm, &mean, case.batch_size).split(&settings, &devices);
+        let state = State::new(&settings, rbm, &mean, case.batch_size).divide(&settings, &devices);
         let place = state.batch_device();
         let mut random = Sequence::new(case.seed, stream::SHUFFLE, 0);
         let mut batch = || {
@@ -185,7 +186,8 @@ impl Bench {
             let values: Vec<f32> = (0..shape[0] * shape[1])
                 .map(|_| f32::from(random.next_uniform() < DENSITY))
                 .collect();
-            Tensor::from_data(TensorData::new(values, shape), &place)
+            let rows = Tensor::from_data(TensorData::new(values, shape), &place);
+            Batch::new(rows, (0..shape[0] as u32).collect())
         };
         let batches = (0..BATCHES).map(|_| batch()).collect();
         Ok(Self {
@@ -231,9 +233,9 @@ impl Bench {
 
     fn measurement(&self, peak: f64) -> Measurement {
         let c = &self.case;
-        let chains = match c.learner {
-            LearnerKind::Cd => c.batch_size,
-            _ => c.chains,
+        let chains = match c.learner.registration().from_batch {
+            true => c.batch_size,
+            false => c.chains,
         };
         let product = |rows: usize| 2.0 * (c.visible * c.hidden * rows) as f64;
         let sweep = 2.0 * product(chains) * c.gibbs_steps as f64;

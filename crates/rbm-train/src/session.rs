@@ -1,10 +1,10 @@
 //! Starting a run and going on with one: settings in, outcome out.
 
-use crate::checkpoint::{Manifest, RunDir, RunError, Status, read_state, state_container};
+use crate::checkpoint::{Checkpoint, Manifest, RunDir, RunError, Status, state_container};
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
-use crate::settings::{ChainCount, HiddenBias, Schedule, Settings, VisibleBias};
+use crate::settings::{HiddenBias, Schedule, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
@@ -87,7 +87,7 @@ pub fn start(
         HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
     };
     let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
-    let state = State::new(settings, rbm, &mean, data.train.rows()).split(settings, &devices);
+    let state = State::new(settings, rbm, &mean, data.train.rows()).divide(settings, &devices);
     let manifest = Manifest {
         format: Manifest::FORMAT.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -142,7 +142,7 @@ pub fn resume(
     let lock = run.lock()?;
     let mut manifest = run.manifest()?;
     let mut settings = run.settings()?;
-    let (saved, _) = read_state(&run.state_path(), None)?;
+    let saved = Checkpoint::open(&run.state_path())?;
     if let Some(device) = device {
         settings.training.device = device.into();
     }
@@ -181,18 +181,8 @@ pub fn resume(
     }
     check_memory(&settings, &data)?;
     let mean = data.train.column_means();
-    let (_, state) = read_state(&run.state_path(), Some((&devices[0], &mean)))?;
-    let Some(state) = state else {
-        unreachable!("the state was asked for")
-    };
-    let rows = data.train.rows();
-    let chains = || state.learner.chains().map_or(0, |chains| chains.count());
-    anyhow::ensure!(
-        settings.learner.chains != ChainCount::Data || chains() == rows,
-        "{}: it does not hold a chain for each of the {rows} training rows; restore it, or train a new run",
-        run.state_path().display()
-    );
-    let state = state.split(&settings, &devices);
+    let state = saved.state(&devices[0], &mean, data.train.rows())?;
+    let state = state.divide(&settings, &devices);
     let mut log = MetricsLog::of_run(&run)?;
     log.truncate(state.step);
     if state.step == 0 {
@@ -212,7 +202,7 @@ pub fn resume(
 
 fn check_memory(settings: &Settings, data: &BinaryDataset) -> anyhow::Result<()> {
     let (n, rows) = (data.train.columns(), data.train.rows());
-    memory::check(settings, n, rows)?;
+    settings.check_memory(n, rows)?;
     if settings.monitor.likelihood_epochs > 0 {
         let chains = settings.monitor.likelihood_chains;
         let each = BracketOptions::TRAINING.chains_at_once()

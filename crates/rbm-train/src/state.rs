@@ -1,6 +1,6 @@
 //! All that changes during training.
 
-use crate::learner::{self, Learner, Split};
+use crate::learner::{Batch, DataParallel, Learner, Start};
 use crate::optimizer::Optimizer;
 use crate::settings::Settings;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -14,11 +14,11 @@ const OFFSET_RATE: f64 = 0.01;
 pub struct State {
     /// The model.
     pub rbm: Rbm,
-    /// The optimiser with its moments.
+    /// The optimizer with its moments.
     pub optimizer: Optimizer,
     /// The learner with its chains.
     pub learner: Box<dyn Learner>,
-    /// Offsets of the centred gradient: the data's mean, and a running mean of p(h | data).
+    /// Offsets of the centered gradient: the data's mean, and a running mean of p(h | data).
     pub offsets: Offsets,
     /// Updates made.
     pub step: u64,
@@ -39,10 +39,17 @@ impl State {
             visible: offsets.visible.zeros_like(),
             hidden: offsets.hidden.zeros_like(),
         };
+        let start = settings.learner.kind.registration().start;
+        let learner = start(&Start {
+            options: settings.learner.options(settings.training.seed),
+            rbm: &rbm,
+            data_mean,
+            rows,
+        });
         Self {
             no_offsets,
             optimizer: Optimizer::new(&settings.optimizer, &rbm),
-            learner: learner::new(settings, &rbm, data_mean, rows),
+            learner,
             offsets,
             rbm,
             step: 0,
@@ -51,9 +58,12 @@ impl State {
 
     /// Divides the learner over devices, of which the first is where the model lives; one device changes
     /// nothing.
-    pub fn split(mut self, settings: &Settings, devices: &[Device]) -> Self {
+    pub fn divide(mut self, settings: &Settings, devices: &[Device]) -> Self {
         if devices.len() > 1 {
-            self.learner = Box::new(Split::new(settings, self.learner.chains(), devices));
+            let options = settings.learner.options(settings.training.seed);
+            let chains = self.learner.state().chains;
+            let kind = settings.learner.kind;
+            self.learner = Box::new(DataParallel::new(kind, &options, chains, devices));
         }
         self
     }
@@ -64,11 +74,11 @@ impl State {
         device.unwrap_or_else(|| self.rbm.device())
     }
 
-    /// One update from a batch of binary rows, `[rows, n_visible]`.
+    /// One update from a batch of binary rows.
     ///
     /// Takes the state and gives it back, so that nobody else holds the weights and they can be
     /// written in place.
-    pub fn update(mut self, settings: &Settings, batch: Tensor<2>, rate: f64) -> Self {
+    pub fn update(mut self, settings: &Settings, batch: Batch, rate: f64) -> Self {
         let offsets = if settings.learner.centered {
             self.offsets.clone()
         } else {
@@ -78,11 +88,11 @@ impl State {
         let moments = &mut self.optimizer.moments;
         let (rbm, mean) = self
             .learner
-            .ascend(self.rbm, moments, batch, offsets, step, self.step);
+            .update(self.rbm, moments, batch, offsets, step, self.step);
         self.rbm = rbm;
         if settings.learner.centered {
             // The new mean counts from the next update on: offsets that depend on the batch
-            // they centre would bias the gradient.
+            // they center would bias the gradient.
             self.offsets.hidden = self.offsets.hidden * (1.0 - OFFSET_RATE) + mean * OFFSET_RATE;
         }
         self.step += 1;

@@ -2,8 +2,10 @@
 
 use crate::checkpoint::{Manifest, RunDir, RunError, Status, state_container};
 use crate::data::BinaryDataset;
+use crate::learner::Batch;
 use crate::observers::{
-    Cadence, Likelihood, Meter, Metrics, MetricsLog, Moment, Observer, Progress, Snapshots,
+    Cadence, Likelihood, Meter, Metrics, MetricsLog, MetricsRow, Moment, Observer, Progress,
+    Snapshots,
 };
 use crate::settings::Settings;
 use crate::state::State;
@@ -125,7 +127,6 @@ impl<'a> Trainer<'a> {
             }
             let rows = self.rows(&order, position as usize);
             let batch = self.batch(rows, &device);
-            state.learner.turn_to(rows);
             let rate = self.learning_rate(state.step);
             state = state.update(self.settings, batch, rate);
 
@@ -257,11 +258,12 @@ impl<'a> Trainer<'a> {
         &order[position * size..order.len().min((position + 1) * size)]
     }
 
-    fn batch(&self, rows: &[u32], device: &Device) -> Tensor<2> {
+    fn batch(&self, rows: &[u32], device: &Device) -> Batch {
         let columns = self.data.train.columns();
         let mut values = vec![0.0f32; rows.len() * columns];
         self.data.train.unpack_rows(rows, &mut values);
-        Tensor::from_data(TensorData::new(values, [rows.len(), columns]), device)
+        let values = TensorData::new(values, [rows.len(), columns]);
+        Batch::new(Tensor::from_data(values, device), rows.to_vec())
     }
 
     fn learning_rate(&self, step: u64) -> f64 {
@@ -310,11 +312,8 @@ fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
     })
 }
 
-fn summary(row: &crate::observers::Row) -> String {
-    let (name, value) = match row.test_pseudo_log_likelihood {
-        Some(value) => ("test", value),
-        None => ("train", row.train_pseudo_log_likelihood),
-    };
+fn summary(row: &MetricsRow) -> String {
+    let (name, value) = row.pseudo_log_likelihood();
     format!(
         "epoch {:.2}  {name} pseudo-log-likelihood {value:.1} nats",
         row.epoch

@@ -1,6 +1,6 @@
 //! Which files of a directory are those of a run.
 
-use super::atomic;
+use rbm_figures::atomic;
 use std::io;
 use std::path::Path;
 

@@ -1,12 +1,13 @@
 //! Run directories: everything a run leaves on disk, and how to go on from it.
 
-pub mod atomic;
 mod contents;
+mod lock;
 mod manifest;
 mod reader;
 mod run_dir;
-mod state_file;
+mod state;
 
+pub use lock::open_lock;
 pub use manifest::{Manifest, Status};
 pub use run_dir::{RunDir, RunError};
-pub use state_file::{Saved, read_state, state_container};
+pub use state::{Checkpoint, state_container};

@@ -1,30 +1,29 @@
 //! Typed access to the entries of a checkpoint, with errors that name file and entry.
 
 use super::run_dir::RunError;
-use super::state_file::tensor;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::kernels::packed::PackedStates;
 use safetensors::tensor::Metadata;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Largest header that is believed.
 const MOST_HEADER: u64 = 100_000_000;
 
 /// An open checkpoint: the header is in memory, tensors are read when asked for, so that the file need
 /// not be there beside them.
-pub struct Reader<'a> {
-    path: &'a Path,
+pub struct Reader {
+    path: PathBuf,
     file: File,
     /// Where the tensors begin.
     start: u64,
     header: Metadata,
 }
 
-impl<'a> Reader<'a> {
+impl Reader {
     /// Opens a file and reads its header.
-    pub fn open(path: &'a Path) -> Result<Self, RunError> {
+    pub fn open(path: &Path) -> Result<Self, RunError> {
         let content = |reason: String| RunError::Content {
             path: path.into(),
             reason: format!("not a checkpoint: {reason}"),
@@ -55,7 +54,7 @@ impl<'a> Reader<'a> {
             )));
         }
         Ok(Self {
-            path,
+            path: path.into(),
             file,
             start,
             header,
@@ -65,9 +64,15 @@ impl<'a> Reader<'a> {
     /// An error about this file.
     pub fn error(&self, reason: String) -> RunError {
         RunError::Content {
-            path: self.path.into(),
+            path: self.path.clone(),
             reason,
         }
+    }
+
+    /// Whether there is a metadata entry.
+    pub fn has(&self, key: &str) -> bool {
+        let metadata = self.header.metadata().as_ref();
+        metadata.is_some_and(|metadata| metadata.contains_key(key))
     }
 
     /// A metadata entry.
@@ -152,7 +157,7 @@ impl<'a> Reader<'a> {
         name: &str,
         shape: &[usize],
         size: usize,
-    ) -> Result<impl Read + use<'_, 'a>, RunError> {
+    ) -> Result<impl Read + use<'_>, RunError> {
         let found = self.shape(name)?;
         let offsets = self.header.info(name).map(|info| info.data_offsets);
         let (start, end) = offsets.unwrap_or_default();
@@ -170,8 +175,13 @@ impl<'a> Reader<'a> {
     fn io(&self, source: std::io::Error) -> RunError {
         RunError::Io {
             action: "read",
-            path: self.path.into(),
+            path: self.path.clone(),
             source,
         }
     }
+}
+
+/// An F32 tensor from host values.
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), device)
 }

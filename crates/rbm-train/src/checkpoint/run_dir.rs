@@ -7,10 +7,11 @@
 //! report/index.html
 //! ```
 
-use super::atomic;
 use super::contents::foreign;
+use super::lock::open_lock;
 use super::manifest::Manifest;
 use crate::settings::Settings;
+use rbm_figures::atomic;
 use rbm_model::file::Container;
 use rbm_model::{ModelError, Parameters};
 use std::path::{Path, PathBuf};
@@ -207,7 +208,7 @@ impl RunDir {
     /// [`RunError::Busy`] if another process trains it, [`RunError::Io`].
     pub fn lock(&self) -> Result<std::fs::File, RunError> {
         let path = self.root.join("checkpoint").join("lock");
-        let file = atomic::open_lock(&path).map_err(io("lock", &path))?;
+        let file = open_lock(&path).map_err(io("lock", &path))?;
         match file.try_lock() {
             Ok(()) => {
                 for directory in ["", "snapshots", "checkpoint"] {

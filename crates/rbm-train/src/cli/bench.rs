@@ -117,10 +117,12 @@ impl BenchArgs {
         }
         let devices = self.devices();
         let divided = devices.iter().any(|device| device.contains('+'));
-        if divided && self.learner.contains(&LearnerKind::Pt) {
-            let text =
-                "tempering is not divided; leave out --learner pt or the devices joined by +";
-            return Err(UsageError(text.into()).into());
+        let whole = |learner: &&LearnerKind| learner.registration().part.is_none();
+        if let (true, Some(learner)) = (divided, self.learner.iter().find(whole)) {
+            return Err(UsageError(format!(
+                "learner `{learner}` is not divided; leave out --learner {learner} or the devices joined by +"
+            ))
+            .into());
         }
         let mut cases = Vec::new();
         for &learner in &self.learner {

@@ -2,7 +2,7 @@
 
 use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
-use crate::checkpoint::read_state;
+use crate::checkpoint::Checkpoint;
 use crate::data::BinaryDataset;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, snapshots};
@@ -139,7 +139,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             || args.temperatures.is_some()
             || args.ais_chains.is_some(),
     };
-    let saved = saved_chains(&source, &data, &device)?;
+    let saved = saved_chains(&source, &device)?;
     let mut progress = Progress::default();
     let evaluation = evaluation::evaluate(
         &rbm,
@@ -221,18 +221,11 @@ fn quality_of(chains: &Chains, data: &BinaryDataset, rbm: &Rbm, seed: u64) -> Op
 }
 
 /// Chains that a run saved with its checkpoint.
-fn saved_chains(
-    source: &Source,
-    data: &BinaryDataset,
-    device: &Device,
-) -> anyhow::Result<Option<Chains>> {
+fn saved_chains(source: &Source, device: &Device) -> anyhow::Result<Option<Chains>> {
     let Some(run) = &source.run else {
         return Ok(None);
     };
-    let mean = data.train.column_means();
-    let (_, state) = read_state(&run.state_path(), Some((device, &mean)))?;
-    let chains = state.and_then(|state| state.learner.samples());
-    Ok(chains.map(|chains| chains.to_chains(device)))
+    Ok(Checkpoint::open(&run.state_path())?.chains(device)?)
 }
 
 /// Brackets snapshots of a run.

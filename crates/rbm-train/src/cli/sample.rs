@@ -2,7 +2,7 @@
 
 use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
-use crate::checkpoint::{atomic, read_state};
+use crate::checkpoint::Checkpoint;
 use crate::memory;
 use crate::quality::{self, Quality};
 use crate::report;
@@ -10,6 +10,7 @@ use crate::sampling::{self, Mixing, Recorder, Start, TemperingReport};
 use crate::settings::Settings;
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
+use rbm_figures::atomic;
 use rbm_model::sampling::ModelPath;
 use rbm_model::sampling::diagnostics::{Diagnosis, LEAST_DRAWS};
 use rbm_model::{Rbm, device};
@@ -225,12 +226,9 @@ fn gibbs(
     rbm: &Rbm,
     device: &Device,
 ) -> anyhow::Result<Samples> {
-    let n = source.parameters.n_visible;
     let saved = match &source.run {
         Some(run) if matches!(args.from, None | Some(From::Chains)) => {
-            let (_, state) = read_state(&run.state_path(), Some((device, &vec![0.5; n])))?;
-            let chains = state.and_then(|state| state.learner.samples());
-            chains.map(|chains| chains.to_chains(device))
+            Checkpoint::open(&run.state_path())?.chains(device)?
         }
         _ => None,
     };

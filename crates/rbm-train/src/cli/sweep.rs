@@ -4,8 +4,7 @@ use super::output::{self, UsageError};
 use super::settings::SettingArgs;
 use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
-use crate::memory;
-use crate::observers::{MetricsLog, Row, duration};
+use crate::observers::{MetricsLog, MetricsRow, duration};
 use crate::session;
 use crate::settings::{DataSettings, Settings};
 use crate::sweep::SweepPreset;
@@ -90,7 +89,7 @@ struct Done<'a> {
     /// Wall time of this session; none if there was nothing to do.
     seconds: Option<f64>,
     updates_per_second: Option<f64>,
-    metrics: Option<Row>,
+    metrics: Option<MetricsRow>,
 }
 
 impl SweepArgs {
@@ -206,7 +205,7 @@ fn list(order: &Order<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Res
             Expected {
                 name: &run.name,
                 status: status.unwrap_or_else(|_| "waiting".into()),
-                memory_mib: memory::bytes_needed(&run.settings, *n_visible, *train_rows) / MIB,
+                memory_mib: run.settings.memory_bytes(*n_visible, *train_rows) / MIB,
                 snapshots_mib: sweep::snapshot_bytes(&run.settings, *n_visible, *train_rows) / MIB,
             }
         })
@@ -318,10 +317,8 @@ fn table(done: &[Done]) -> Vec<String> {
         let likelihood = run
             .metrics
             .as_ref()
-            .map(|row| match row.test_pseudo_log_likelihood {
-                Some(test) => format!("test {test:.2}"),
-                None => format!("train {:.2}", row.train_pseudo_log_likelihood),
-            });
+            .map(MetricsRow::pseudo_log_likelihood)
+            .map(|(part, value)| format!("{part} {value:.2}"));
         lines.push(format!(
             "{:width$}  {:>8}  {:>8}  {:>12}  {:>8}  {}",
             run.name,

@@ -92,7 +92,7 @@ struct Summary {
     seconds: f64,
     monitoring_seconds: f64,
     updates_per_second: f64,
-    metrics: Option<crate::observers::Row>,
+    metrics: Option<crate::observers::MetricsRow>,
     report: Option<PathBuf>,
 }
 

@@ -1,13 +1,32 @@
 //! Contrastive divergence.
 
-use super::Learner;
-use burn::tensor::Tensor;
+use super::{Batch, Learner, Registration};
 use rbm_model::gradient::PhaseSamples;
-use rbm_model::noise::{Layer, NoiseKey, stream};
+use rbm_model::noise::stream;
+use rbm_model::noise::{Layer, NoiseKey};
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, ops};
 
-/// CD-k: one chain a data row, started there and moved by k sweeps.
+pub(super) const REGISTRATION: Registration = Registration {
+    from_batch: true,
+    stream: stream::CHAINS,
+    rules: |_, _| Ok(()),
+    bytes: |sizes| sizes.floats(sizes.batch as f64),
+    start: |start| {
+        Box::new(ContrastiveDivergence {
+            sweeps: start.options.sweeps,
+            seed: start.options.seed,
+        })
+    },
+    part: Some(|part| {
+        Box::new(ContrastiveDivergence {
+            sweeps: part.options.sweeps,
+            seed: part.options.seed,
+        })
+    }),
+};
+
+/// CD-k: one chain per data row, started there and moved by k sweeps.
 ///
 /// Source: G. E. Hinton, Neural Computation 14, 1771 (2002).
 #[derive(Debug, Clone)]
@@ -16,25 +35,23 @@ pub struct ContrastiveDivergence {
     pub sweeps: usize,
     /// Seed of the run.
     pub seed: u64,
-    /// Number of the first row among all rows of the update; 0 where these are all.
-    pub first_row: u32,
 }
 
 impl Learner for ContrastiveDivergence {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> PhaseSamples {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples {
         let key = NoiseKey::new(self.seed, stream::POSITIVE)
-            .with_step(step)
+            .with_step(number)
             .with_layer(Layer::Hidden)
-            .with_first_row(self.first_row);
-        let (hidden, _) =
-            ops::sample_hidden(rbm.weight.val(), rbm.hidden_bias.val(), batch.clone(), key);
+            .with_first_row(batch.first_row);
+        let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
+        let (hidden, _) = ops::sample_hidden(weight, bias, batch.rows.clone(), key);
         let mut chains = Chains {
-            visible: batch.clone(),
+            visible: batch.rows.clone(),
             hidden,
             seed: self.seed,
             stream: stream::CHAINS,
-            step: step * self.sweeps as u64,
-            first_row: self.first_row,
+            step: number * self.sweeps as u64,
+            first_row: batch.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);
         PhaseSamples {

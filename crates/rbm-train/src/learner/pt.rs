@@ -1,17 +1,65 @@
 //! Parallel tempering.
 
-use super::Learner;
+use super::{
+    Batch, ChainCount, Learner, LearnerOptions, LearnerState, Registration, Replicas, RestoreError,
+    Sizes, Start, Unfit,
+};
 use crate::sampling::reference_fields;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::gradient::PhaseSamples;
 use rbm_model::noise::stream;
-use rbm_model::sampling::{
-    Chains, ModelPath, PackedChains, Tempering, TemperingError, TemperingState,
-};
+use rbm_model::sampling::{Chains, ModelPath, Tempering, TemperingError, pack};
 
 /// Updates after which levels are laid anew, equally far apart by the swaps since.
 const RESPACE: u64 = 250;
+
+pub(super) const REGISTRATION: Registration = Registration {
+    from_batch: false,
+    stream: stream::TEMPERING,
+    rules,
+    bytes,
+    start,
+    part: None,
+};
+
+fn rules(options: &LearnerOptions, devices: usize) -> Result<(), Unfit> {
+    let unfit = |setting, expected| Err(Unfit { setting, expected });
+    if options.chains == ChainCount::Data {
+        return unfit(
+            "learner.chains",
+            "learner `pt` has ladders, not a chain for each training row; give their number",
+        );
+    }
+    if devices > 1 {
+        return unfit(
+            "training.device",
+            "tempering is not divided: it must be one device where learner.kind is pt",
+        );
+    }
+    Ok(())
+}
+
+/// A copy of the model and the chains at every level.
+fn bytes(sizes: &Sizes<'_>) -> f64 {
+    let levels = sizes.options.levels as f64;
+    let model = 4.0 * (sizes.visible as f64) * (sizes.hidden as f64);
+    model * levels + sizes.floats(sizes.chains() * levels)
+}
+
+fn start(start: &Start<'_>) -> Box<dyn Learner> {
+    let LearnerOptions {
+        levels,
+        sweeps,
+        seed,
+        ..
+    } = start.options;
+    let (mean, ladders) = (start.data_mean, start.chains());
+    match Tempered::new(start.rbm, mean, ladders, levels, sweeps, seed) {
+        Ok(learner) => Box::new(learner),
+        Err(error) => unreachable!("settings and data are checked before: {error}"),
+    }
+}
 
 /// Ladders of replicas that go on from update to update; the negative phase comes from those at
 /// inverse temperature 1, which hand states they cannot leave by themselves down the ladder.
@@ -61,7 +109,7 @@ impl Tempered {
 }
 
 impl Learner for Tempered {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> PhaseSamples {
         let moved =
             ModelPath::tempered(rbm, &self.reference).and_then(|path| self.sampler.set_path(path));
         if moved.is_err() {
@@ -83,25 +131,31 @@ impl Learner for Tempered {
         }
     }
 
-    fn chains(&self) -> Option<PackedChains> {
-        Some((&self.samples).into())
+    fn state(&self) -> LearnerState {
+        LearnerState {
+            chains: Some((&self.samples).into()),
+            replicas: Some(Replicas {
+                tempering: self.sampler.state().clone(),
+                visible: pack(&self.sampler.visible()),
+            }),
+        }
     }
 
-    fn restore(&mut self, chains: PackedChains) {
-        self.samples = chains.to_chains(&self.samples.visible.device());
-    }
-
-    fn tempering(&self) -> Option<&Tempering> {
-        Some(&self.sampler)
-    }
-
-    fn restore_tempering(
-        &mut self,
-        state: TemperingState,
-        visible: Tensor<2>,
-    ) -> Result<(), TemperingError> {
+    fn restore(&mut self, mut state: LearnerState) -> Result<(), RestoreError> {
+        let device = self.samples.visible.device();
+        let samples = state.take_chains(self.samples.count())?;
+        let Some(Replicas { tempering, visible }) = state.replicas else {
+            return Ok(());
+        };
+        let (found, expected) = (tempering.ladders, self.sampler.state().ladders);
+        if found != expected {
+            return Err(RestoreError::Ladders { found, expected });
+        }
+        let shape = [visible.chains(), visible.units()];
+        let visible = Tensor::from_data(TensorData::new(visible.to_rows(), shape), &device);
         let path = self.sampler.path().clone();
-        self.sampler = Tempering::restore(path, state, visible)?;
+        self.sampler = Tempering::restore(path, tempering, visible)?;
+        self.samples = samples.to_chains(&device);
         Ok(())
     }
 }

@@ -1,13 +1,36 @@
 //! Chains restarted at random.
 
-use super::Learner;
-use crate::settings::ChainCount;
+use super::registration::chains_on_every_device;
+use super::{Batch, ChainCount, Learner, Registration};
 use burn::tensor::Tensor;
-use rbm_model::Rbm;
 use rbm_model::gradient::PhaseSamples;
-use rbm_model::noise::{Layer, NoiseKey, stream};
-use rbm_model::ops;
+use rbm_model::noise::stream;
+use rbm_model::noise::{Layer, NoiseKey};
 use rbm_model::sampling::Chains;
+use rbm_model::{Rbm, ops};
+
+pub(super) const REGISTRATION: Registration = Registration {
+    from_batch: false,
+    stream: stream::CHAINS,
+    rules: chains_on_every_device,
+    bytes: |sizes| sizes.floats(sizes.chains()),
+    start: |start| {
+        Box::new(Restarted {
+            sweeps: start.options.sweeps,
+            seed: start.options.seed,
+            chains: start.options.chains,
+            first_row: 0,
+        })
+    },
+    part: Some(|part| {
+        Box::new(Restarted {
+            sweeps: part.options.sweeps,
+            seed: part.options.seed,
+            chains: ChainCount::Count(part.range.len()),
+            first_row: part.range.start as u32,
+        })
+    }),
+};
 
 /// Chains that start from uniformly random hidden states at every update and make k sweeps
 /// (called "Rdm" in arXiv:2503.21536).
@@ -24,13 +47,13 @@ pub struct Restarted {
 }
 
 impl Learner for Restarted {
-    fn negative_phase(&mut self, rbm: &Rbm, batch: &Tensor<2>, step: u64) -> PhaseSamples {
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples {
         let key = NoiseKey::new(self.seed, stream::CHAIN_START)
-            .with_step(step)
+            .with_step(number)
             .with_layer(Layer::Hidden)
             .with_first_row(self.first_row);
         let device = rbm.device();
-        let count = self.chains.of_rows(batch.dims()[0]);
+        let count = self.chains.of_rows(batch.count());
         let field = Tensor::zeros([count, rbm.n_hidden()], &device);
         let (hidden, _) = ops::sample_layer(field, Tensor::zeros([rbm.n_hidden()], &device), key);
         let mut chains = Chains {
@@ -38,7 +61,7 @@ impl Learner for Restarted {
             hidden,
             seed: self.seed,
             stream: stream::CHAINS,
-            step: step * self.sweeps as u64,
+            step: number * self.sweeps as u64,
             first_row: self.first_row,
         };
         let hidden = chains.sweep(rbm, self.sweeps);

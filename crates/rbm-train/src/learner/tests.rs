@@ -1,9 +1,12 @@
 use super::*;
 use crate::optimizer::Optimizer;
-use burn::tensor::{Device, TensorData};
-use rbm_model::Parameters;
+use crate::settings::Settings;
+use burn::tensor::{Device, Tensor, TensorData};
+use rbm_model::gradient::Offsets;
+use rbm_model::ops::OptimizerState;
 use rbm_model::partition::Enumeration;
-use rbm_model::sampling::pack;
+use rbm_model::sampling::{PackedChains, pack};
+use rbm_model::{Parameters, Rbm};
 
 /// A small model that mixes within a few sweeps.
 fn model() -> (Rbm, Enumeration) {
@@ -31,6 +34,19 @@ fn settings(kind: LearnerKind, sweeps: usize) -> Settings {
     settings
 }
 
+fn new(settings: &Settings, rbm: &Rbm, data_mean: &[f64], rows: usize) -> Box<dyn Learner> {
+    (settings.learner.kind.registration().start)(&Start {
+        options: settings.learner.options(settings.training.seed),
+        rbm,
+        data_mean,
+        rows,
+    })
+}
+
+fn chains(learner: &dyn Learner) -> Option<PackedChains> {
+    learner.state().chains
+}
+
 /// Training rows, and those of a batch of 2000.
 const ROWS: usize = 6000;
 
@@ -45,19 +61,19 @@ fn assert_unbiased(learner: &mut dyn Learner, burn_in: u64) {
     let (rbm, exact) = model();
     let moments = exact.moments();
     let expected: Vec<f64> = [moments.visible, moments.hidden, moments.visible_hidden].concat();
-    let batch = Tensor::<2>::zeros([2000, 4], &rbm.device());
+    let rows = Tensor::<2>::zeros([2000, 4], &rbm.device());
     let updates = 60;
     let mut sums = vec![(0.0, 0.0); expected.len()];
     for step in 0..burn_in + updates {
-        learner.turn_to(&rows_of(step));
+        let batch = Batch::new(rows.clone(), rows_of(step));
         let phase = learner.negative_phase(&rbm, &batch, step);
         if step < burn_in {
             continue;
         }
-        let rows = phase.visible.dims()[0] as f64;
+        let count = phase.visible.dims()[0] as f64;
         let mean = |x: &Tensor<2>| x.clone().mean_dim(0).into_data();
         let (visible, hidden) = (mean(&phase.visible), mean(&phase.hidden));
-        let correlation = phase.visible.transpose().matmul(phase.hidden) / rows;
+        let correlation = phase.visible.transpose().matmul(phase.hidden) / count;
         let read = |data: TensorData| data.iter::<f64>().collect::<Vec<_>>();
         let found = [read(visible), read(hidden), read(correlation.into_data())].concat();
         for (sum, x) in sums.iter_mut().zip(found) {
@@ -102,7 +118,10 @@ fn chains_of_rows_move_with_their_rows() {
     let mut settings = settings(LearnerKind::Pcd, 3);
     settings.learner.chains = ChainCount::Data;
     let mut learner = new(&settings, &rbm, &[0.5; 4], 90);
-    let batch = |rows: usize| Tensor::<2>::ones([rows, 4], &rbm.device());
+    let batch = |rows: &[u32]| {
+        let ones = Tensor::<2>::ones([rows.len(), 4], &rbm.device());
+        Batch::new(ones, rows.to_vec())
+    };
     let mut moves = 0;
     for (step, rows) in [
         vec![80, 3, 41],
@@ -113,11 +132,10 @@ fn chains_of_rows_move_with_their_rows() {
     .into_iter()
     .enumerate()
     {
-        let before = learner.chains().unwrap();
+        let before = chains(&*learner).unwrap();
         assert_eq!(before.count(), 90);
-        learner.turn_to(&rows);
-        let phase = learner.negative_phase(&rbm, &batch(rows.len()), step as u64);
-        let after = learner.chains().unwrap();
+        let phase = learner.negative_phase(&rbm, &batch(&rows), step as u64);
+        let after = chains(&*learner).unwrap();
         let mut expected = before.select(&rows);
         expected.sweep(&rbm, 3);
         assert_eq!(after.select(&rows), expected);
@@ -142,13 +160,11 @@ fn chains_of_rows_move_with_their_rows() {
         visible: Tensor::zeros([4], &rbm.device()),
         hidden: Tensor::zeros([3], &rbm.device()),
     };
-    one.turn_to(&[7, 2]);
-    other.turn_to(&[7, 2]);
     let step = Optimizer::new(&settings.optimizer, &rbm).step(0.1, 0);
     let mut moments = OptimizerState::zeros(&rbm, 0);
-    let (moved, _) = one.ascend(rbm.clone(), &mut moments, batch(2), offsets, step, 0);
-    other.negative_phase(&rbm, &batch(2), 0);
-    assert_eq!(one.chains(), other.chains());
+    let (moved, _) = one.update(rbm.clone(), &mut moments, batch(&[7, 2]), offsets, step, 0);
+    other.negative_phase(&rbm, &batch(&[7, 2]), 0);
+    assert_eq!(one.state(), other.state());
     assert_ne!(moved.weight.val().into_data(), rbm.weight.val().into_data());
     assert_eq!(one.samples().unwrap().count(), 90);
     let many = new(&settings, &rbm, &[0.5; 4], 2500).samples().unwrap();
@@ -162,7 +178,7 @@ fn chains_of_rows_move_with_their_rows() {
 #[test]
 fn only_persistent_chains_persist() {
     let (rbm, _) = model();
-    let batch = Tensor::<2>::ones([5, 4], &rbm.device());
+    let batch = Batch::new(Tensor::ones([5, 4], &rbm.device()), (0..5).collect());
     for kind in [
         LearnerKind::Pcd,
         LearnerKind::Pt,
@@ -177,9 +193,9 @@ fn only_persistent_chains_persist() {
         let equal = first.into_data() == again.into_data();
         let persistent = matches!(kind, LearnerKind::Pcd | LearnerKind::Pt);
         assert_eq!(equal, !persistent, "{kind}");
-        let steps = learner.chains().map(|chains| chains.step);
+        let steps = chains(&*learner).map(|chains| chains.step);
         assert_eq!(steps, persistent.then_some(4));
-        assert_eq!(learner.tempering().is_some(), kind == LearnerKind::Pt);
+        assert_eq!(learner.state().replicas.is_some(), kind == LearnerKind::Pt);
     }
     let mut settings = settings(LearnerKind::Random, 2);
     settings.learner.chains = ChainCount::Data;

@@ -4,12 +4,12 @@
 //! nothing is read back from the device for an observer that is not due.
 
 mod likelihood;
-mod metrics;
+pub mod metrics;
 mod progress;
 mod snapshots;
 
 pub use likelihood::Likelihood;
-pub use metrics::{Metrics, MetricsLog, Row};
+pub use metrics::{Metrics, MetricsLog, MetricsRow};
 pub use progress::{Meter, Progress, duration};
 pub use snapshots::Snapshots;
 

@@ -2,7 +2,7 @@
 
 use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::Measurements;
-use crate::observers::Row;
+use crate::observers::MetricsRow;
 use crate::quality::Quality;
 use rbm_analysis::Summary;
 use rbm_analysis::spectrum::KolmogorovSmirnov;
@@ -19,7 +19,7 @@ pub struct Replica {
     /// Its settings as (key, value).
     pub settings: BTreeMap<String, String>,
     /// Evaluations, in order of `step`.
-    pub metrics: Vec<Row>,
+    pub metrics: Vec<MetricsRow>,
     /// Brackets of the likelihood: of snapshots, or those made during training where there are no others.
     pub likelihood: Vec<LikelihoodRow>,
     /// Brackets made during training, beside those of snapshots.

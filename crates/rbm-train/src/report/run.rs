@@ -2,10 +2,11 @@
 
 use super::data::{CloseUp, Replica, Samples};
 use super::figures::{groups, sections};
-use crate::checkpoint::{Manifest, RunDir, read_state};
+use crate::checkpoint::{Checkpoint, Manifest, RunDir};
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
-use crate::observers::{MetricsLog, Row};
+use crate::observers::metrics::free_energy;
+use crate::observers::{MetricsLog, MetricsRow};
 use crate::quality::Quality;
 use crate::sampling::{self, Start};
 use anyhow::Context;
@@ -150,19 +151,18 @@ fn quality(run: &RunDir) -> anyhow::Result<Option<Quality>> {
     }
 }
 
-fn facts(manifest: &Manifest, last: Option<&Row>, summary: &Summary) -> Vec<(String, String)> {
+fn facts(
+    manifest: &Manifest,
+    last: Option<&MetricsRow>,
+    summary: &Summary,
+) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: String| facts.push((name.to_string(), value));
     if let Some(row) = last {
-        let (name, value) = match row.test_pseudo_log_likelihood {
-            Some(value) => ("test pseudo-log-likelihood", value),
-            None => (
-                "train pseudo-log-likelihood",
-                row.train_pseudo_log_likelihood,
-            ),
-        };
-        fact(name, format!("{value:.1} nats"));
-        if let Some(gap) = row.free_energy_gap {
+        let (part, value) = row.pseudo_log_likelihood();
+        let name = format!("{part} pseudo-log-likelihood");
+        fact(&name, format!("{value:.1} nats"));
+        if let Some(gap) = row.value(free_energy::GAP) {
             fact("free-energy gap, test − train", format!("{gap:.2} nats"));
         }
         fact("epochs", format!("{:.2}", row.epoch));
@@ -192,13 +192,11 @@ fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
 /// States of the run's own chains, or of chains swept from the model's biases.
 fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Result<Samples> {
     let device = measure::device()?;
-    let n = model.n_visible;
-    let (_, state) = read_state(&run.state_path(), Some((&device, &vec![0.5; n])))?;
-    let chains = state.and_then(|state| state.learner.samples());
+    let chains = Checkpoint::open(&run.state_path())?.chains(&device)?;
     let rbm = Rbm::from_parameters(model, &device);
     let (start, sweeps, caption) = match chains {
         Some(chains) => (
-            Start::Chains(Box::new(chains.to_chains(&device))),
+            Start::Chains(Box::new(chains)),
             0,
             "Visible states of the persistent chains at the end of training.".to_string(),
         ),
@@ -213,7 +211,7 @@ fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Res
     let states = sampling::draw(&rbm, start, sweeps, manifest.seed, Some(SAMPLES));
     let state = |units: &[f32]| units.iter().map(|unit| f64::from(*unit)).collect();
     Ok(Samples {
-        states: states.chunks_exact(n).map(state).collect(),
+        states: states.chunks_exact(model.n_visible).map(state).collect(),
         caption,
     })
 }

@@ -6,6 +6,7 @@ use super::figures::{self, Group, groups, holds};
 use super::run::replica;
 use crate::checkpoint::{Manifest, RunDir, Status};
 use crate::measure::{self, Options};
+use crate::observers::metrics::pseudo_log_likelihood;
 use maud::html;
 use rbm_figures::number::{readable, significant};
 use rbm_figures::{Block, Document, Grid, Row, Section, Table};
@@ -178,7 +179,7 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
     };
     let best = replicas
         .iter()
-        .filter_map(|run| run.metrics.last()?.test_pseudo_log_likelihood)
+        .filter_map(|run| run.metrics.last()?.value(pseudo_log_likelihood::TEST))
         .fold(f64::NEG_INFINITY, f64::max);
     let status = |entry: &Entry| Some(entry.manifest.as_ref()?.status);
     let finished = entries
@@ -213,7 +214,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     type Value = fn(&Replica) -> Option<f64>;
     let columns: [(&str, Value); 5] = [
         ("test PLL", |run| {
-            run.metrics.last()?.test_pseudo_log_likelihood
+            run.metrics.last()?.value(pseudo_log_likelihood::TEST)
         }),
         ("test LL", final_log_likelihood),
         ("λ₁", |run| {
@@ -317,7 +318,7 @@ fn all_runs(entries: &[Entry], replicas: &[Replica]) -> Grid {
     let step = |entry: &Entry| entry.manifest.as_ref().map_or(f64::NAN, |m| m.step as f64);
     let value = |entry: &Entry| {
         let run = replicas.iter().find(|run| run.name == entry.name);
-        run.and_then(|run| run.metrics.last()?.test_pseudo_log_likelihood)
+        run.and_then(|run| run.metrics.last()?.value(pseudo_log_likelihood::TEST))
             .unwrap_or(f64::NAN)
     };
     let number = |x: f64| {

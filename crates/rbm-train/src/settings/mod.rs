@@ -5,6 +5,7 @@
 
 mod data;
 mod learner;
+mod memory;
 mod model;
 mod monitor;
 mod optimizer;
@@ -13,8 +14,10 @@ pub mod table;
 mod training;
 mod validate;
 
+pub use crate::learner::{ChainCount, LearnerKind};
 pub use data::DataSettings;
-pub use learner::{ChainCount, LearnerKind, LearnerSettings};
+pub use learner::LearnerSettings;
+pub use memory::MemoryError;
 pub use model::{HiddenBias, ModelSettings, VisibleBias};
 pub use monitor::MonitorSettings;
 pub use optimizer::{OptimizerKind, OptimizerSettings, Schedule};

@@ -1,6 +1,6 @@
 //! What values settings may have.
 
-use super::{ChainCount, LearnerKind, Settings};
+use super::Settings;
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -31,51 +31,29 @@ impl Settings {
 
     /// Checks what several settings say together.
     fn check_together(&self) -> Result<(), SettingError> {
-        let check = |ok: bool, setting, found: &dyn ToString, expected| {
-            let found = found.to_string();
-            ok.then_some(()).ok_or(SettingError {
-                setting,
-                found,
-                expected,
-            })
-        };
-        let (l, t) = (&self.learner, &self.training);
+        let (learner, training) = (&self.learner, &self.training);
         super::rules::COUNTABLE.check("optimizer.schedule_epochs", &self.schedule_epochs())?;
-        check(
-            l.chains != ChainCount::Data || l.kind != LearnerKind::Pt,
-            "learner.chains",
-            &l.chains,
-            "learner `pt` has ladders, not a chain for each training row; give their number",
-        )?;
-        let devices = t.devices().count();
-        check(
-            devices == 1 || l.kind != LearnerKind::Pt,
-            "training.device",
-            &t.device,
-            "tempering is not divided: it must be one device where learner.kind is pt",
-        )?;
-        check(
-            devices <= t.batch_size,
-            "training.device",
-            &t.device,
-            "it must be no more devices than rows per update (training.batch_size)",
-        )?;
-        let enough = match l.chains {
-            ChainCount::Data => devices == 1,
-            ChainCount::Count(chains) => devices <= chains,
-        };
-        check(
-            enough || l.kind == LearnerKind::Cd,
-            "training.device",
-            &t.device,
-            "it must be no more devices than chains (learner.chains), and one where these are `data`",
-        )
+        let devices = training.devices().count();
+        if devices > training.batch_size {
+            return Err(SettingError {
+                setting: "training.device",
+                found: training.device.clone(),
+                expected: "it must be no more devices than rows per update (training.batch_size)",
+            });
+        }
+        let rules = learner.kind.registration().rules;
+        rules(&learner.options(training.seed), devices).map_err(|unfit| SettingError {
+            setting: unfit.setting,
+            found: self.flatten().remove(unfit.setting).unwrap_or_default(),
+            expected: unfit.expected,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learner::{ChainCount, LearnerKind};
 
     #[test]
     fn each_unusable_value_is_named() {

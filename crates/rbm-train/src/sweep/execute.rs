@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::plan::PlannedRun;
 use super::share::Share;
-use crate::checkpoint::{RunDir, RunError, Status, atomic};
+use crate::checkpoint::{RunDir, RunError, Status, open_lock};
 use crate::observers::Meter;
 use crate::session::{self, SessionOptions};
 use crate::trainer::{Outcome, StopReason};
@@ -160,7 +160,7 @@ pub fn execute(order: &Order<'_>, mut board: Board) -> anyhow::Result<Vec<Ended>
 fn lock(out: &Path) -> anyhow::Result<File> {
     let path = out.join("lock");
     let cannot = || format!("cannot lock {}", path.display());
-    let file = atomic::open_lock(&path).with_context(cannot)?;
+    let file = open_lock(&path).with_context(cannot)?;
     if file.try_lock().is_ok() {
         let runs = out.join("runs");
         for entry in std::fs::read_dir(&runs).with_context(|| runs.display().to_string())? {

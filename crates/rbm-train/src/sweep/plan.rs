@@ -1,8 +1,8 @@
 //! What a sweep runs: a table of settings, some of them lists, becomes named runs.
 
-use crate::checkpoint::atomic;
 use crate::settings::table::{self, entries, lay_over};
 use crate::settings::{SettingError, Settings};
+use rbm_figures::atomic;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};

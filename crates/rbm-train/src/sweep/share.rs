@@ -73,7 +73,7 @@ impl Share {
             let mut needs: Vec<f64> = runs
                 .iter()
                 .zip(shapes)
-                .map(|(settings, (n, rows))| memory::bytes_needed(settings, *n, *rows))
+                .map(|(settings, (n, rows))| settings.memory_bytes(*n, *rows))
                 .collect();
             needs.sort_by(|a, b| b.total_cmp(a));
             let available = memory::available_bytes().unwrap_or(f64::INFINITY);

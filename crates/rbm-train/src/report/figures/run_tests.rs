@@ -1,7 +1,7 @@
 //! The figures that are drawn otherwise, or only, of a single run.
 
 use super::testing::{bracket, column, figure_of, metrics, names, replica, single, written};
-use crate::observers::Row;
+use crate::observers::MetricsRow;
 use crate::report::data::{Replica, Samples};
 
 fn numbers(directory: &tempfile::TempDir, table: &str, name: &str) -> Vec<f64> {
@@ -51,15 +51,16 @@ fn figures_hold_the_expected_marks() {
 fn tables_hold_the_numbers_that_are_drawn() {
     let run = single();
     let (directory, _, _) = written(std::slice::from_ref(&run));
-    let expected = |value: fn(&Row) -> f64| run.metrics.iter().map(value).collect::<Vec<f64>>();
+    let expected =
+        |value: fn(&MetricsRow) -> f64| run.metrics.iter().map(value).collect::<Vec<f64>>();
     let likelihood = |part| of(&directory, "likelihood", "Pseudo-log-likelihood", part);
     assert_eq!(
         likelihood("training rows"),
-        expected(|row| row.train_pseudo_log_likelihood)
+        expected(|row| row.value("train_pseudo_log_likelihood").unwrap())
     );
     assert_eq!(
         likelihood("test rows"),
-        expected(|row| row.test_pseudo_log_likelihood.unwrap())
+        expected(|row| row.value("test_pseudo_log_likelihood").unwrap())
     );
     assert_eq!(
         of(&directory, "weights", "Epoch", ""),
@@ -111,14 +112,14 @@ fn without_snapshots_the_evaluations_give_the_spectrum() {
 fn missing_and_nan_metrics_leave_gaps_or_panels_out() {
     let mut run = replica(4, 1);
     for (k, row) in run.metrics.iter_mut().enumerate() {
-        row.test_pseudo_log_likelihood = None;
-        row.test_reconstruction_error = None;
-        row.free_energy_test = None;
-        row.free_energy_gap = None;
-        row.train_reconstruction_error = f64::NAN;
-        row.weight_max = f64::INFINITY;
+        row.set("test_pseudo_log_likelihood", None);
+        row.set("test_reconstruction_error", None);
+        row.set("free_energy_test", None);
+        row.set("free_energy_gap", None);
+        row.set("train_reconstruction_error", Some(f64::NAN));
+        row.set("weight_max", Some(f64::INFINITY));
         if k == 5 {
-            row.train_pseudo_log_likelihood = f64::NAN;
+            row.set("train_pseudo_log_likelihood", Some(f64::NAN));
         }
     }
     let (directory, page, _) = written(&[run]);
@@ -157,10 +158,10 @@ fn hopeless_numbers_are_no_errors() {
     for value in hopeless {
         let mut run = single();
         for row in &mut run.metrics {
-            row.train_pseudo_log_likelihood = value;
-            row.weight_norm = value;
+            row.set("train_pseudo_log_likelihood", Some(value));
+            row.set("weight_norm", Some(value));
             row.learning_rate = value;
-            row.free_energy_gap = Some(value);
+            row.set("free_energy_gap", Some(value));
         }
         for snapshot in &mut run.measurements.history {
             snapshot.singular_values = vec![value; 3];
@@ -199,7 +200,7 @@ fn a_steep_start_is_cut_off_and_the_caption_says_so() {
     let cut = "The steep start of the curves lies outside of the frame";
     assert!(!page(&run).contains(cut));
     run.metrics = (0..20).map(|k| metrics(100 * k)).collect();
-    run.metrics[0].train_pseudo_log_likelihood = -5000.0;
+    run.metrics[0].set("train_pseudo_log_likelihood", Some(-5000.0));
     assert!(page(&run).contains(cut));
 }
 

@@ -9,6 +9,7 @@ use maud::html;
 use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_figures::number::subscript;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, RANKS, Table};
+use std::borrow::Cow;
 
 /// Modes drawn over time, of one group and of each of several.
 const LEADING: [usize; 2] = [50, 10];
@@ -32,15 +33,15 @@ pub fn thinned(history: &[SnapshotSpectrum]) -> impl Iterator<Item = &SnapshotSp
 }
 
 /// Updates and spectra of a run: of all its snapshots, or of some; of its evaluations where it has no snapshots.
-fn history(run: &Replica, all: bool) -> Vec<(f64, &[f64])> {
+fn history(run: &Replica, all: bool) -> Vec<(f64, Cow<'_, [f64]>)> {
     let snapshots = &run.measurements.history;
-    fn spectrum(snapshot: &SnapshotSpectrum) -> (f64, &[f64]) {
-        (snapshot.step as f64, &snapshot.singular_values)
+    fn spectrum(snapshot: &SnapshotSpectrum) -> (f64, Cow<'_, [f64]>) {
+        (snapshot.step as f64, (&snapshot.singular_values).into())
     }
     match snapshots.len() {
         0 | 1 => {
             let rows = run.metrics.iter();
-            rows.map(|row| (row.step as f64, &row.singular_values[..]))
+            rows.map(|row| (row.step as f64, row.singular_values().into()))
                 .collect()
         }
         _ if all => snapshots.iter().map(spectrum).collect(),

@@ -8,7 +8,7 @@ use crate::measure::landscape::{Curve, Pair, Plane};
 use crate::measure::saddle::Saddles;
 use crate::measure::weights::WeightHistogram;
 use crate::measure::{Checkpoint, Landscape, Measurements, ModeState, SnapshotSpectrum};
-use crate::observers::Row;
+use crate::observers::MetricsRow;
 use crate::report::data::{CloseUp, Replica, Samples};
 use crate::report::well_formed::assert_well_formed;
 use rbm_analysis::bosons::Occupation;
@@ -24,23 +24,25 @@ use std::fs;
 use std::path::Path;
 
 /// One evaluation.
-pub fn metrics(step: u64) -> Row {
+pub fn metrics(step: u64) -> MetricsRow {
     let t = step as f64;
-    Row {
-        step,
-        epoch: t / 100.0,
-        learning_rate: 0.01,
-        train_pseudo_log_likelihood: -100.0 + t / 100.0,
-        test_pseudo_log_likelihood: Some(-101.0 + t / 100.0),
-        train_reconstruction_error: 0.1 - t / 1e5,
-        test_reconstruction_error: Some(0.11 - t / 1e5),
-        free_energy_train: -50.0 - t / 1e3,
-        free_energy_test: Some(-49.0),
-        free_energy_gap: Some(1.0 + t / 1e3),
-        weight_norm: 1.0 + t / 1e3,
-        weight_max: 0.1 + t / 1e4,
-        singular_values: vec![1.0 + t / 500.0, 0.5],
+    let mut row = MetricsRow::new(step, t / 100.0, 0.01);
+    for (column, value) in [
+        ("train_pseudo_log_likelihood", -100.0 + t / 100.0),
+        ("test_pseudo_log_likelihood", -101.0 + t / 100.0),
+        ("train_reconstruction_error", 0.1 - t / 1e5),
+        ("test_reconstruction_error", 0.11 - t / 1e5),
+        ("free_energy_train", -50.0 - t / 1e3),
+        ("free_energy_test", -49.0),
+        ("free_energy_gap", 1.0 + t / 1e3),
+        ("weight_norm", 1.0 + t / 1e3),
+        ("weight_max", 0.1 + t / 1e4),
+        ("singular_value_1", 1.0 + t / 500.0),
+        ("singular_value_2", 0.5),
+    ] {
+        row.set(column, Some(value));
     }
+    row
 }
 
 pub const STEPS: [u64; 5] = [0, 10, 100, 1000, 3000];

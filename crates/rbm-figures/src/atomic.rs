@@ -26,22 +26,6 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens an empty file to hold a lock on, made if need be. What is there is not changed, and a link not followed: it
-/// could lead to a file of something else.
-///
-/// # Errors
-/// What the system said, and anything there that is no plain file.
-pub fn open_lock(path: &Path) -> io::Result<File> {
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.is_file() => Err(io::Error::other("it is no plain file; remove it")),
-        _ => File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path),
-    }
-}
-
 /// Writes beside the place, syncs, and renames.
 ///
 /// # Errors
@@ -58,19 +42,21 @@ pub fn write_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .tempfile_in(directory)?;
-    content(&mut file)?;
-    file.as_file().sync_all()?;
-    // Temporary files are private; what a run leaves is as readable as any other file.
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX);
+    // Temporary files are private; this one is to be as readable as any other, as the umask says.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let permissions = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(permissions)?;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    let mut file = builder.tempfile_in(directory)?;
+    content(&mut file)?;
+    file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The rename itself lasts only once the directory is on disk.
     #[cfg(unix)]
@@ -97,25 +83,5 @@ mod tests {
         super::remove_leftovers(dir.path()).unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
         assert!(super::remove_leftovers(&dir.path().join("missing")).is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_lock_changes_no_file_and_follows_no_link() {
-        let dir = tempfile::tempdir().unwrap();
-        let (lock, file) = (dir.path().join("lock"), dir.path().join("file"));
-        std::fs::write(&file, "mine").unwrap();
-        std::os::unix::fs::symlink(&file, &lock).unwrap();
-        let error = super::open_lock(&lock).unwrap_err().to_string();
-        assert!(error.contains("no plain file"), "{error}");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
-        // Nor is a file made where a link leads to none.
-        std::fs::remove_file(&file).unwrap();
-        assert!(super::open_lock(&lock).is_err() && !file.exists());
-        std::fs::remove_file(&lock).unwrap();
-        super::open_lock(&lock).unwrap();
-        std::fs::write(&lock, "kept").unwrap();
-        super::open_lock(&lock).unwrap();
-        assert_eq!(std::fs::read_to_string(&lock).unwrap(), "kept");
     }
 }

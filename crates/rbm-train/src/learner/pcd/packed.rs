@@ -1,8 +1,9 @@
 //! Persistent contrastive divergence on the host.
 
-use super::Learner;
+use crate::learner::{Batch, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
-use rbm_model::gradient::{Offsets, PhaseSamples};
+use rbm_model::gradient::Offsets;
+use rbm_model::gradient::PhaseSamples;
 use rbm_model::noise::stream;
 use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
@@ -39,28 +40,32 @@ pub(super) fn moved(chains: &mut PackedChains, rbm: &Rbm, sweeps: usize) -> Phas
 }
 
 impl Learner for PackedPersistent {
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
+    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Batch, _number: u64) -> PhaseSamples {
         moved(&mut self.chains, rbm, self.sweeps)
     }
 
-    fn ascend(
+    fn update(
         &mut self,
         rbm: Rbm,
         moments: &mut OptimizerState,
-        batch: Tensor<2>,
+        batch: Batch,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         let chains = (&mut self.chains, self.sweeps);
-        ops::pcd_update(rbm, moments, batch, chains, offsets, step)
+        ops::pcd_update(rbm, moments, batch.rows, chains, offsets, step)
     }
 
-    fn chains(&self) -> Option<PackedChains> {
-        Some(self.chains.clone())
+    fn state(&self) -> LearnerState {
+        LearnerState {
+            chains: Some(self.chains.clone()),
+            ..LearnerState::default()
+        }
     }
 
-    fn restore(&mut self, chains: PackedChains) {
-        self.chains = chains;
+    fn restore(&mut self, mut state: LearnerState) -> Result<(), RestoreError> {
+        self.chains = state.take_chains(self.chains.count())?;
+        Ok(())
     }
 }

@@ -1,17 +1,15 @@
 //! Persistent contrastive divergence with a chain for each training row.
 
-use super::Learner;
-use super::pcd_packed::moved;
+use super::packed::moved;
+use crate::learner::{Batch, ChainCount, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
-use rbm_model::gradient::{Offsets, PhaseSamples};
+use rbm_model::gradient::Offsets;
+use rbm_model::gradient::PhaseSamples;
 use rbm_model::noise::stream;
 use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
 use rbm_model::{Rbm, ops};
-
-/// Chains that stand for the model where its samples are wanted.
-const SAMPLES: usize = 1000;
 
 /// PCD-k with one persistent chain for each training row: an update moves the chains of its batch's rows by k sweeps,
 /// all others stay. The published scripts of arXiv:2503.21536 do so.
@@ -22,8 +20,6 @@ const SAMPLES: usize = 1000;
 pub struct PersistentRows {
     chains: PackedChains,
     sweeps: usize,
-    /// Rows of the next update.
-    rows: Vec<u32>,
 }
 
 impl PersistentRows {
@@ -32,54 +28,54 @@ impl PersistentRows {
         Self {
             chains: PackedChains::from_biases(rbm, rows, seed, stream::CHAINS),
             sweeps,
-            rows: Vec::new(),
         }
     }
 
-    /// Does something to the chains of the next update alone.
-    fn with_those<T>(&mut self, act: impl FnOnce(&mut PackedChains, usize) -> T) -> T {
-        let mut those = self.chains.select(&self.rows);
+    /// Does something to the chains of some rows alone.
+    fn with_those<T>(
+        &mut self,
+        rows: &[u32],
+        act: impl FnOnce(&mut PackedChains, usize) -> T,
+    ) -> T {
+        let mut those = self.chains.select(rows);
         let result = act(&mut those, self.sweeps);
-        self.chains.put(&self.rows, &those);
+        self.chains.put(rows, &those);
         result
     }
 }
 
 impl Learner for PersistentRows {
-    fn turn_to(&mut self, rows: &[u32]) {
-        self.rows = rows.to_vec();
+    fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, _number: u64) -> PhaseSamples {
+        self.with_those(&batch.indices, |chains, sweeps| moved(chains, rbm, sweeps))
     }
 
-    fn negative_phase(&mut self, rbm: &Rbm, _batch: &Tensor<2>, _step: u64) -> PhaseSamples {
-        self.with_those(|chains, sweeps| moved(chains, rbm, sweeps))
-    }
-
-    fn ascend(
+    fn update(
         &mut self,
         rbm: Rbm,
         moments: &mut OptimizerState,
-        batch: Tensor<2>,
+        batch: Batch,
         offsets: Offsets,
         step: Step,
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
-        self.with_those(|chains, sweeps| {
-            ops::pcd_update(rbm, moments, batch, (chains, sweeps), offsets, step)
+        self.with_those(&batch.indices, |chains, sweeps| {
+            ops::pcd_update(rbm, moments, batch.rows, (chains, sweeps), offsets, step)
         })
     }
 
-    fn chains(&self) -> Option<PackedChains> {
-        Some(self.chains.clone())
+    fn state(&self) -> LearnerState {
+        LearnerState {
+            chains: Some(self.chains.clone()),
+            ..LearnerState::default()
+        }
     }
 
-    /// Evenly over the rows, which may be sorted.
+    fn restore(&mut self, mut state: LearnerState) -> Result<(), RestoreError> {
+        self.chains = state.take_chains(self.chains.count())?;
+        Ok(())
+    }
+
     fn samples(&self) -> Option<PackedChains> {
-        let (rows, count) = (self.chains.count(), self.chains.count().min(SAMPLES));
-        let chosen: Vec<u32> = (0..count).map(|k| (k * rows / count) as u32).collect();
-        Some(self.chains.select(&chosen))
-    }
-
-    fn restore(&mut self, chains: PackedChains) {
-        self.chains = chains;
+        Some(ChainCount::Data.samples(self.chains.clone()))
     }
 }

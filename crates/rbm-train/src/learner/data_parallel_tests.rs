@@ -1,6 +1,8 @@
 //! Parts on one kind of device against the whole: the same draws, sums in another order.
 
 use super::*;
+use crate::learner::ChainCount;
+use crate::settings::Settings;
 use crate::state::State;
 use burn::tensor::TensorData;
 use rbm_model::agreement::flips;
@@ -28,14 +30,15 @@ fn state(settings: &Settings, parts: usize) -> State {
         .with_seed(SEED)
         .init(&devices[0])
         .unwrap();
-    State::new(settings, rbm, &[0.4; SIZES[0]], 500).split(settings, &devices)
+    State::new(settings, rbm, &[0.4; SIZES[0]], 500).divide(settings, &devices)
 }
 
-fn batch(rows: usize, number: u64) -> Tensor<2> {
+fn batch(rows: usize, number: u64) -> Batch {
     let mut random = Sequence::new(SEED, stream::SHUFFLE, number);
     let bits = (0..rows * SIZES[0]).map(|_| f32::from(random.next_uniform() < 0.4));
     let data = TensorData::new(bits.collect::<Vec<_>>(), [rows, SIZES[0]]);
-    Tensor::from_data(data, &Device::default())
+    let indices = (0..rows as u32).collect();
+    Batch::new(Tensor::from_data(data, &Device::default()), indices)
 }
 
 fn all(p: &Parameters) -> Vec<f64> {
@@ -92,9 +95,12 @@ fn chains_are_those_of_one_device() {
     for parts in [2, 3] {
         let [mut one, mut several] = [state(&settings, 1), state(&settings, parts)];
         for update in 0..100 {
-            let before = (one.rbm.parameters().unwrap(), one.learner.chains().unwrap());
+            let before = (
+                one.rbm.parameters().unwrap(),
+                one.learner.state().chains.unwrap(),
+            );
             [one, several] = [one, several].map(|s| s.update(&settings, batch(50, update), 0.05));
-            let [a, b] = [&one, &several].map(|state| state.learner.chains().unwrap());
+            let [a, b] = [&one, &several].map(|state| state.learner.state().chains.unwrap());
             assert_eq!((a.step, a.seed, a.stream), (b.step, b.seed, b.stream));
             if a != b {
                 // Only where a uniform number is within rounding of its probability.
@@ -135,12 +141,16 @@ fn phases_and_chains_are_gathered_in_order() {
             (phase.visible.into_data(), phase.hidden.into_data())
         });
         assert!(a == b, "{kind}");
-        let chains = one.learner.chains();
-        assert!(chains == several.learner.chains(), "{kind}");
+        let chains = one.learner.state().chains;
+        assert!(chains == several.learner.state().chains, "{kind}");
         if let Some(chains) = chains {
             let mut fresh = state(&settings, 3);
-            fresh.learner.restore(chains.clone());
-            assert!(fresh.learner.chains() == Some(chains));
+            let saved = LearnerState {
+                chains: Some(chains.clone()),
+                ..LearnerState::default()
+            };
+            fresh.learner.restore(saved).unwrap();
+            assert!(fresh.learner.state().chains == Some(chains));
         }
     }
 }

@@ -1,0 +1,47 @@
+//! What an update learns from.
+
+use burn::tensor::{Device, Tensor};
+use std::ops::Range;
+
+/// The data rows of an update, or a device's part of them.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Zeros and ones, `[rows, n_visible]`.
+    pub rows: Tensor<2>,
+    /// Their numbers among the training rows.
+    pub indices: Vec<u32>,
+    /// Number of the first among all rows of the update; 0 where these are all.
+    pub first_row: u32,
+}
+
+impl Batch {
+    /// All rows of an update, with their numbers among the training rows.
+    pub fn new(rows: Tensor<2>, indices: Vec<u32>) -> Self {
+        Self {
+            rows,
+            indices,
+            first_row: 0,
+        }
+    }
+
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.rows.dims()[0]
+    }
+
+    /// A device's part. Where there are fewer rows than devices it is a row of zeros, to be counted 0 times.
+    pub(super) fn part(&self, range: &Range<usize>, device: &Device) -> Self {
+        let columns = self.rows.dims()[1];
+        Self {
+            rows: match range.is_empty() {
+                true => Tensor::zeros([1, columns], device),
+                false => super::data_parallel::send(
+                    self.rows.clone().slice([range.clone(), 0..columns]),
+                    device,
+                ),
+            },
+            indices: self.indices[range.clone()].to_vec(),
+            first_row: self.first_row + range.start as u32,
+        }
+    }
+}
