@@ -229,13 +229,7 @@ impl<'a> Trainer<'a> {
             Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
             Cadence::Every(monitor.every as u64),
         ];
-        let metrics = Metrics::new(
-            self.run.clone(),
-            Rc::clone(log),
-            self.data,
-            monitor,
-            self.settings.training.seed,
-        );
+        let metrics = Metrics::new(self.run.clone(), Rc::clone(log), self.data, monitor);
         let snapshots = Snapshots {
             run: self.run.clone(),
         };
@@ -312,12 +306,17 @@ fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
 }
 
 fn summary(row: &crate::observers::Row) -> String {
-    let (name, value) = match row.test_pseudo_log_likelihood {
-        Some(value) => ("test", value),
-        None => ("train", row.train_pseudo_log_likelihood),
+    let (name, value, error) = match row.test_pseudo_log_likelihood {
+        Some(value) => ("test", value, row.test_pseudo_standard_error),
+        None => (
+            "train",
+            row.train_pseudo_log_likelihood,
+            row.train_pseudo_standard_error,
+        ),
     };
+    let error = error.map_or(String::new(), |error| format!(" ± {error:.1}"));
     format!(
-        "epoch {:.2}  {name} pseudo-log-likelihood {value:.1} nats",
+        "epoch {:.2}  {name} pseudo-log-likelihood {value:.1}{error} nats",
         row.epoch
     )
 }

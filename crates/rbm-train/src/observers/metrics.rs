@@ -8,15 +8,13 @@ use crate::state::State;
 use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::reciprocal::leading_singular_values;
 use rbm_model::ops::with_numbers;
-use rbm_model::pseudo_likelihood::HiddenFields;
-use rbm_model::sampling::noise::shuffle;
-use rbm_model::sampling::stream;
-use rbm_model::{Rbm, ops};
+use rbm_model::pseudo_likelihood::describe_rows;
+use rbm_model::{ModelError, Rbm};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Units drawn a row for the pseudo-likelihood, the same at every evaluation.
+/// Units of a row whose pseudo-likelihood corrects that of all, the same at every evaluation.
 const UNITS_PER_ROW: usize = 8;
 
 /// One evaluation. Likelihoods and free energies in nats a row; a part without rows has none.
@@ -28,10 +26,16 @@ pub struct Row {
     pub epoch: f64,
     /// Learning rate of the last update.
     pub learning_rate: f64,
-    /// Pseudo-log-likelihood of training rows, estimated from a few units a row.
+    /// Pseudo-log-likelihood of training rows.
     pub train_pseudo_log_likelihood: f64,
     /// The same of held-out rows.
     pub test_pseudo_log_likelihood: Option<f64>,
+    /// Standard error of that of training rows, over rows.
+    #[serde(default)]
+    pub train_pseudo_standard_error: Option<f64>,
+    /// The same of held-out rows.
+    #[serde(default)]
+    pub test_pseudo_standard_error: Option<f64>,
     /// Mean squared difference of training rows and p(v | p(h | v)), a unit.
     pub train_reconstruction_error: f64,
     /// The same of held-out rows.
@@ -63,7 +67,7 @@ impl MetricsLog {
     pub fn to_csv(&self) -> String {
         let mut text = String::from(
             "step,epoch,learning_rate,train_pseudo_log_likelihood,test_pseudo_log_likelihood,\
-             train_reconstruction_error,test_reconstruction_error,free_energy_train,\
+             train_pseudo_standard_error,test_pseudo_standard_error,train_reconstruction_error,test_reconstruction_error,free_energy_train,\
              free_energy_test,free_energy_gap,weight_norm,weight_max",
         );
         let modes = self.rows.first().map_or(0, |row| row.singular_values.len());
@@ -74,12 +78,14 @@ impl MetricsLog {
         let optional = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
         for row in &self.rows {
             text += &format!(
-                "{},{},{},{},{},{},{},{},{},{},{},{}",
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
                 row.step,
                 row.epoch,
                 row.learning_rate,
                 row.train_pseudo_log_likelihood,
                 optional(row.test_pseudo_log_likelihood),
+                optional(row.train_pseudo_standard_error),
+                optional(row.test_pseudo_standard_error),
                 row.train_reconstruction_error,
                 optional(row.test_reconstruction_error),
                 row.free_energy_train,
@@ -148,15 +154,14 @@ impl MetricsLog {
 }
 
 /// Rows that are evaluated at a time.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
-/// Evaluates a model on fixed subsets of both parts, chosen by the seed.
+/// Evaluates a model on fixed subsets of both parts, the same for all seeds.
 pub struct Metrics<'a> {
     run: RunDir,
     log: Rc<RefCell<MetricsLog>>,
     train: Subset<'a>,
     test: Option<Subset<'a>>,
-    seed: u64,
     modes: usize,
 }
 
@@ -167,23 +172,25 @@ impl<'a> Metrics<'a> {
         log: Rc<RefCell<MetricsLog>>,
         data: &'a BinaryDataset,
         monitor: &MonitorSettings,
-        seed: u64,
     ) -> Self {
         let rows = monitor.rows;
         Self {
             run,
             log,
-            train: Subset::new(&data.train, rows, seed, 0),
-            test: (data.test.rows() > 0).then(|| Subset::new(&data.test, rows, seed, 1)),
-            seed,
+            train: Subset::new(&data.train, rows),
+            test: (data.test.rows() > 0).then(|| Subset::new(&data.test, rows)),
             modes: monitor.singular_values,
         }
     }
 
     /// Evaluates a model.
     pub fn evaluate(&self, rbm: &Rbm, step: u64, moment: Moment) -> Result<Row, RunError> {
-        let train = self.train.evaluate(rbm, self.seed);
-        let test = self.test.as_ref().map(|test| test.evaluate(rbm, self.seed));
+        let train = self.train.evaluate(rbm)?;
+        let test = self
+            .test
+            .as_ref()
+            .map(|test| test.evaluate(rbm))
+            .transpose()?;
         let mut of_weight = Ok(Vec::new());
         let (mut square, mut largest) = (0.0, 0.0f32);
         with_numbers(rbm.weight.val(), |weight| {
@@ -200,13 +207,15 @@ impl<'a> Metrics<'a> {
             step,
             epoch: moment.epoch,
             learning_rate: moment.learning_rate,
-            train_pseudo_log_likelihood: train[0],
-            test_pseudo_log_likelihood: test.map(|t| t[0]),
-            train_reconstruction_error: train[1],
-            test_reconstruction_error: test.map(|t| t[1]),
-            free_energy_train: train[2],
-            free_energy_test: test.map(|t| t[2]),
-            free_energy_gap: test.map(|t| t[2] - train[2]),
+            train_pseudo_log_likelihood: train.pseudo_log_likelihood,
+            test_pseudo_log_likelihood: test.map(|t| t.pseudo_log_likelihood),
+            train_pseudo_standard_error: Some(train.standard_error),
+            test_pseudo_standard_error: test.map(|t| t.standard_error),
+            train_reconstruction_error: train.reconstruction_error,
+            test_reconstruction_error: test.map(|t| t.reconstruction_error),
+            free_energy_train: train.free_energy,
+            free_energy_test: test.map(|t| t.free_energy),
+            free_energy_gap: test.map(|t| t.free_energy - train.free_energy),
             weight_norm: square.sqrt(),
             weight_max: f64::from(largest),
             singular_values,
@@ -229,46 +238,61 @@ struct Subset<'a> {
     rows: Vec<u32>,
 }
 
+/// Means over a subset.
+#[derive(Clone, Copy)]
+struct Means {
+    pseudo_log_likelihood: f64,
+    standard_error: f64,
+    reconstruction_error: f64,
+    free_energy: f64,
+}
+
 impl<'a> Subset<'a> {
-    fn new(data: &'a BinaryMatrix, rows: usize, seed: u64, part: u64) -> Self {
-        let mut order = shuffle(seed, stream::MONITOR, u64::MAX - part, data.rows() as u32);
-        order.truncate(rows);
-        order.shrink_to_fit();
+    /// Of all rows in the order of how many units are on, so many at equal distances: rows with
+    /// more units on are less likely, and each subset has its share of them.
+    fn new(data: &'a BinaryMatrix, count: usize) -> Self {
+        let all = data.rows();
+        let count = count.min(all);
+        let mut order: Vec<u32> = (0..all as u32).collect();
+        if count < all {
+            let on = |row: &u32| -> u32 {
+                let words = data.row_words(*row as usize).iter();
+                words.map(|word| word.count_ones()).sum()
+            };
+            order.sort_by_cached_key(on);
+            order = (0..count)
+                .map(|k| order[(2 * k + 1) * all / (2 * count)])
+                .collect();
+        }
         Self { data, rows: order }
     }
 
-    /// Means over the rows: pseudo-log-likelihood, reconstruction error a unit, free energy.
-    ///
     /// Some rows at a time: fields of all of them may be more than the model.
-    fn evaluate(&self, rbm: &Rbm, seed: u64) -> [f64; 3] {
+    fn evaluate(&self, rbm: &Rbm) -> Result<Means, ModelError> {
         let columns = self.data.columns();
-        let mut sums = [0.0; 3];
+        let mut pseudo = Vec::with_capacity(self.rows.len());
+        let (mut error, mut free_energy) = (0.0, 0.0);
         for (block, rows) in self.rows.chunks(BLOCK).enumerate() {
             let mut values = vec![0.0f32; rows.len() * columns];
             self.data.unpack_rows(rows, &mut values);
             let values = TensorData::new(values, [rows.len(), columns]);
             let visible = Tensor::<2>::from_data(values, &rbm.device());
-            // One product serves all three.
-            let fields = HiddenFields::new(rbm, visible.clone());
-            let pseudo = fields.sampled_pseudo_log_likelihood(UNITS_PER_ROW, seed, block as u64);
-            let none = rbm.hidden_bias.val().zeros_like();
-            let free_energy = fields.free_energy();
-            let hidden = ops::activate(fields.field, none);
-            let difference = rbm.visible_probabilities(hidden) - visible;
-            let error = difference.powi_scalar(2).sum() / columns as f64;
-            for (sum, part) in sums
-                .iter_mut()
-                .zip([pseudo.sum(), error, free_energy.sum()])
-            {
-                *sum += scalar(part);
-            }
+            let values = describe_rows(rbm, visible, UNITS_PER_ROW, block * BLOCK)?;
+            pseudo.extend(values.pseudo_log_likelihood);
+            error += values.reconstruction_error.iter().sum::<f64>();
+            free_energy += values.free_energy.iter().sum::<f64>();
         }
-        sums.map(|sum| sum / self.rows.len() as f64)
+        let count = self.rows.len() as f64;
+        // Of neighbours in the order alone: what varies along it is in every subset.
+        let squares: f64 = pseudo.windows(2).map(|x| (x[1] - x[0]).powi(2)).sum();
+        let variance = squares / (2.0 * (count - 1.0).max(1.0));
+        Ok(Means {
+            pseudo_log_likelihood: pseudo.iter().sum::<f64>() / count,
+            standard_error: (variance / count).sqrt(),
+            reconstruction_error: error / count,
+            free_energy: free_energy / count,
+        })
     }
-}
-
-fn scalar(tensor: Tensor<1>) -> f64 {
-    tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -283,6 +307,8 @@ mod tests {
             learning_rate: 0.1 / 3.0,
             train_pseudo_log_likelihood: -100.25,
             test_pseudo_log_likelihood: test,
+            train_pseudo_standard_error: Some(0.25),
+            test_pseudo_standard_error: test,
             train_reconstruction_error: 1e-9,
             test_reconstruction_error: test,
             free_energy_train: -3.0,

@@ -32,6 +32,8 @@ pub fn metrics(step: u64) -> Row {
         learning_rate: 0.01,
         train_pseudo_log_likelihood: -100.0 + t / 100.0,
         test_pseudo_log_likelihood: Some(-101.0 + t / 100.0),
+        train_pseudo_standard_error: Some(0.3),
+        test_pseudo_standard_error: Some(0.3),
         train_reconstruction_error: 0.1 - t / 1e5,
         test_reconstruction_error: Some(0.11 - t / 1e5),
         free_energy_train: -50.0 - t / 1e3,
