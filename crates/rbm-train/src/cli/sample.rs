@@ -356,6 +356,7 @@ fn measure_quality(
     let document = rbm_figures::Document {
         title: format!("Samples beside {}", data.name),
         subtitle: source.path.display().to_string(),
+        warnings: Vec::new(),
         sections: vec![report::quality::section(&quality)],
         ..Default::default()
     };

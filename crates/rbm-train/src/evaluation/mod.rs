@@ -1,5 +1,6 @@
 //! How well a model describes data.
 
+pub mod kept;
 pub mod likelihood_row;
 mod progress_bar;
 pub mod snapshots;

@@ -209,8 +209,8 @@ impl<'a> Metrics<'a> {
             learning_rate: moment.learning_rate,
             train_pseudo_log_likelihood: train.pseudo_log_likelihood,
             test_pseudo_log_likelihood: test.map(|t| t.pseudo_log_likelihood),
-            train_pseudo_standard_error: Some(train.standard_error),
-            test_pseudo_standard_error: test.map(|t| t.standard_error),
+            train_pseudo_standard_error: train.standard_error,
+            test_pseudo_standard_error: test.and_then(|t| t.standard_error),
             train_reconstruction_error: train.reconstruction_error,
             test_reconstruction_error: test.map(|t| t.reconstruction_error),
             free_energy_train: train.free_energy,
@@ -242,7 +242,8 @@ struct Subset<'a> {
 #[derive(Clone, Copy)]
 struct Means {
     pseudo_log_likelihood: f64,
-    standard_error: f64,
+    /// None of a single row.
+    standard_error: Option<f64>,
     reconstruction_error: f64,
     free_energy: f64,
 }
@@ -288,7 +289,7 @@ impl<'a> Subset<'a> {
         let variance = squares / (2.0 * (count - 1.0).max(1.0));
         Ok(Means {
             pseudo_log_likelihood: pseudo.iter().sum::<f64>() / count,
-            standard_error: (variance / count).sqrt(),
+            standard_error: (count > 1.0).then(|| (variance / count).sqrt()),
             reconstruction_error: error / count,
             free_energy: free_energy / count,
         })

@@ -163,6 +163,7 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
                 manifest.dataset, manifest.n_visible
             )
         }),
+        warnings: Vec::new(),
         facts: facts(entries, &groups, replicas),
         sections: all,
     }

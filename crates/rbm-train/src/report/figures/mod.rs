@@ -52,6 +52,7 @@ enum Part {
 
 /// All figures and tables in the order of the page: anchor and heading of each section, and what is in it.
 const SECTIONS: &[(&str, &str, &[Part])] = &[
+    ("samples", "Samples", &[Figure(pictures::samples)]),
     (
         "training",
         "Training",
@@ -62,7 +63,6 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
             Figure(training::weights),
         ],
     ),
-    ("samples", "Samples", &[Figure(pictures::samples)]),
     (
         "quality",
         "Sample quality",

@@ -268,6 +268,7 @@ pub fn single() -> Replica {
         samples: Some(Samples {
             states: vec![vec![0.0, 1.0, 0.5, 0.0, 1.0, 0.0]; 4],
             caption: "Four chains.".to_owned(),
+            data: Vec::new(),
         }),
         quality: None,
         vectors: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 4],
