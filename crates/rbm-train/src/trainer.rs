@@ -95,6 +95,8 @@ impl<'a> Trainer<'a> {
         let end = self.stop_after.map_or(total, |epochs| {
             total.min(per_epoch.saturating_mul(epochs as u64))
         });
+        // What is done stays done: a finished run is not stopped by an earlier end.
+        let end = end.max(first_step.min(total));
         let log = Rc::new(RefCell::new(log));
         let mut observers = self.observers(&log, first_step)?;
         let mut progress = Progress::new(state.step, total, self.meter);
