@@ -315,12 +315,19 @@ fn table(done: &[Done]) -> Vec<String> {
     )];
     for run in done {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+        let error = |of: Option<f64>| of.map_or(String::new(), |of| format!(" ± {of:.2}"));
         let likelihood = run
             .metrics
             .as_ref()
             .map(|row| match row.test_pseudo_log_likelihood {
-                Some(test) => format!("test {test:.2}"),
-                None => format!("train {:.2}", row.train_pseudo_log_likelihood),
+                Some(test) => {
+                    format!("test {test:.2}{}", error(row.test_pseudo_standard_error))
+                }
+                None => format!(
+                    "train {:.2}{}",
+                    row.train_pseudo_log_likelihood,
+                    error(row.train_pseudo_standard_error)
+                ),
             });
         lines.push(format!(
             "{:width$}  {:>8}  {:>8}  {:>12}  {:>8}  {}",
