@@ -4,6 +4,7 @@ use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
 use crate::checkpoint::Checkpoint;
 use crate::data::BinaryDataset;
+use crate::evaluation::kept::Kept;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, snapshots};
 use crate::memory;
@@ -159,6 +160,17 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             chosen.sweeps,
             began.elapsed().as_secs_f64()
         );
+    }
+    if let (Some(run), None) = (&source.run, &args.dataset) {
+        // A run that cannot be written to can still be evaluated.
+        let kept = Kept::new(
+            &evaluation,
+            run.manifest()?.step,
+            began.elapsed().as_secs_f64(),
+        );
+        if let Err(error) = kept.write(run) {
+            tracing::warn!("the result is not kept in the run: {error}");
+        }
     }
     let sample_quality = match &saved {
         Some(chains) => quality_of(chains, &data, &rbm, args.seed),

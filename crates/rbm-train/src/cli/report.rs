@@ -1,7 +1,7 @@
 //! `rbm-train report`.
 
 use super::output;
-use crate::checkpoint::RunDir;
+use super::source::open_run;
 use crate::measure::Options;
 use crate::report;
 use clap::Args;
@@ -29,7 +29,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let index = if report::is_sweep(&args.directory) {
         report::of_sweep(&args.directory, options)?
     } else {
-        report::of_run(&RunDir::open(&args.directory)?, options)?
+        report::of_run(&open_run(&args.directory)?, options)?
     };
     if args.json {
         output::json(&serde_json::json!({ "report": index }))?;

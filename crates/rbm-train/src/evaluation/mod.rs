@@ -1,5 +1,6 @@
 //! How well a model describes data.
 
+pub mod kept;
 pub mod likelihood_row;
 mod progress_bar;
 pub mod snapshots;
@@ -8,13 +9,13 @@ pub use progress_bar::Progress;
 
 use crate::data::{BinaryDataset, BinaryMatrix};
 use burn::tensor::{Tensor, TensorData};
-use rbm_model::Rbm;
 use rbm_model::partition::{
     self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
     Estimate, LnZBracket, ProgressFn, Verdict, VisibleRows,
 };
-use rbm_model::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
+use rbm_model::pseudo_likelihood::describe_rows;
 use rbm_model::sampling::Chains;
+use rbm_model::{Rbm, numeric};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -127,7 +128,7 @@ pub struct Mean {
 pub struct EvaluationOptions {
     /// Units drawn per row for the pseudo-likelihood, where all are too many.
     pub units: usize,
-    /// Seed of those draws and of all annealing.
+    /// Seed of all annealing.
     pub seed: u64,
     /// How to anneal. A budget is for the whole evaluation.
     pub annealing: BracketOptions,
@@ -166,10 +167,13 @@ pub fn evaluate(
 ) -> Result<Evaluation, rbm_model::ModelError> {
     let began = Instant::now();
     let parameters = rbm.parameters()?;
-    let (units, seed) = (options.units, options.seed);
+    let units = options.units;
     // First, so that a budget takes account of it.
-    let mut train = part(rbm, &data.train, units, seed);
-    let mut test = (data.test.rows() > 0).then(|| part(rbm, &data.test, units, seed));
+    let mut train = part(rbm, &data.train, units)?;
+    let mut test = match data.test.rows() {
+        0 => None,
+        _ => Some(part(rbm, &data.test, units)?),
+    };
     let small = parameters.n_visible.min(parameters.n_hidden);
     let exact = match small <= ENUMERATION_LIMIT {
         true => Some(Enumeration::new(&parameters)?.ln_z()),
@@ -234,46 +238,36 @@ fn combine(exact: Option<f64>, annealed: Option<LnZBracket>, small: usize) -> Es
     }
 }
 
-fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
+fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize) -> Result<Part, rbm_model::ModelError> {
     let (rows, n) = (data.rows(), data.columns());
     let work = rows as f64 * n as f64 * rbm.n_hidden() as f64;
-    let all = work <= ALL_UNITS_LIMIT || units >= n;
+    let units = match work <= ALL_UNITS_LIMIT {
+        true => n,
+        false => units.min(n),
+    };
     let mut pseudo = Vec::with_capacity(rows);
-    let (mut free_energy, mut squares) = (0.0, 0.0);
-    for (chunk, first) in (0..rows).step_by(CHUNK).enumerate() {
+    let (mut free_energy, mut error) = (0.0, 0.0);
+    for first in (0..rows).step_by(CHUNK) {
         let indices: Vec<u32> = (first as u32..rows.min(first + CHUNK) as u32).collect();
         let mut values = vec![0.0f32; indices.len() * n];
         data.unpack_rows(&indices, &mut values);
         let visible =
             Tensor::<2>::from_data(TensorData::new(values, [indices.len(), n]), &rbm.device());
-        if all {
-            pseudo.extend(read(pseudo_log_likelihood(rbm, visible.clone())));
-        } else {
-            let step = chunk as u64;
-            let some = sampled_pseudo_log_likelihood(rbm, visible.clone(), units, seed, step);
-            pseudo.extend(read(some));
-        }
-        free_energy += read(rbm.free_energy(visible.clone())).iter().sum::<f64>();
-        let hidden = rbm.hidden_probabilities(visible.clone());
-        let difference = rbm.visible_probabilities(hidden) - visible;
-        squares += read(difference.powi_scalar(2)).iter().sum::<f64>();
+        let values = describe_rows(rbm, visible, units, first)?;
+        pseudo.extend(values.pseudo_log_likelihood);
+        free_energy += values.free_energy.iter().sum::<f64>();
+        error += values.reconstruction_error.iter().sum::<f64>();
     }
     let count = rows as f64;
-    let mean = pseudo.iter().sum::<f64>() / count;
-    let variance = pseudo.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-    Part {
+    Ok(Part {
         rows,
         log_likelihood: None,
         pseudo_log_likelihood: Mean {
-            value: mean,
-            standard_error: (variance / count).sqrt(),
-            units_per_row: if all { n } else { units },
+            value: numeric::mean(&pseudo),
+            standard_error: (numeric::variance(&pseudo) / count).sqrt(),
+            units_per_row: units,
         },
-        reconstruction_error: squares / (count * n as f64),
+        reconstruction_error: error / count,
         free_energy: free_energy / count,
-    }
-}
-
-fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
+    })
 }

@@ -3,6 +3,7 @@
 //! [`of_run`] and [`of_sweep`] make the report of what is in a directory, in layers: [`data`] and [`crate::measure`]
 //! (numbers) → [`figures`] (what to show, of one run and of many) → [`rbm_figures`] (how it looks).
 
+mod brief;
 pub mod data;
 pub mod figures;
 

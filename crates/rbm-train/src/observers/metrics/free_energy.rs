@@ -12,8 +12,9 @@ pub const GAP: &str = "free_energy_gap";
 pub(super) const METRIC: Metric = Metric {
     measure: Measure::OfRows {
         columns: [TRAIN, TEST],
+        standard_errors: None,
         gap: Some(GAP),
-        sum: |block| block.fields.free_energy().sum(),
+        values: |block| block.described.free_energy.clone(),
     },
     curves: None,
 };

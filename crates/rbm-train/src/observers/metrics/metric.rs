@@ -1,11 +1,9 @@
 //! What a metric is.
 
 use crate::settings::MonitorSettings;
-use burn::tensor::Tensor;
 use maud::Markup;
 use rbm_analysis::AnalysisError;
-use rbm_model::Rbm;
-use rbm_model::pseudo_likelihood::HiddenFields;
+use rbm_model::pseudo_likelihood::RowValues;
 
 /// A number, or several, of every evaluation.
 pub(super) struct Metric {
@@ -41,10 +39,12 @@ pub(super) enum Measure {
     OfRows {
         /// Columns of training and of held-out rows.
         columns: [&'static str; 2],
+        /// Columns of the standard errors of both, if they are wanted.
+        standard_errors: Option<[&'static str; 2]>,
         /// Column of held-out minus training, if that is wanted.
         gap: Option<&'static str>,
-        /// Sum over some rows, `[1]`.
-        sum: fn(&Block<'_>) -> Tensor<1>,
+        /// A value for each of some rows.
+        values: fn(&Block<'_>) -> Vec<f64>,
     },
     /// Numbers of the weights, with their columns.
     OfWeights(OfWeights),
@@ -52,18 +52,10 @@ pub(super) enum Measure {
 
 type OfWeights = fn(&Weights<'_>) -> Result<Vec<(String, f64)>, AnalysisError>;
 
-/// Some rows of a part, with what several metrics need of them.
+/// Some rows of a part, with what one pass over them tells; what a metric may be made of.
 pub(super) struct Block<'a> {
-    /// The model.
-    pub rbm: &'a Rbm,
-    /// The rows, `[rows, n_visible]`.
-    pub visible: Tensor<2>,
-    /// Fields of the hidden units over them.
-    pub fields: HiddenFields<'a>,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Number of the block within its part.
-    pub number: u64,
+    /// What one pass tells of each row.
+    pub described: &'a RowValues,
 }
 
 /// The weights of a model, on the host.

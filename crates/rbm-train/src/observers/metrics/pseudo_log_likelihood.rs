@@ -3,25 +3,23 @@
 use super::metric::{Curves, Measure, Metric, Panel};
 use maud::html;
 
-/// Units drawn per row, the same at every evaluation.
-const UNITS_PER_ROW: usize = 8;
-
 /// Column of training rows.
 pub const TRAIN: &str = "train_pseudo_log_likelihood";
 /// Column of held-out rows.
 pub const TEST: &str = "test_pseudo_log_likelihood";
 
-/// Estimated from a few units per row.
+/// Column of the standard error of training rows.
+pub const TRAIN_ERROR: &str = "train_pseudo_standard_error";
+/// Column of the standard error of held-out rows.
+pub const TEST_ERROR: &str = "test_pseudo_standard_error";
+
+/// Of all units, corrected on a few of them: see [`rbm_model::pseudo_likelihood::describe_rows`].
 pub(super) const METRIC: Metric = Metric {
     measure: Measure::OfRows {
         columns: [TRAIN, TEST],
+        standard_errors: Some([TRAIN_ERROR, TEST_ERROR]),
         gap: None,
-        sum: |block| {
-            let fields = &block.fields;
-            let each =
-                fields.sampled_pseudo_log_likelihood(UNITS_PER_ROW, block.seed, block.number);
-            each.sum()
-        },
+        values: |block| block.described.pseudo_log_likelihood.clone(),
     },
     curves: Some(Curves {
         figure: "likelihood",

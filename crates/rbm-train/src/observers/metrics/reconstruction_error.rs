@@ -2,7 +2,6 @@
 
 use super::metric::{Curves, Measure, Metric, Panel};
 use maud::html;
-use rbm_model::ops;
 
 /// Column of training rows.
 pub const TRAIN: &str = "train_reconstruction_error";
@@ -12,13 +11,9 @@ pub const TEST: &str = "test_reconstruction_error";
 pub(super) const METRIC: Metric = Metric {
     measure: Measure::OfRows {
         columns: [TRAIN, TEST],
+        standard_errors: None,
         gap: None,
-        sum: |block| {
-            let none = block.rbm.hidden_bias.val().zeros_like();
-            let hidden = ops::activate(block.fields.field.clone(), none);
-            let difference = block.rbm.visible_probabilities(hidden) - block.visible.clone();
-            difference.powi_scalar(2).sum() / block.visible.dims()[1] as f64
-        },
+        values: |block| block.described.reconstruction_error.clone(),
     },
     curves: Some(Curves {
         figure: "likelihood",
