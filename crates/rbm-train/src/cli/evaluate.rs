@@ -40,6 +40,9 @@ pub struct EvaluateArgs {
     /// Time for all of it
     #[arg(long, value_name = "TIME", value_parser = seconds, help = budget_help())]
     budget: Option<Duration>,
+    /// Stop before the time is over where ln Z lies in a bracket as narrow as this, in nats; 0 for never
+    #[arg(long, value_name = "NATS", default_value_t = 0.1)]
+    precision: f64,
     /// Temperatures of annealing in each direction: the same number gives the same bytes
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..1 << 22))]
     temperatures: Option<u32>,
@@ -136,6 +139,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             budget: budget.map(|all| all.saturating_sub(began.elapsed())),
             ..annealing(args, defaults)
         },
+        precision: args.precision,
         always_anneal: args.budget.is_some()
             || args.temperatures.is_some()
             || args.ais_chains.is_some(),

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 /// Rows taken to the device at a time.
 const CHUNK: usize = 1000;
+/// Parts of what is left of a budget that are tried before all of it.
+const FIRST_PARTS: [f64; 2] = [0.03, 0.15];
 /// Up to this many softplus evaluations the pseudo-likelihood takes in all units.
 const ALL_UNITS_LIMIT: f64 = 1e9;
 
@@ -134,6 +136,8 @@ pub struct EvaluationOptions {
     pub annealing: BracketOptions,
     /// Anneal models that are enumerated, too.
     pub always_anneal: bool,
+    /// Within a budget, stop at a bracket of ln Z that is as narrow as this, in nats.
+    pub precision: f64,
 }
 
 impl VisibleRows for BinaryMatrix {
@@ -189,11 +193,32 @@ pub fn evaluate(
                 saved,
             };
             let left = |all: Duration| all.saturating_sub(began.elapsed());
-            let annealing = BracketOptions {
-                budget: options.annealing.budget.map(left),
+            let with_budget = |budget| BracketOptions {
+                budget,
                 ..options.annealing
             };
-            Some(partition::bracket(&input, &annealing, progress)?)
+            let mut found = None;
+            // A small part of the time is often enough; what it took is lost where it is not.
+            if let Some(all) = options.annealing.budget {
+                for part in FIRST_PARTS {
+                    let some = with_budget(Some(left(all).mul_f64(part)));
+                    let bracket = partition::bracket(&input, &some, progress)?;
+                    let [low, high] = bracket.bracket.range();
+                    if bracket.bracket.verdict == Verdict::Bracketed
+                        && high - low <= options.precision
+                    {
+                        found = Some(bracket);
+                        break;
+                    }
+                }
+            }
+            Some(match found {
+                Some(bracket) => bracket,
+                None => {
+                    let all = with_budget(options.annealing.budget.map(left));
+                    partition::bracket(&input, &all, progress)?
+                }
+            })
         }
         false => None,
     };

@@ -21,6 +21,8 @@ const BUDGET: [f64; 2] = [4.0, 60.0];
 const SPEED: f64 = 1e10;
 /// Terms that an exact sum on the page may have.
 const TERMS: f64 = (1u64 << 28) as f64;
+/// A bracket as narrow as this, in nats, needs no more time.
+const PRECISION: f64 = 0.1;
 /// Sweeps of the chains that are judged.
 const SWEEPS: usize = 1000;
 /// R-hat above which chains have not mixed.
@@ -98,6 +100,7 @@ pub fn evaluation(
             ..BracketOptions::TIMED
         },
         always_anneal: false,
+        precision: PRECISION,
     };
     let mut progress = Progress::default();
     let evaluation = evaluation::evaluate(
