@@ -118,7 +118,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`PlanError::Differs`], [`PlanError::NotASweep`], and what reading and writing may meet.
-    pub fn settle(&self, out: &Path) -> Result<(), PlanError> {
+    pub fn write_or_verify(&self, out: &Path) -> Result<(), PlanError> {
         let file = out.join("sweep.toml");
         if file.exists() {
             let differences = Self::of_directory(out)?.differences(self);
@@ -134,7 +134,7 @@ impl Plan {
         if let Some(found) = occupied(out, &self.runs).map_err(io("read", out))? {
             // Another process may have begun the same sweep meanwhile.
             return match file.exists() {
-                true => self.settle(out),
+                true => self.write_or_verify(out),
                 false => Err(PlanError::NotASweep {
                     out: out.into(),
                     found,
