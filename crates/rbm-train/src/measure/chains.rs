@@ -1,7 +1,6 @@
 //! Gibbs chains of one snapshot: how its modes move, and where.
 
-use super::MODES;
-use super::checkpoint::{Context, WithError};
+use super::context::{Context, MODES, WithError};
 use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::dynamics::{
     CoordinateDiffusion, DiffusionOptions, Prediction, autocorrelations, mode_relaxations,
