@@ -24,8 +24,6 @@ use serde::{Deserialize, Serialize};
 
 /// Most rows of each set that are compared: the search for neighbours grows with their square.
 pub const MOST_ROWS: usize = 5000;
-/// Principal components looked at.
-pub const COMPONENTS: usize = 4;
 
 /// Sets that cannot be compared.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,14 @@
 //! Projections on the data's principal components.
 
-use super::COMPONENTS;
 use super::moments::Columns;
 use crate::data::BinaryMatrix;
 use faer::Mat;
 use rayon::prelude::*;
 use rbm_analysis::{AnalysisError, Vectors, svd};
 use serde::{Deserialize, Serialize};
+
+/// Principal components looked at.
+pub const COMPONENTS: usize = 4;
 
 /// One scalar in data and samples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

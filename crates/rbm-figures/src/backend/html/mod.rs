@@ -7,11 +7,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::backend::svg;
 use crate::color::css_variables;
 use crate::document::{Block, Document, Grid, Section};
+use crate::error::WriteError;
 use crate::figure::{Content, Figure};
 use crate::layout::{HALF, NARROW, sizes};
 use crate::number::readable;
 use crate::table::Table;
-use crate::write::WriteError;
 
 const STYLE: &str = include_str!("style.css");
 /// Cells of a table that is put on the page.
