@@ -9,6 +9,7 @@ pub use progress_bar::Progress;
 use crate::data::{BinaryDataset, BinaryMatrix};
 use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
+use rbm_model::numeric::{mean, variance};
 use rbm_model::partition::{
     self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
     Estimate, LnZBracket, ProgressFn, Verdict, VisibleRows,
@@ -259,14 +260,12 @@ fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
         squares += read(difference.powi_scalar(2)).iter().sum::<f64>();
     }
     let count = rows as f64;
-    let mean = pseudo.iter().sum::<f64>() / count;
-    let variance = pseudo.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
     Part {
         rows,
         log_likelihood: None,
         pseudo_log_likelihood: Mean {
-            value: mean,
-            standard_error: (variance / count).sqrt(),
+            value: mean(&pseudo),
+            standard_error: (variance(&pseudo) / count).sqrt(),
             units_per_row: if all { n } else { units },
         },
         reconstruction_error: squares / (count * n as f64),
