@@ -2,7 +2,7 @@
 
 use super::METRICS;
 use super::log::{MetricsLog, MetricsRow};
-use super::metric::{Block, Metric, Weights};
+use super::metric::{Block, Measure, Metric, Weights};
 use crate::checkpoint::{RunDir, RunError};
 use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::observers::{Moment, Observer};
@@ -57,8 +57,8 @@ impl<'a> Metrics<'a> {
         let mut row = MetricsRow::new(step, moment.epoch, moment.learning_rate);
         let mut means = 0..;
         for metric in METRICS {
-            match metric {
-                Metric::OfRows { columns, gap, .. } => {
+            match &metric.measure {
+                Measure::OfRows { columns, gap, .. } => {
                     let index = means.next().unwrap_or_default();
                     let [train, test] = [Some(train[index]), test.as_ref().map(|t| t[index])];
                     row.set(columns[0], train);
@@ -68,7 +68,7 @@ impl<'a> Metrics<'a> {
                         row.set(gap, gap_value);
                     }
                 }
-                Metric::OfWeights(of) => {
+                Measure::OfWeights(of) => {
                     let mut values = Ok(Vec::new());
                     with_slice(rbm.weight.val(), |numbers| {
                         values = of(&Weights {
@@ -124,9 +124,9 @@ impl<'a> Subset<'a> {
     /// Some rows at a time: fields of all of them may be more than the model.
     fn evaluate(&self, rbm: &Rbm, seed: u64) -> Vec<f64> {
         let sums_of = |block: &Block<'_>| -> Vec<f64> {
-            let of = |metric: &Metric| match metric {
-                Metric::OfRows { sum, .. } => Some(scalar(sum(block))),
-                Metric::OfWeights(_) => None,
+            let of = |metric: &Metric| match &metric.measure {
+                Measure::OfRows { sum, .. } => Some(scalar(sum(block))),
+                Measure::OfWeights(_) => None,
             };
             METRICS.iter().filter_map(of).collect()
         };

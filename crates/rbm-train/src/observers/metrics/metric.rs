@@ -2,12 +2,41 @@
 
 use crate::settings::MonitorSettings;
 use burn::tensor::Tensor;
+use maud::Markup;
 use rbm_analysis::AnalysisError;
 use rbm_model::Rbm;
 use rbm_model::pseudo_likelihood::HiddenFields;
 
 /// A number, or several, of every evaluation.
-pub(super) enum Metric {
+pub(super) struct Metric {
+    /// What is computed, of what.
+    pub measure: Measure,
+    /// Its training curves in the report, where no figure of its own draws it.
+    pub curves: Option<Curves>,
+}
+
+/// Panels of a figure of the report.
+pub struct Curves {
+    /// Name of the figure.
+    pub figure: &'static str,
+    /// What is drawn.
+    pub panels: &'static [Panel],
+    /// What the panels show, for the caption.
+    pub caption: fn() -> Markup,
+}
+
+/// A panel over updates.
+pub struct Panel {
+    /// What is drawn.
+    pub title: &'static str,
+    /// Label of its axis.
+    pub unit: &'static str,
+    /// A column, or those of training and of held-out rows.
+    pub columns: &'static [&'static str],
+}
+
+/// A computation.
+pub(super) enum Measure {
     /// A mean over rows, of training and of held-out ones.
     OfRows {
         /// Columns of training and of held-out rows.
