@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! What can go wrong when a document is written.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Named settings.
 
-use crate::settings::{Settings, table};
+use crate::settings::{Settings, sections};
 use clap::ValueEnum;
 
 /// A starting point that a settings file and flags then override.
@@ -33,7 +33,7 @@ impl Preset {
         // Read once as it is: messages then point into the file.
         toml::from_str::<Settings>(text)?;
         let mut merged = self.settings().to_table();
-        table::lay_over(&mut merged, toml::from_str(text)?);
+        sections::lay_over(&mut merged, toml::from_str(text)?);
         merged.try_into()
     }
 }

@@ -1,6 +1,6 @@
 //! The flags that are settings: those of `train`, and with lists of values those of `sweep`.
 
-use crate::settings::{Settings, table};
+use crate::settings::{Settings, sections, values};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use toml::Table;
@@ -17,7 +17,7 @@ pub struct SettingArgs<const LISTS: bool>(pub Table);
 impl<const LISTS: bool> Args for SettingArgs<LISTS> {
     fn augment_args(command: Command) -> Command {
         let defaults = Settings::default().to_table();
-        command.args(table::all().filter_map(|entry| entry.arg(LISTS, &defaults)))
+        command.args(sections::all().filter_map(|entry| entry.arg(LISTS, &defaults)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -28,13 +28,13 @@ impl<const LISTS: bool> Args for SettingArgs<LISTS> {
 impl<const LISTS: bool> FromArgMatches for SettingArgs<LISTS> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut settings = Table::new();
-        for entry in table::all() {
+        for entry in sections::all() {
             let wrong = |error: toml::ser::Error| {
                 let text = format!("{}: {error}", entry.setting());
                 clap::Error::raw(ErrorKind::ValueValidation, text)
             };
             if let Some(value) = entry.given(matches).map_err(wrong)? {
-                table::set(&mut settings, &entry.setting(), value);
+                values::set(&mut settings, &entry.setting(), value);
             }
         }
         Ok(Self(settings))

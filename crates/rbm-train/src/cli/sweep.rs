@@ -8,7 +8,10 @@ use crate::observers::{MetricsLog, MetricsRow, duration};
 use crate::session;
 use crate::settings::{DataSettings, Settings};
 use crate::sweep::SweepPreset;
-use crate::sweep::{self, Board, Ended, Order, Plan, PlanError, PlannedRun, Shard, Share, State};
+use crate::sweep::{
+    self, Parallelism, Plan, PlanError, PlannedRun, ProgressTable, RunOutcome, Shard, State,
+    SweepJob,
+};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -150,30 +153,30 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
     if !args.over.is_empty() {
         jobs = jobs.or(Some(args.over.len()));
     }
-    let share = Share::choose(&settings, &shapes, jobs);
-    let order = Order {
+    let parallelism = Parallelism::choose(&settings, &shapes, jobs);
+    let job = SweepJob {
         out: &out,
         runs,
-        share,
+        parallelism,
         devices: &args.over,
         reports: args.run_reports,
         stop: stop_on_signals()?,
     };
     if args.dry_run {
-        return list(&order, &shapes, args.json);
+        return list(&job, &shapes, args.json);
     }
-    plan.settle(&out)?;
+    plan.write_or_verify(&out)?;
     tracing::info!(
         "{} of {} runs, {} at once on {} threads, in {}",
-        order.runs.len(),
+        job.runs.len(),
         plan.runs.len(),
-        share.jobs,
-        share.threads,
+        parallelism.jobs,
+        parallelism.threads,
         out.display()
     );
-    let names = order.runs.iter().map(|run| run.name.clone()).collect();
-    let ended = sweep::execute(&order, Board::new(names))?;
-    summarize(&order, args, ended)
+    let names = job.runs.iter().map(|run| run.name.clone()).collect();
+    let ended = sweep::execute(&job, ProgressTable::new(names))?;
+    summarize(&job, args, ended)
 }
 
 /// Units and training rows of the data of each run; every data set is loaded once.
@@ -195,12 +198,12 @@ fn shapes(runs: &[&PlannedRun]) -> anyhow::Result<Vec<(usize, usize)>> {
     Ok(shapes)
 }
 
-fn list(order: &Order<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Result<ExitCode> {
+fn list(job: &SweepJob<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Result<ExitCode> {
     const MIB: f64 = (1u64 << 20) as f64;
-    let runs = order.runs.iter().zip(shapes).enumerate();
+    let runs = job.runs.iter().zip(shapes).enumerate();
     let runs: Vec<Expected> = runs
         .map(|(k, (run, (n_visible, train_rows)))| {
-            let manifest = RunDir::open(&order.root(k)).and_then(|run| run.manifest());
+            let manifest = RunDir::open(&job.root(k)).and_then(|run| run.manifest());
             let status = manifest.map(|m| format!("{:?}", m.status).to_lowercase());
             Expected {
                 name: &run.name,
@@ -211,9 +214,9 @@ fn list(order: &Order<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Res
         })
         .collect();
     if json {
-        let Share { jobs, threads } = order.share;
+        let Parallelism { jobs, threads } = job.parallelism;
         output::json(&serde_json::json!({
-            "sweep": order.out, "jobs": jobs, "threads": threads, "runs": runs
+            "sweep": job.out, "jobs": jobs, "threads": threads, "runs": runs
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -230,8 +233,8 @@ fn list(order: &Order<'_>, shapes: &[(usize, usize)], json: bool) -> anyhow::Res
     lines.push(format!(
         "{} runs, {} at once on {} threads; snapshots {:.0} MiB together",
         runs.len(),
-        order.share.jobs,
-        order.share.threads,
+        job.parallelism.jobs,
+        job.parallelism.threads,
         runs.iter().map(|run| run.snapshots_mib).sum::<f64>()
     ));
     output::lines(lines)?;
@@ -243,16 +246,20 @@ fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 }
 
 /// Prints how the runs ended, and writes the report of all; exit code 0 if all are finished.
-fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::Result<ExitCode> {
+fn summarize(
+    job: &SweepJob<'_>,
+    args: &SweepArgs,
+    ended: Vec<RunOutcome>,
+) -> anyhow::Result<ExitCode> {
     let done: Vec<Done> = ended
         .into_iter()
         .enumerate()
         .map(|(k, ended)| {
-            let root = order.root(k);
+            let root = job.root(k);
             let run = RunDir::open(&root).ok();
             let log = run.as_ref().and_then(|run| MetricsLog::of_run(run).ok());
             Done {
-                name: &order.runs[k].name,
+                name: &job.runs[k].name,
                 state: ended.state,
                 why: ended.why,
                 step: run.and_then(|run| Some(run.manifest().ok()?.step)),
@@ -267,7 +274,7 @@ fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::
         .iter()
         .filter(|run| run.state == State::Finished)
         .count();
-    let next = format!("rbm-train report {}", order.out.display());
+    let next = format!("rbm-train report {}", job.out.display());
     let count = done.len();
     if !args.json {
         output::lines(table(&done))?;
@@ -276,13 +283,13 @@ fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::
     let report = match all && !args.no_report {
         true => {
             tracing::info!("measuring and drawing ...");
-            Some(crate::report::of_sweep(order.out, Default::default())?)
+            Some(crate::report::of_sweep(job.out, Default::default())?)
         }
         false => None,
     };
     if args.json {
         output::json(&serde_json::json!({
-            "sweep": order.out, "finished": finished, "runs": done, "report": report, "next": next
+            "sweep": job.out, "finished": finished, "runs": done, "report": report, "next": next
         }))?;
     }
     let part = args.shard.map(|shard| format!(" --shard {shard}"));
@@ -301,7 +308,7 @@ fn summarize(order: &Order<'_>, args: &SweepArgs, ended: Vec<Ended>) -> anyhow::
     }
     tracing::info!(
         "{finished} of {count} runs finished; go on with: rbm-train sweep --out {}{part}",
-        order.out.display()
+        job.out.display()
     );
     Ok(ExitCode::from(1))
 }

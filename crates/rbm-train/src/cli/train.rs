@@ -6,7 +6,7 @@ use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
 use crate::presets::Preset;
 use crate::session::{self, SessionOptions};
-use crate::settings::{Settings, table};
+use crate::settings::{Settings, sections};
 use crate::trainer::{Outcome, StopReason};
 use anyhow::Context;
 use clap::Args;
@@ -58,7 +58,7 @@ impl TrainArgs {
             }
         };
         let mut table = settings.to_table();
-        table::lay_over(&mut table, self.settings.0.clone());
+        sections::lay_over(&mut table, self.settings.0.clone());
         table
             .try_into()
             .map_err(|error| output::UsageError(error.to_string()).into())

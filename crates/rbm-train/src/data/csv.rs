@@ -1,16 +1,23 @@
 //! Tables of numbers as comma-separated text.
 
+use super::file::{file_name, read_bytes};
+use super::format::Format;
 use super::units::{Rule, value_rule};
-use super::{BinaryDataset, BinaryMatrix, DataError, file_name, read_bytes};
+use super::{BinaryDataset, BinaryMatrix, DataError};
 use ::csv::{ByteRecord, ReaderBuilder, Trim};
 use std::path::Path;
+
+pub(super) const FORMAT: Format = Format {
+    extensions: &["csv"],
+    load,
+};
 
 /// Reads a table, a row of data a line.
 ///
 /// The first line is a header if none of its fields is a number. A column that the header calls
 /// `label` is taken as labels, integers from 0 to 255. All other fields are numbers: 0 and 1
 /// without a threshold, on where value >= `threshold` with one. Blank lines are skipped.
-pub(super) fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
+fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
     let rule = value_rule(file, threshold)?;
     let content = read_bytes(file)?;
     let mut reader = ReaderBuilder::new()

@@ -1,10 +1,7 @@
 //! Training and test rows with what is known about them.
 
-use super::BinaryMatrix;
-use burn_dataset::{Dataset, DatasetError};
-use serde::{Deserialize, Serialize};
+use super::{BinaryMatrix, DataError};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 /// Binary data for training and testing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +55,23 @@ impl BinaryDataset {
         }
     }
 
+    /// Whether there is something to train on.
+    pub(super) fn check_not_empty(&self, source: &str, advice: &str) -> Result<(), DataError> {
+        for (what, count) in [
+            ("rows", self.train.rows()),
+            ("columns", self.train.columns()),
+        ] {
+            if count == 0 {
+                return Err(DataError::Empty {
+                    data: source.into(),
+                    what,
+                    advice: advice.into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The same data with some training and some test rows only, in the given order.
     pub(super) fn select(self, train: &[u32], test: &[u32]) -> Self {
         let labels = |labels: Option<Vec<u8>>, rows: &[u32]| {
@@ -70,63 +84,6 @@ impl BinaryDataset {
             test: self.test.select(test),
             ..self
         }
-    }
-}
-
-/// Part of a [`BinaryDataset`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The training rows.
-    Train,
-    /// The test rows.
-    Test,
-}
-
-/// One row of a [`DatasetView`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BinaryItem {
-    /// 0 or 1 a column.
-    pub pixels: Vec<u8>,
-    /// The row's label, where the data has them.
-    pub label: Option<u8>,
-}
-
-/// One part of a data set as a Burn [`Dataset`], for Burn's data loaders and transforms.
-#[derive(Debug, Clone)]
-pub struct DatasetView {
-    data: Arc<BinaryDataset>,
-    part: Part,
-}
-
-impl DatasetView {
-    /// A view of one part; the rows are shared, not copied.
-    #[must_use]
-    pub const fn new(data: Arc<BinaryDataset>, part: Part) -> Self {
-        Self { data, part }
-    }
-
-    fn rows(&self) -> (&BinaryMatrix, Option<&Vec<u8>>) {
-        match self.part {
-            Part::Train => (&self.data.train, self.data.train_labels.as_ref()),
-            Part::Test => (&self.data.test, self.data.test_labels.as_ref()),
-        }
-    }
-}
-
-impl Dataset<BinaryItem> for DatasetView {
-    fn get(&self, index: usize) -> Result<BinaryItem, DatasetError> {
-        let (rows, labels) = self.rows();
-        let words = rows.row_words(index);
-        Ok(BinaryItem {
-            pixels: (0..rows.columns())
-                .map(|c| (words[c / 64] >> (c % 64) & 1) as u8)
-                .collect(),
-            label: labels.map(|labels| labels[index]),
-        })
-    }
-
-    fn len(&self) -> usize {
-        self.rows().0.rows()
     }
 }
 
@@ -187,24 +144,5 @@ mod tests {
         assert_eq!(data.train_labels, Some(vec![9, 7]));
         assert_eq!(data.train, example().train.select(&[2, 0]));
         assert_eq!((data.test.rows(), data.test_labels), (1, None));
-    }
-
-    #[test]
-    fn views_are_burn_data_sets() {
-        let data = Arc::new(example());
-        let train = DatasetView::new(data.clone(), Part::Train);
-        assert_eq!(train.len(), 3);
-        let items: Vec<_> = train.iter().map(Result::unwrap).collect();
-        for (r, item) in items.iter().enumerate() {
-            assert_eq!(item.label, Some(7 + r as u8));
-            assert!(
-                item.pixels
-                    .iter()
-                    .enumerate()
-                    .all(|(c, &x)| x == u8::from(c % 3 == r))
-            );
-        }
-        let test = DatasetView::new(data, Part::Test);
-        assert_eq!((test.len(), test.get(1).unwrap().label), (2, None));
     }
 }

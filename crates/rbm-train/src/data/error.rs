@@ -1,7 +1,9 @@
 //! What can be wrong with data.
 
-use super::BUILT_IN;
 use std::path::PathBuf;
+
+/// Names of the built-in data sets, for messages.
+pub const BUILT_IN: &str = "mnist, bars-and-stripes, bars-and-stripes:N (side N, 2 to 12), ising";
 
 /// Errors of data sets. Each says where, what was expected, what was found, and what to do.
 ///
@@ -67,6 +69,16 @@ pub enum DataError {
         expected: usize,
         /// Columns of this row.
         found: usize,
+    },
+    /// An item of a Burn data set that is no row.
+    #[error("{data}: row {row}: {reason}")]
+    Item {
+        /// The data set.
+        data: String,
+        /// The item, from 1.
+        row: usize,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Data without rows or without columns.
     #[error("{data} has 0 {what}; expected at least 1; {advice}")]

@@ -4,8 +4,9 @@
 //! number of dimensions, a 32-bit size a dimension, then the elements, last dimension fastest
 //! (LeCun, Cortes and Burges, "The MNIST database of handwritten digits").
 
+use super::file::{file_name, read_bytes};
 use super::units::{Rule, byte_rule};
-use super::{BinaryDataset, BinaryMatrix, DataError, file_name, read_bytes};
+use super::{BinaryDataset, BinaryMatrix, DataError};
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 use std::path::{Path, PathBuf};

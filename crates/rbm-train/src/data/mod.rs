@@ -13,11 +13,15 @@
 pub mod asset;
 mod bars;
 mod binary;
+mod burn;
 mod csv;
 mod dataset;
 mod error;
+mod file;
+mod format;
 pub mod idx;
 mod ising;
+mod load;
 pub mod mnist;
 mod npy;
 mod split;
@@ -25,221 +29,13 @@ mod units;
 
 pub use bars::{SIDES, bars_and_stripes};
 pub use binary::BinaryMatrix;
-pub use dataset::{BinaryDataset, BinaryItem, DatasetView, Part};
-pub use error::DataError;
+pub use burn::{BinaryItem, DatasetView, Part};
+pub use dataset::BinaryDataset;
+pub use error::{BUILT_IN, DataError};
 pub use ising::{CRITICAL_TEMPERATURE, ISING_SIDES, Ising, ising};
+pub use load::{DatasetSpec, load};
 pub(crate) use npy::npy_file;
 pub use split::split;
-
-use serde::{Deserialize, Serialize};
-use std::path::Path;
-
-/// Names of the built-in data sets, for messages.
-pub const BUILT_IN: &str = "mnist, bars-and-stripes, bars-and-stripes:N (side N, 2 to 12), ising";
-
-/// Which data to load.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DatasetSpec {
-    /// `mnist`, `bars-and-stripes` (4x4), `bars-and-stripes:N`, `ising`, or a path. A file of one of these
-    /// names is reached as `./mnist`.
-    pub source: String,
-    /// Makes values binary; see the [module](self) for its unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-    /// Fraction of rows that is held out as the test part where the data has none of its own,
-    /// 0 <= fraction < 1.
-    pub test_fraction: f64,
-    /// Seed of that split, and of generated data.
-    pub seed: u64,
-    /// At most this many training rows, the first ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<usize>,
-    /// Only rows with these labels, of both parts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub digits: Option<Vec<u8>>,
-    /// What `ising` is.
-    pub ising: Ising,
-}
-
-impl Default for DatasetSpec {
-    fn default() -> Self {
-        Self {
-            source: "mnist".into(),
-            threshold: None,
-            test_fraction: 0.1,
-            seed: 0,
-            limit: None,
-            digits: None,
-            ising: Ising::default(),
-        }
-    }
-}
-
-/// Loads data: reads or generates it, keeps the wanted labels, splits it if it has no test part,
-/// then keeps the first training rows up to the limit.
-///
-/// # Errors
-/// [`DataError`]: an unknown name, a file that cannot be read or used, data that is not binary
-/// and comes without a threshold, settings that do not fit the data, and data of which no row or
-/// no column is left.
-pub fn load(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
-    split::check_fraction(&spec.source, spec.test_fraction)?;
-    if spec.limit == Some(0) {
-        return Err(setting(
-            &spec.source,
-            "the limit",
-            "at least 1 training row",
-            "0",
-        ));
-    }
-    let mut data = read(spec)?;
-    not_empty(&data, &spec.source, "give a file with data")?;
-    let test_given = !data.test.is_empty();
-    if let Some(digits) = &spec.digits {
-        data = keep_labels(data, digits)?;
-    }
-    if !test_given {
-        data = split(data, spec.test_fraction, spec.seed)?;
-    }
-    Ok(match spec.limit {
-        Some(limit) if limit < data.train.rows() => first_rows(data, limit),
-        _ => data,
-    })
-}
-
-fn read(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
-    let (source, threshold) = (spec.source.as_str(), spec.threshold);
-    let binary_already = |threshold: f64| {
-        let expected = "none, since the data is binary";
-        setting(source, "the threshold", expected, &threshold.to_string())
-    };
-    if source == "ising" {
-        return threshold.map_or_else(
-            || ising(&spec.ising, spec.seed),
-            |threshold| Err(binary_already(threshold)),
-        );
-    }
-    if source == "mnist" {
-        return mnist::mnist(threshold);
-    }
-    if let Some(rest) = source.strip_prefix("bars-and-stripes")
-        && (rest.is_empty() || rest.starts_with(':'))
-    {
-        let side = match rest.strip_prefix(':') {
-            None => 4,
-            Some(side) => side
-                .parse()
-                .map_err(|_| bars::side_error(&format!("`{side}`")))?,
-        };
-        if let Some(threshold) = threshold {
-            return Err(binary_already(threshold));
-        }
-        return bars_and_stripes(side);
-    }
-    let path = Path::new(source);
-    if !path.exists() {
-        return Err(DataError::Unknown {
-            name: source.into(),
-        });
-    }
-    let extension = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    match extension.as_str() {
-        "csv" => csv::load(path, threshold),
-        "npy" | "npz" => npy::load(path, threshold),
-        _ => idx::load(path, threshold),
-    }
-}
-
-/// The rows of both parts whose label is among `digits`.
-fn keep_labels(data: BinaryDataset, digits: &[u8]) -> Result<BinaryDataset, DataError> {
-    let found = format!("{digits:?}");
-    let name = data.name.clone();
-    let refused = |expected: &str| setting(&name, "the list of labels", expected, &found);
-    let labels = data
-        .train_labels
-        .as_ref()
-        .ok_or_else(|| refused("none: rows have no labels"))?;
-    let test = match &data.test_labels {
-        Some(labels) => labels,
-        None if data.test.is_empty() => &Vec::new(),
-        None => return Err(refused("none: test rows have no labels")),
-    };
-    if digits.is_empty() || digits.iter().any(|digit| !labels.contains(digit)) {
-        let mut present = labels.clone();
-        present.sort_unstable();
-        present.dedup();
-        return Err(refused(&format!(
-            "some of those that training rows have, {present:?}"
-        )));
-    }
-    let with = |labels: &[u8]| -> Vec<u32> {
-        let rows = (0u32..)
-            .zip(labels)
-            .filter(|(_, label)| digits.contains(label));
-        rows.map(|(row, _)| row).collect()
-    };
-    let (train, test) = (with(labels), with(test));
-    let provenance = format!("{}; rows with labels {found}", data.provenance);
-    Ok(BinaryDataset {
-        provenance,
-        ..data.select(&train, &test)
-    })
-}
-
-fn first_rows(data: BinaryDataset, limit: usize) -> BinaryDataset {
-    let rows = |count: usize| (0..count as u32).collect::<Vec<_>>();
-    let provenance = format!("{}; first {limit} training rows", data.provenance);
-    let test = rows(data.test.rows());
-    BinaryDataset {
-        provenance,
-        ..data.select(&rows(limit), &test)
-    }
-}
-
-fn not_empty(data: &BinaryDataset, source: &str, advice: &str) -> Result<(), DataError> {
-    for (what, count) in [
-        ("rows", data.train.rows()),
-        ("columns", data.train.columns()),
-    ] {
-        if count == 0 {
-            return Err(DataError::Empty {
-                data: source.into(),
-                what,
-                advice: advice.into(),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn setting(data: &str, setting: &'static str, expected: &str, found: &str) -> DataError {
-    DataError::Setting {
-        data: data.into(),
-        setting,
-        expected: expected.into(),
-        found: found.into(),
-    }
-}
-
-fn read_bytes(file: &Path) -> Result<Vec<u8>, DataError> {
-    std::fs::read(file).map_err(|source| DataError::Io {
-        file: file.into(),
-        source,
-    })
-}
-
-/// The last part of a path.
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
-}
 
 #[cfg(test)]
 mod tests;

@@ -2,14 +2,21 @@
 
 mod array;
 
+use super::file::{file_name, read_bytes};
+use super::format::Format;
 use super::units::{Rule, byte_rule, value_rule};
-use super::{BinaryDataset, BinaryMatrix, DataError, file_name, read_bytes};
+use super::{BinaryDataset, BinaryMatrix, DataError};
 use crate::memory::{GIB, available_bytes};
 use array::Array;
 pub(crate) use array::npy_file;
 use std::io::Cursor;
 use std::path::Path;
 use zip::ZipArchive;
+
+pub(super) const FORMAT: Format = Format {
+    extensions: &["npy", "npz"],
+    load,
+};
 
 /// Names of the training array in an `.npz` file, the first present one is taken; with `test` for
 /// `train` they name the test array. Without any of them the first array is the data.
@@ -58,7 +65,7 @@ fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BinaryMatrix, DataErro
 /// Without a threshold all values must be 0 or 1. With one, bytes are on where
 /// value / 255 >= `threshold` (unless they are all 0 or 1), other values where
 /// value >= `threshold`.
-pub(super) fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
+fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
     let content = read_bytes(file)?;
     let npz = file
         .extension()

@@ -1,4 +1,5 @@
 use super::*;
+use std::path::Path;
 use tempfile::tempdir;
 
 fn spec(source: &str) -> DatasetSpec {

@@ -1,5 +1,6 @@
 //! One model trained on several devices: rows and chains divided, gradients summed.
 
+use super::batch::send;
 use super::{Batch, Learner, LearnerKind, LearnerOptions, LearnerState, Part, RestoreError};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
@@ -243,14 +244,6 @@ impl Sums {
 /// Part `index` of `count` things that `of` devices share.
 fn share(count: usize, index: usize, of: usize) -> Range<usize> {
     count * index / of..count * (index + 1) / of
-}
-
-/// A tensor on a device, by way of the host: servers need not reach each other.
-pub(super) fn send<const D: usize>(tensor: Tensor<D>, device: &Device) -> Tensor<D> {
-    match tensor.device() == *device {
-        true => tensor,
-        false => Tensor::from_data(tensor.into_data(), device),
-    }
 }
 
 fn copy(rbm: &Rbm, device: &Device) -> Rbm {

@@ -1,6 +1,7 @@
 //! Measurements kept in the run, and when they are still those of the run.
 
-use super::{Measurements, Options};
+use super::context::Options;
+use super::measurements::Measurements;
 use crate::checkpoint::RunDir;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,7 +1,6 @@
 //! Gibbs chains of one snapshot: how its modes move, and where.
 
-use super::MODES;
-use super::checkpoint::{Context, WithError};
+use super::context::{Context, MODES, WithError};
 use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::dynamics::{
     CoordinateDiffusion, DiffusionOptions, Prediction, autocorrelations, mode_relaxations,
@@ -11,6 +10,7 @@ use rbm_analysis::mean_field::FixedPoint;
 use rbm_analysis::reciprocal::{Coordinate, Trajectories, pairs};
 use rbm_analysis::{AnalysisError, ReciprocalSpace};
 use rbm_model::noise::stream;
+use rbm_model::numeric::mean;
 use rbm_model::sampling::Chains;
 use rbm_model::{Parameters, Rbm};
 use serde::{Deserialize, Serialize};
@@ -169,7 +169,7 @@ fn sampled_kurtosis(
         };
         let value = without(PARTS)?;
         let parts: Vec<f64> = (0..PARTS).map(without).collect::<Option<_>>()?;
-        let mean = parts.iter().sum::<f64>() / PARTS as f64;
+        let mean = mean(&parts);
         let scatter: f64 = parts.iter().map(|k| (k - mean).powi(2)).sum();
         let error = (scatter * (PARTS - 1) as f64 / PARTS as f64).sqrt();
         Some([value, error])
@@ -194,7 +194,7 @@ fn mean_kurtosis(values: &Mat<f64>, rows: &[usize]) -> Option<f64> {
             (second > STILL).then(|| fourth / n / (second * second))
         })
         .collect();
-    (!moving.is_empty()).then(|| moving.iter().sum::<f64>() / moving.len() as f64)
+    (!moving.is_empty()).then(|| mean(&moving))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The leading modes of the last snapshot: planes with data and samples on them, and free energies.
 
 use super::chains::Record;
-use super::checkpoint::Context;
+use super::context::Context;
 use super::reference::{Reference, evenly};
 use rbm_analysis::mean_field::{
     Bins, ConstrainedOptions, constrained_free_energy, sampled_free_energy,

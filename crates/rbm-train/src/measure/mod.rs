@@ -1,6 +1,6 @@
 //! What a run shows in reciprocal space, measured once and kept in its directory.
 //!
-//! [`of_runs`] turns run directories into [`Measurements`]: numbers only, ready to be drawn for one run or
+//! [`measure_runs`] turns run directories into [`Measurements`]: numbers only, ready to be drawn for one run or
 //! averaged over replicas. Everything that needs the weights, the data or chains is done here; the result is
 //! kept as `measurements.json` in the run and read from there until the model, its snapshots or the program
 //! change.
@@ -9,252 +9,21 @@
 //! [`CHECKPOINTS`] of them only, and of [`MODES`] leading modes. [`Options::full`] adds what takes minutes.
 
 pub mod chains;
-pub mod checkpoint;
 pub mod history;
 pub mod landscape;
 pub mod saddle;
+pub mod snapshot;
 pub mod weights;
 
 mod cache;
+mod context;
+mod measurements;
 mod reference;
+mod run;
 
-pub use checkpoint::{Checkpoint, ModeState};
+pub use context::{MODES, Options, WithError};
 pub use history::SnapshotSpectrum;
 pub use landscape::Landscape;
-
-use crate::checkpoint::RunDir;
-use crate::evaluation::snapshots::bracket_model;
-use crate::settings::TrainingSettings;
-use anyhow::Context;
-use burn::tensor::Device;
-use rayon::prelude::*;
-use rbm_analysis::ReciprocalSpace;
-use rbm_model::partition::BracketOptions;
-use rbm_model::{ModelError, Parameters};
-use reference::Reference;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// Snapshots that chains are run for, at most.
-pub const CHECKPOINTS: usize = 8;
-/// Leading modes that are followed.
-pub const MODES: usize = 8;
-/// The first of the log-spaced checkpoints is this part of the run.
-const FIRST_PART: f64 = 1.0 / 300.0;
-
-/// What to measure.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Also what takes minutes: brackets of ln Z of all checkpoints by annealing, constrained mean-field
-    /// curves, and more rotated copies.
-    pub full: bool,
-}
-
-/// Everything measured of one run. A value that does not exist is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measurements {
-    /// Number of visible units N.
-    pub n_visible: usize,
-    /// Number of hidden units M.
-    pub n_hidden: usize,
-    /// Rows and columns of an image, where rows are images.
-    pub image_shape: Option<(usize, usize)>,
-    /// Whether it was measured with [`Options::full`].
-    pub full: bool,
-    /// Whether the data were there to compare with.
-    pub data: bool,
-    /// Spectra of all snapshots, in order of time.
-    pub history: Vec<SnapshotSpectrum>,
-    /// The first and the last snapshot and some between, in order of time.
-    pub checkpoints: Vec<Checkpoint>,
-    /// The leading modes of the last snapshot.
-    pub landscape: Landscape,
-    /// What is missing, and why.
-    pub notes: Vec<String>,
-}
-
-/// Measurements of runs, from their directories where they are up to date, in the order of `runs`.
-///
-/// Runs are measured in parallel; each data set is loaded once.
-pub fn of_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Measurements>> {
-    let kept: Vec<Option<Measurements>> = runs
-        .par_iter()
-        .map(|run| cache::read(run, options))
-        .collect();
-    let missing = kept.iter().filter(|kept| kept.is_none()).count();
-    if missing > 0 {
-        tracing::info!(
-            "measuring the snapshots of {missing} of {} runs",
-            runs.len()
-        );
-    }
-    // One loading and one eigenvalue problem a data set, however many runs share it.
-    let mut references = BTreeMap::new();
-    for (run, kept) in runs.iter().zip(&kept) {
-        if kept.is_none()
-            && let Ok(manifest) = run.manifest()
-        {
-            references
-                .entry(manifest.dataset_digest)
-                .or_insert_with(|| Reference::of_run(run));
-        }
-    }
-    runs.par_iter()
-        .zip(kept)
-        .map(|(run, kept)| match kept {
-            Some(measurements) => Ok(measurements),
-            None => {
-                let manifest = run.manifest()?;
-                let measurements = measure(run, &references[&manifest.dataset_digest], options)
-                    .with_context(|| format!("cannot measure {}", run.root().display()))?;
-                let measurements = cache::as_read(measurements);
-                // A run that cannot be written to can still be looked at.
-                if let Err(error) = cache::write(run, &measurements) {
-                    tracing::warn!("measurements are not kept: {error:#}");
-                }
-                Ok(measurements)
-            }
-        })
-        .collect()
-}
-
-/// Where runs are measured: the first device of this build. That of the run may be on another machine, or gone.
-///
-/// # Errors
-/// [`ModelError::Device`] in a build without any backend of its own.
-pub fn device() -> Result<Device, ModelError> {
-    rbm_model::device::parse_device(&TrainingSettings::default().device)
-}
-
-fn measure(
-    run: &RunDir,
-    reference: &Result<Reference, String>,
-    options: Options,
-) -> anyhow::Result<Measurements> {
-    let manifest = run.manifest()?;
-    let device = device()?;
-    let steps = run.snapshot_steps()?;
-    let mut notes = Vec::new();
-    let reference = match reference {
-        Ok(reference) if reference.columns() == manifest.n_visible => Some(reference),
-        Ok(_) => {
-            notes.push("the data set has another width than the model".to_owned());
-            None
-        }
-        Err(reason) => {
-            notes.push(format!("nothing is compared with data: {reason}"));
-            None
-        }
-    };
-    let mut result = Measurements {
-        n_visible: manifest.n_visible,
-        n_hidden: manifest.n_hidden,
-        image_shape: manifest.image_shape,
-        full: options.full,
-        data: reference.is_some(),
-        ..Default::default()
-    };
-    let Some(last_step) = steps.last().copied() else {
-        result.notes = vec!["the run has no snapshots".to_owned()];
-        return Ok(result);
-    };
-    result.history = history::measure(run, &steps)?;
-    let last = ReciprocalSpace::new(&run.snapshot(last_step)?)?;
-    let chosen = spread(&steps, CHECKPOINTS);
-    let context = checkpoint::Context {
-        device: &device,
-        reference,
-        last: &last,
-        seed: manifest.seed,
-        options,
-    };
-    let measured = chosen
-        .par_iter()
-        .map(|&step| {
-            let ends = step == last_step || step == chosen[0];
-            let parameters = run.snapshot(step)?;
-            let (mut checkpoint, record) = context.measure(step, &parameters, ends)?;
-            if options.full {
-                checkpoint.annealed = annealed(&parameters, &context, step)?;
-            }
-            Ok((checkpoint, (step == last_step).then_some(record)))
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    for (checkpoint, record) in measured {
-        notes.extend(checkpoint.notes.iter().cloned());
-        if let Some(record) = record {
-            let parameters = run.snapshot(last_step)?;
-            result.landscape =
-                landscape::measure(&parameters, &last, reference, &record, &context)?;
-        }
-        result.checkpoints.push(checkpoint);
-    }
-    result.notes = notes;
-    Ok(result)
-}
-
-/// A bracket of ln Z by annealing; `None` without data, whose means are the base.
-fn annealed(
-    parameters: &Parameters,
-    context: &checkpoint::Context<'_>,
-    step: u64,
-) -> anyhow::Result<Option<checkpoint::AnnealedLnZ>> {
-    let Some(reference) = context.reference else {
-        return Ok(None);
-    };
-    let options = BracketOptions {
-        seed: context.seed,
-        ..BracketOptions::REPORT
-    };
-    let (device, data) = (context.device, reference.dataset());
-    let row = bracket_model(parameters, device, data, None, (step, 0.0), &options)?;
-    Ok(Some(checkpoint::AnnealedLnZ {
-        ais: row.ln_z_ais,
-        highest: row.ln_z_high,
-        combined: row.ln_z,
-        verdict: row.verdict,
-    }))
-}
-
-/// At most `count` of the steps: the first, the last, and those nearest to log-spaced ones between.
-fn spread(steps: &[u64], count: usize) -> Vec<u64> {
-    let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else {
-        return Vec::new();
-    };
-    if steps.len() <= count {
-        return steps.to_vec();
-    }
-    let start = (last as f64 * FIRST_PART).max(1.0);
-    let between = (0..count - 1).map(|k| {
-        let wanted = start * (last as f64 / start).powf(k as f64 / (count - 2) as f64);
-        let distance = |step: &u64| ((*step as f64).max(0.5) / wanted).ln().abs();
-        let nearest = steps
-            .iter()
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        nearest.copied().unwrap_or(last)
-    });
-    let mut chosen: Vec<u64> = std::iter::once(first)
-        .chain(between)
-        .chain([last])
-        .collect();
-    chosen.sort_unstable();
-    chosen.dedup();
-    chosen
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checkpoints_are_spread_over_the_logarithm_of_time() {
-        let steps: Vec<u64> = (0..=100).map(|k| 30 * k).collect();
-        let chosen = spread(&steps, 9);
-        assert_eq!((chosen[0], chosen[chosen.len() - 1]), (0, 3000));
-        assert!(chosen.len() >= 7 && chosen.len() <= 9, "{chosen:?}");
-        assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(chosen.contains(&30) && chosen.contains(&1320), "{chosen:?}");
-        assert_eq!(spread(&[0, 5], 9), [0, 5]);
-        assert!(spread(&[], 9).is_empty());
-    }
-}
+pub use measurements::Measurements;
+pub use run::{CHECKPOINTS, device, measure_runs};
+pub use snapshot::{ModeState, SnapshotMeasurement};

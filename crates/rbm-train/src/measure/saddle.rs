@@ -1,7 +1,7 @@
 //! Where data, samples and the mean point lie relative to the saddles of the leading modes.
 
 use super::chains::Record;
-use super::checkpoint::Context;
+use super::context::Context;
 use rbm_analysis::reciprocal::{
     HiddenUnits, RotatedDistances, SaddleDistance, Trajectories, pairs, rotated_distances,
     saddle_distances, uniform_distances,

@@ -24,8 +24,6 @@ use serde::{Deserialize, Serialize};
 
 /// Most rows of each set that are compared: the search for neighbours grows with their square.
 pub const MOST_ROWS: usize = 5000;
-/// Principal components looked at.
-pub const COMPONENTS: usize = 4;
 
 /// Sets that cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +116,7 @@ pub fn compare(
     let choose = |set: &BinaryMatrix, which: u64| {
         let mut order = shuffle(seed, stream::SAMPLE, u64::MAX - which, set.rows() as u32);
         order.truncate(rows);
-        select(set, &order)
+        set.select(&order)
     };
     let (samples, data) = (choose(samples, 0), choose(data, 1));
     let (s, d) = (Columns::new(&samples), Columns::new(&data));
@@ -150,12 +148,6 @@ pub fn compare(
 pub fn pack(values: &[f32], columns: usize) -> BinaryMatrix {
     let rows = values.len().checked_div(columns).unwrap_or(0);
     BinaryMatrix::from_fn(rows, columns, |r, c| values[r * columns + c] > 0.5)
-}
-
-fn select(set: &BinaryMatrix, rows: &[u32]) -> BinaryMatrix {
-    BinaryMatrix::from_fn(rows.len(), set.columns(), |r, c| {
-        set.get(rows[r] as usize, c)
-    })
 }
 
 fn free_energies(rbm: &Rbm, set: &BinaryMatrix) -> Vec<f64> {

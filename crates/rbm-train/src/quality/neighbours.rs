@@ -2,6 +2,7 @@
 
 use crate::data::BinaryMatrix;
 use rayon::prelude::*;
+use rbm_model::numeric::{mean, variance};
 use serde::{Deserialize, Serialize};
 
 /// Nearest-neighbour adversarial accuracy AA_TS by Hamming distance.
@@ -67,10 +68,7 @@ fn told_apart(own: &BinaryMatrix, other: &BinaryMatrix) -> (f64, f64) {
             }
         })
         .collect();
-    let rows = scores.len() as f64;
-    let mean = scores.iter().sum::<f64>() / rows;
-    let variance = scores.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (rows - 1.0);
-    (mean, variance)
+    (mean(&scores), variance(&scores))
 }
 
 fn distance(a: &[u64], b: &[u64]) -> u32 {

@@ -1,12 +1,15 @@
 //! Projections on the data's principal components.
 
-use super::COMPONENTS;
 use super::moments::Columns;
 use crate::data::BinaryMatrix;
 use faer::Mat;
 use rayon::prelude::*;
 use rbm_analysis::{AnalysisError, Vectors, svd};
+use rbm_model::numeric::{mean, variance};
 use serde::{Deserialize, Serialize};
+
+/// Principal components looked at.
+pub const COMPONENTS: usize = 4;
 
 /// One scalar in data and samples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -122,10 +125,7 @@ fn on(set: &BinaryMatrix, row: usize) -> impl Iterator<Item = usize> {
 }
 
 fn spread(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, (squares / (n - 1.0)).sqrt())
+    (mean(values), variance(values).sqrt())
 }
 
 /// Largest difference of two empirical distributions, ties counted together.

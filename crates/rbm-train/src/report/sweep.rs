@@ -87,7 +87,7 @@ fn read(root: &Path, options: Options) -> anyhow::Result<(Vec<Entry>, Vec<Replic
     for ((place, run), measured) in places
         .iter()
         .zip(&runs)
-        .zip(measure::of_runs(&runs, options))
+        .zip(measure::measure_runs(&runs, options))
     {
         match measured.and_then(|measured| replica(run, measured)) {
             Ok(replica) => replicas.push(replica),

@@ -4,28 +4,30 @@
 //! device or file is touched, and never changed afterwards.
 
 mod data;
+mod error;
 mod learner;
 mod memory;
 mod model;
 mod monitor;
 mod optimizer;
 mod rules;
-pub mod table;
+pub mod sections;
+mod table;
 mod training;
 mod validate;
+pub mod values;
 
 pub use crate::learner::{ChainCount, LearnerKind};
 pub use data::DataSettings;
+pub use error::SettingError;
 pub use learner::LearnerSettings;
 pub use memory::MemoryError;
 pub use model::{HiddenBias, ModelSettings, VisibleBias};
 pub use monitor::MonitorSettings;
 pub use optimizer::{OptimizerKind, OptimizerSettings, Schedule};
 pub use training::TrainingSettings;
-pub use validate::SettingError;
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Everything that determines a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -46,14 +48,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings as `section.name` to value, for comparison and display.
-    pub fn flatten(&self) -> BTreeMap<String, String> {
-        let table = self.to_table();
-        table::entries(&table)
-            .map(|(setting, value)| (setting, table::text(value)))
-            .collect()
-    }
-
     /// Epochs over which the learning-rate schedule is laid.
     pub fn schedule_epochs(&self) -> usize {
         self.optimizer

@@ -1,6 +1,8 @@
 //! What values a setting may have by itself.
 
-use super::{ChainCount, SettingError};
+use super::error::SettingError;
+use super::values::text;
+use crate::learner::ChainCount;
 
 /// A condition, and the words for it.
 pub(super) struct Rule<T> {
@@ -18,7 +20,7 @@ impl<T: serde::Serialize> Rule<T> {
             found: toml::Value::try_from(value).map_or_else(
                 // TOML has no larger whole numbers, and no absent ones.
                 |_| "out of range".into(),
-                |value| super::table::text(&value),
+                |value| text(&value),
             ),
             expected: self.expected,
         })

@@ -1,18 +1,8 @@
 //! What values settings may have.
 
 use super::Settings;
-
-/// A setting that cannot be used.
-#[derive(Debug, thiserror::Error, PartialEq)]
-#[error("setting `{setting}` is {found}; {expected}")]
-pub struct SettingError {
-    /// Name of the setting in `config.toml`.
-    pub setting: &'static str,
-    /// Its value.
-    pub found: String,
-    /// What it must be.
-    pub expected: &'static str,
-}
+use super::error::SettingError;
+use super::rules::COUNTABLE;
 
 impl Settings {
     /// Checks every value, before any device or file is touched.
@@ -32,7 +22,7 @@ impl Settings {
     /// Checks what several settings say together.
     fn check_together(&self) -> Result<(), SettingError> {
         let (learner, training) = (&self.learner, &self.training);
-        super::rules::COUNTABLE.check("optimizer.schedule_epochs", &self.schedule_epochs())?;
+        COUNTABLE.check("optimizer.schedule_epochs", &self.schedule_epochs())?;
         let devices = training.devices().count();
         if devices > training.batch_size {
             return Err(SettingError {

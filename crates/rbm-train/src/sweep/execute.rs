@@ -1,17 +1,17 @@
 //! Doing the runs of a sweep.
 
-use super::board::Board;
+use super::event::{Event, RunOutcome, State};
+use super::parallelism::Parallelism;
 use super::plan::PlannedRun;
-use super::share::Share;
+use super::progress_table::ProgressTable;
 use crate::checkpoint::{RunDir, RunError, Status, open_lock};
 use crate::observers::Meter;
 use crate::session::{self, SessionOptions};
-use crate::trainer::{Outcome, StopReason};
+use crate::trainer::StopReason;
 use anyhow::{Context, anyhow};
 use burn::tensor::Tensor;
 use rbm_model::device;
 use rbm_model::error::ModelError;
-use serde::Serialize;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,13 +28,13 @@ const REFRESH: Duration = Duration::from_millis(200);
 
 /// What to do.
 #[derive(Debug, Clone)]
-pub struct Order<'a> {
+pub struct SweepJob<'a> {
     /// The directory of the sweep.
     pub out: &'a Path,
     /// Its runs, or those of a shard.
     pub runs: Vec<&'a PlannedRun>,
     /// Runs at once, and threads.
-    pub share: Share,
+    pub parallelism: Parallelism,
     /// Devices that the runs are spread over, one worker each in turn; none: each run on its own.
     pub devices: &'a [String],
     /// Whether each run gets a report of its own.
@@ -43,116 +43,53 @@ pub struct Order<'a> {
     pub stop: &'a AtomicBool,
 }
 
-impl Order<'_> {
+impl SweepJob<'_> {
     /// The directory of a run.
     pub fn root(&self, run: usize) -> PathBuf {
         self.out.join("runs").join(&self.runs[run].name)
     }
 }
 
-/// How far a run of a sweep got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Not begun, since the sweep was stopped before.
-    Waiting,
-    /// All epochs done.
-    Finished,
-    /// Stopped at a checkpoint.
-    Stopped,
-    /// Parameters were not finite or exploded.
-    Diverged,
-    /// An error or a panic.
-    Failed,
-}
-
-/// How a run of a sweep ended.
-#[derive(Debug, Clone)]
-pub struct Ended {
-    /// How far it got.
-    pub state: State,
-    /// Why, where it is not finished.
-    pub why: Option<String>,
-    /// How the session went; none if there was nothing to do.
-    pub outcome: Option<Outcome>,
-    /// Whether it failed because its device's server is not there, or not any more.
-    pub device_lost: bool,
-}
-
-impl Ended {
-    fn new(state: State) -> Self {
-        Self {
-            state,
-            why: None,
-            outcome: None,
-            device_lost: false,
-        }
-    }
-
-    fn failed(why: String) -> Self {
-        Self {
-            why: Some(why),
-            ..Self::new(State::Failed)
-        }
-    }
-}
-
-/// What a worker tells.
-pub(super) enum Event {
-    /// A run starts or goes on.
-    Started { run: usize, threads: usize },
-    /// Another process trains it; it is looked at again when nothing else is left to do.
-    Busy { run: usize },
-    /// The device of a run is gone; the run goes on elsewhere, if there is a device left.
-    Lost {
-        run: usize,
-        device: String,
-        why: String,
-    },
-    /// A run has ended.
-    Ended { run: usize, ended: Ended },
-}
-
-/// Does the runs, several at once, and says how each ended, in their order.
+/// Does the runs, several at once, and says how each ended, in their job.
 ///
 /// Finished runs are not touched, begun ones go on from their checkpoint. A run that another process
 /// trains is left until the end, then waited for.
 ///
 /// # Errors
-/// The directory cannot be locked or cleaned. What goes wrong in a run is told in its [`Ended`].
-pub fn execute(order: &Order<'_>, mut board: Board) -> anyhow::Result<Vec<Ended>> {
-    let _working = lock(order.out)?;
-    let meters: Vec<Meter> = order.runs.iter().map(|_| Meter::default()).collect();
+/// The directory cannot be locked or cleaned. What goes wrong in a run is told in its [`RunOutcome`].
+pub fn execute(job: &SweepJob<'_>, mut progress: ProgressTable) -> anyhow::Result<Vec<RunOutcome>> {
+    let _working = lock(job.out)?;
+    let meters: Vec<Meter> = job.runs.iter().map(|_| Meter::default()).collect();
     let queue = Queue {
-        waiting: Mutex::new((0..order.runs.len()).map(|run| (run, false)).collect()),
+        waiting: Mutex::new((0..job.runs.len()).map(|run| (run, false)).collect()),
         running: AtomicUsize::new(0),
     };
-    let mut ended = vec![Ended::new(State::Waiting); order.runs.len()];
+    let mut ended = vec![RunOutcome::new(State::Waiting); job.runs.len()];
     std::thread::scope(|scope| {
-        let (tell, events) = channel();
-        for worker in 0..order.share.jobs {
-            let (tell, queue, meters) = (tell.clone(), &queue, &meters);
-            let device = order.devices.iter().cycle().nth(worker).map(String::as_str);
-            scope.spawn(move || work(order, device, queue, meters, &tell));
+        let (notify, events) = channel();
+        for worker in 0..job.parallelism.jobs {
+            let (notify, queue, meters) = (notify.clone(), &queue, &meters);
+            let device = job.devices.iter().cycle().nth(worker).map(String::as_str);
+            scope.spawn(move || work(job, device, queue, meters, &notify));
         }
-        drop(tell);
+        drop(notify);
         // A run whose device is lost waits again; if no worker is left, that is how it ended.
         loop {
             match events.recv_timeout(REFRESH) {
                 Ok(event) => {
-                    board.tell(&event, &meters);
+                    progress.notify(&event, &meters);
                     match event {
                         Event::Ended { run, ended: how } => ended[run] = how,
-                        Event::Lost { run, why, .. } => ended[run] = Ended::failed(why),
+                        Event::Lost { run, why, .. } => ended[run] = RunOutcome::failed(why),
                         Event::Started { .. } | Event::Busy { .. } => {}
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => board.refresh(&meters),
+                Err(RecvTimeoutError::Timeout) => progress.refresh(&meters),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
     });
-    board.finish();
+    progress.finish();
     Ok(ended)
 }
 
@@ -207,15 +144,15 @@ impl Queue {
 }
 
 fn work(
-    order: &Order<'_>,
+    job: &SweepJob<'_>,
     device: Option<&str>,
     queue: &Queue,
     meters: &[Meter],
-    tell: &Sender<Event>,
+    notify: &Sender<Event>,
 ) {
     // The receiver outlives all workers.
-    let tell = |event| drop(tell.send(event));
-    while !order.stop.load(Ordering::Relaxed) {
+    let notify = |event| drop(notify.send(event));
+    while !job.stop.load(Ordering::Relaxed) {
         let (run, was_busy) = match queue.take() {
             Ok(next) => next,
             // The device of a run that others do may be lost.
@@ -228,18 +165,18 @@ fn work(
         if was_busy {
             std::thread::sleep(BUSY_PAUSE);
         }
-        let root = order.root(run);
+        let root = job.root(run);
         let mut ended = None;
         if !is_busy(&root) {
             let unfinished = queue.running.load(Ordering::Relaxed) + queue.waiting().len();
-            let threads = order.share.threads_of_one(unfinished);
-            tell(Event::Started { run, threads });
-            ended = do_run(order, run, device, threads, &meters[run]);
+            let threads = job.parallelism.threads_of_one(unfinished);
+            notify(Event::Started { run, threads });
+            ended = do_run(job, run, device, threads, &meters[run]);
         }
         if let (Some(device), Some(end)) = (device, &ended)
             && end.device_lost
         {
-            tell(Event::Lost {
+            notify(Event::Lost {
                 run,
                 device: device.into(),
                 why: end.why.clone().unwrap_or_default(),
@@ -249,11 +186,11 @@ fn work(
         match ended {
             Some(ended) => {
                 queue.running.fetch_sub(1, Ordering::Relaxed);
-                tell(Event::Ended { run, ended });
+                notify(Event::Ended { run, ended });
             }
             None => {
                 if !was_busy {
-                    tell(Event::Busy { run });
+                    notify(Event::Busy { run });
                 }
                 queue.give_back(run, true);
             }
@@ -268,12 +205,12 @@ fn is_busy(root: &Path) -> bool {
 
 /// Starts a run or goes on with it, on a pool of its own; none if another process got it first.
 fn do_run(
-    order: &Order<'_>,
+    job: &SweepJob<'_>,
     run: usize,
     device: Option<&str>,
     threads: usize,
     meter: &Meter,
-) -> Option<Ended> {
+) -> Option<RunOutcome> {
     let ended = guard(|| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -281,12 +218,12 @@ fn do_run(
         // What a run logs is for its own terminal.
         let silent = tracing::subscriber::NoSubscriber::default();
         pool.install(|| {
-            tracing::subscriber::with_default(silent, || train(order, run, device, meter))
+            tracing::subscriber::with_default(silent, || train(job, run, device, meter))
         })
     });
-    let own = &order.runs[run].settings.training.device;
+    let own = &job.runs[run].settings.training.device;
     let device = device.unwrap_or(own);
-    ended.map(|ended| Ended {
+    ended.map(|ended| RunOutcome {
         device_lost: ended.device_lost && device.contains("remote:") && !answers(device),
         ..ended
     })
@@ -306,44 +243,44 @@ fn answers(device: &str) -> bool {
 }
 
 /// Errors and panics as ends of the run; none if it belongs to another process.
-fn guard(session: impl FnOnce() -> anyhow::Result<Ended>) -> Option<Ended> {
+fn guard(session: impl FnOnce() -> anyhow::Result<RunOutcome>) -> Option<RunOutcome> {
     match catch_unwind(AssertUnwindSafe(session)) {
         Ok(Ok(ended)) => Some(ended),
         Ok(Err(error)) => match error.downcast_ref() {
             Some(RunError::Busy { .. }) => None,
             Some(RunError::Exists { path, .. }) if RunDir::open(path).is_ok() => None,
-            _ => Some(Ended {
+            _ => Some(RunOutcome {
                 device_lost: matches!(error.downcast_ref(), Some(ModelError::Device { .. })),
-                ..Ended::failed(format!("{error:#}"))
+                ..RunOutcome::failed(format!("{error:#}"))
             }),
         },
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref().copied());
             let text = text.unwrap_or("without a message");
-            Some(Ended {
+            Some(RunOutcome {
                 // Burn panics where a server's answer does not come.
                 device_lost: true,
-                ..Ended::failed(format!("panicked: {text}"))
+                ..RunOutcome::failed(format!("panicked: {text}"))
             })
         }
     }
 }
 
 fn train(
-    order: &Order<'_>,
+    job: &SweepJob<'_>,
     run: usize,
     device: Option<&str>,
     meter: &Meter,
-) -> anyhow::Result<Ended> {
-    let (root, mut settings) = (order.root(run), order.runs[run].settings.clone());
+) -> anyhow::Result<RunOutcome> {
+    let (root, mut settings) = (job.root(run), job.runs[run].settings.clone());
     if let Some(device) = device {
         settings.training.device = device.into();
     }
     let options = SessionOptions {
         overwrite: false,
         stop_after: None,
-        stop: order.stop,
+        stop: job.stop,
         meter: Some(meter),
     };
     let (directory, outcome) = match RunDir::open(&root) {
@@ -362,13 +299,13 @@ fn train(
             match manifest.status {
                 Status::Finished => (there, None),
                 Status::Diverged => {
-                    return Ok(Ended {
+                    return Ok(RunOutcome {
                         why: Some(format!(
                             "diverged in an earlier session, after the checkpoint of update {}; remove {} to try again",
                             manifest.step,
                             root.display()
                         )),
-                        ..Ended::new(State::Diverged)
+                        ..RunOutcome::new(State::Diverged)
                     });
                 }
                 Status::Running | Status::Stopped => {
@@ -387,10 +324,10 @@ fn train(
         }
     };
     let fresh = outcome.is_some() || !directory.report_path().join("index.html").exists();
-    if order.reports && state == State::Finished && fresh {
+    if job.reports && state == State::Finished && fresh {
         crate::report::of_run(&directory, Default::default())?;
     }
-    Ok(Ended {
+    Ok(RunOutcome {
         device_lost: false,
         state,
         why,
@@ -405,7 +342,7 @@ mod tests {
 
     #[test]
     fn errors_and_panics_end_the_run_alone() {
-        let why = |session: fn() -> anyhow::Result<Ended>| {
+        let why = |session: fn() -> anyhow::Result<RunOutcome>| {
             let ended = guard(session).unwrap();
             assert_eq!(ended.state, State::Failed);
             ended.why.unwrap()
@@ -414,7 +351,7 @@ mod tests {
         assert_eq!(why(disk), "cannot write model: disk full");
         assert_eq!(why(|| panic!("number {}", 7)), "panicked: number 7");
         assert_eq!(why(|| panic!("plain")), "panicked: plain");
-        let finished = guard(|| Ok(Ended::new(State::Finished)));
+        let finished = guard(|| Ok(RunOutcome::new(State::Finished)));
         assert_eq!(finished.unwrap().state, State::Finished);
         let path = PathBuf::from("run");
         assert!(guard(|| Err(RunError::Busy { path }.into())).is_none());

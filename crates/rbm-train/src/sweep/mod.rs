@@ -9,16 +9,18 @@
 //! All runs of a process are its own threads, each run on a pool of its own: results do not depend on
 //! the number of threads, one signal stops all at a checkpoint, and a killed process leaves nobody
 //! behind who still writes. A run that fails, diverges or panics does not touch the others.
-//! [`Plan`] says what to run, [`Share`] how many at once, [`execute`] does it.
+//! [`Plan`] says what to run, [`Parallelism`] how many at once, [`execute`] does it.
 
-mod board;
+mod event;
 mod execute;
+mod parallelism;
 mod plan;
 mod presets;
-mod share;
+mod progress_table;
 
-pub use board::{Board, text};
-pub use execute::{Ended, Order, State, execute};
+pub use event::{RunOutcome, State};
+pub use execute::{SweepJob, execute};
+pub use parallelism::{Parallelism, Shard, snapshot_bytes};
 pub use plan::{Plan, PlanError, PlannedRun};
 pub use presets::SweepPreset;
-pub use share::{Shard, Share, snapshot_bytes};
+pub use progress_table::{ProgressTable, text};

@@ -1,6 +1,7 @@
 //! What a sweep runs: a table of settings, some of them lists, becomes named runs.
 
-use crate::settings::table::{self, entries, lay_over};
+use crate::settings::sections::{self, lay_over};
+use crate::settings::values::{self, entries};
 use crate::settings::{SettingError, Settings};
 use rbm_figures::atomic;
 use std::collections::HashSet;
@@ -89,7 +90,7 @@ impl Plan {
         let possible = 1..=MOST_REPLICAS;
         let count = replicas.as_integer().filter(|n| possible.contains(n));
         let count = count.ok_or_else(|| {
-            let found = table::text(&replicas);
+            let found = values::text(&replicas);
             unusable(format!(
                 "`replicas` is {found}; it must be from 1 to {MOST_REPLICAS}"
             ))
@@ -118,7 +119,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`PlanError::Differs`], [`PlanError::NotASweep`], and what reading and writing may meet.
-    pub fn settle(&self, out: &Path) -> Result<(), PlanError> {
+    pub fn write_or_verify(&self, out: &Path) -> Result<(), PlanError> {
         let file = out.join("sweep.toml");
         if file.exists() {
             let differences = Self::of_directory(out)?.differences(self);
@@ -134,7 +135,7 @@ impl Plan {
         if let Some(found) = occupied(out, &self.runs).map_err(io("read", out))? {
             // Another process may have begun the same sweep meanwhile.
             return match file.exists() {
-                true => self.settle(out),
+                true => self.write_or_verify(out),
                 false => Err(PlanError::NotASweep {
                     out: out.into(),
                     found,
@@ -150,8 +151,8 @@ impl Plan {
     /// What differs from here to there, a sentence each.
     fn differences(&self, now: &Self) -> Vec<String> {
         let values = |plan: &Self| -> Vec<(String, String)> {
-            let replicas = ("replicas".into(), table::text(&plan.table["replicas"]));
-            let settings = entries(&plan.table).map(|(name, value)| (name, table::text(value)));
+            let replicas = ("replicas".into(), values::text(&plan.table["replicas"]));
+            let settings = entries(&plan.table).map(|(name, value)| (name, values::text(value)));
             settings.chain([replicas]).collect()
         };
         let (there, here) = (values(self), values(now));
@@ -251,10 +252,10 @@ fn axes(table: &Table) -> Result<Vec<Axis>, PlanError> {
             return Err(unusable(format!("setting `{setting}` is an empty list")));
         }
         if let Some(k) = (1..values.len()).find(|&k| values[..k].contains(&values[k])) {
-            let twice = table::text(&values[k]);
+            let twice = values::text(&values[k]);
             return Err(unusable(format!("setting `{setting}` has {twice} twice")));
         }
-        let (place, short) = table::place_and_name(&setting);
+        let (place, short) = sections::place_and_name(&setting);
         axes.push(Axis {
             place,
             setting,
@@ -276,7 +277,7 @@ fn combinations(table: &Table, replicas: i64) -> Result<Vec<PlannedRun>, PlanErr
             .map(|k| first.saturating_add(k).into())
             .collect(),
         _ => {
-            let seed = seed.map_or_else(|| "missing".into(), table::text);
+            let seed = seed.map_or_else(|| "missing".into(), values::text);
             return Err(unusable(format!(
                 "`training.seed` is {seed} and `replicas` {replicas}; give one seed, from which replicas count, or a list of seeds and no replicas"
             )));
@@ -293,7 +294,7 @@ fn combinations(table: &Table, replicas: i64) -> Result<Vec<PlannedRun>, PlanErr
         let with_value = |(names, table): &(Vec<String>, Table), value: &Value| {
             let (mut names, mut table) = (names.clone(), table.clone());
             names.push(format!("{}-{}", axis.short, file_safe(value)));
-            table::set(&mut table, &axis.setting, value.clone());
+            values::set(&mut table, &axis.setting, value.clone());
             (names, table)
         };
         chosen = chosen
@@ -323,13 +324,17 @@ fn combinations(table: &Table, replicas: i64) -> Result<Vec<PlannedRun>, PlanErr
 /// A value as part of a file name: of a path the last part, of a list its members.
 fn file_safe(value: &Value) -> String {
     let text = match value {
-        Value::Array(values) => values.iter().map(table::text).collect::<Vec<_>>().join("+"),
+        Value::Array(values) => values
+            .iter()
+            .map(values::text)
+            .collect::<Vec<_>>()
+            .join("+"),
         Value::String(text) => {
             let path = Path::new(text);
             let last = path.file_name().unwrap_or(path.as_os_str());
             last.to_string_lossy().into_owned()
         }
-        other => table::text(other),
+        other => values::text(other),
     };
     let safe = |c: char| c.is_alphanumeric() || "-_.+".contains(c);
     text.chars()

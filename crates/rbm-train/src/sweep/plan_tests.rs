@@ -103,11 +103,11 @@ fn a_sweep_is_settled_once() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("sweep");
     let first = plan("replicas = 2\n[model]\nhidden = [8, 16]").unwrap();
-    first.settle(&out).unwrap();
-    first.settle(&out).unwrap();
+    first.write_or_verify(&out).unwrap();
+    first.write_or_verify(&out).unwrap();
     assert_eq!(Plan::of_directory(&out).unwrap(), first);
     let other = plan("replicas = 3\n[model]\nhidden = [8, 17]\n[data]\nlimit = 9").unwrap();
-    let error = other.settle(&out).unwrap_err().to_string();
+    let error = other.write_or_verify(&out).unwrap_err().to_string();
     for part in [
         "`model.hidden` is [8, 16] there and [8, 17] here",
         "`replicas` is 2 there and 3 here",
@@ -119,20 +119,20 @@ fn a_sweep_is_settled_once() {
     let mine = dir.path().join("mine");
     std::fs::create_dir(&mine).unwrap();
     std::fs::write(mine.join("thesis.tex"), "x").unwrap();
-    let error = first.settle(&mine).unwrap_err().to_string();
+    let error = first.write_or_verify(&mine).unwrap_err().to_string();
     assert!(error.contains("holds `thesis.tex`"), "{error}");
     assert!(!mine.join("sweep.toml").exists());
     // A sweep that has lost its sweep.toml, which the settings given now need not be.
     std::fs::remove_file(out.join("sweep.toml")).unwrap();
-    first.settle(&out).unwrap();
+    first.write_or_verify(&out).unwrap();
     std::fs::remove_file(out.join("sweep.toml")).unwrap();
     let run = out.join("runs/hidden-8,seed-0");
     std::fs::create_dir(&run).unwrap();
     let settings = toml::to_string(&first.runs[0].settings).unwrap();
     std::fs::write(run.join("config.toml"), settings).unwrap();
-    let error = other.settle(&out).unwrap_err().to_string();
+    let error = other.write_or_verify(&out).unwrap_err().to_string();
     let found = "holds `runs/hidden-8,seed-0` and no sweep.toml";
     assert!(error.contains(found), "{error}");
     assert!(!out.join("sweep.toml").exists());
-    first.settle(&out).unwrap();
+    first.write_or_verify(&out).unwrap();
 }

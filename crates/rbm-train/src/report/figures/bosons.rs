@@ -3,7 +3,7 @@
 use super::drawn::{Drawn, along, missing, updates};
 use super::group::{Group, is_alone, means_or_own};
 use super::series::{Series, Style, panel, table};
-use crate::measure::checkpoint::WithError;
+use crate::measure::WithError;
 use crate::measure::{ModeState, chains};
 use crate::report::data::Replica;
 use maud::html;

@@ -4,7 +4,7 @@ use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, is_alone, means, representatives, shown};
 use super::series::{Series, by_group, panel, table};
 use crate::measure::chains;
-use crate::measure::checkpoint::{Cloud, Split};
+use crate::measure::snapshot::{Cloud, Split};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};

@@ -4,7 +4,7 @@ use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, means, shown};
 use super::series::{Series, Style, panel, table};
 use super::singular_values::critical;
-use crate::measure::Checkpoint;
+use crate::measure::SnapshotMeasurement;
 use crate::report::data::Replica;
 use maud::{Markup, html};
 use rbm_analysis::summary::LnZ;
@@ -20,10 +20,10 @@ const METHODS: [Method; 4] = [
 ];
 
 /// ln Z of a checkpoint of a run.
-type Value = fn(&Checkpoint, &Replica) -> Option<f64>;
+type Value = fn(&SnapshotMeasurement, &Replica) -> Option<f64>;
 
 /// Exact, or by annealing of the checkpoint, or from an evaluation of the run at the same update.
-fn reference(checkpoint: &Checkpoint, run: &Replica) -> Option<f64> {
+fn reference(checkpoint: &SnapshotMeasurement, run: &Replica) -> Option<f64> {
     let exact = checkpoint.ln_z.as_ref().and_then(|z| z.exact);
     let here = checkpoint.annealed.as_ref().map(|z| z.combined);
     let row = run

@@ -4,7 +4,7 @@ use super::drawn::{Drawn, along, missing, updates};
 use super::group::{Group, is_alone, means, representatives, shown};
 use super::pictures::pixels;
 use super::series::{Series, Style, by_group, panel, table};
-use crate::measure::{Checkpoint, ModeState};
+use crate::measure::{ModeState, SnapshotMeasurement};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::number::{readable, significant};
@@ -104,7 +104,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
 }
 
 /// As many checkpoints as stand side by side, with the first and the last.
-fn columns_of(checkpoints: &[Checkpoint]) -> impl Iterator<Item = &Checkpoint> {
+fn columns_of(checkpoints: &[SnapshotMeasurement]) -> impl Iterator<Item = &SnapshotMeasurement> {
     let skipped = checkpoints.len().saturating_sub(COLUMNS);
     // The earliest after the first differ least from it.
     let keep = move |k: usize| k == 0 || k > skipped;

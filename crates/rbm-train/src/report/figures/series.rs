@@ -3,6 +3,7 @@
 use super::group::Group;
 use crate::report::data::Replica;
 use rbm_figures::{Axis, Color, Mark, Panel, Table};
+use rbm_model::numeric::{mean, variance};
 
 /// A mean over replicas.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,16 +29,14 @@ impl Mean {
         let known = values.into_iter().filter(|(x, _)| x.is_finite());
         let known: Vec<(f64, f64)> = known.collect();
         let count = known.len();
-        let n = count as f64;
-        let value = known.iter().map(|(x, _)| x).sum::<f64>() / n;
-        let square: f64 = known.iter().map(|(x, _)| (x - value).powi(2)).sum();
+        let values: Vec<f64> = known.iter().map(|(x, _)| *x).collect();
         let error = match count {
             0 => f64::NAN,
             1 => known[0].1,
-            _ => (square / (n - 1.0) / n).sqrt(),
+            _ => (variance(&values) / count as f64).sqrt(),
         };
         Self {
-            value,
+            value: mean(&values),
             error,
             count,
         }

@@ -4,7 +4,7 @@ use super::drawn::{Drawn, missing};
 use super::group::{Group, is_alone, left_out, means, means_or_own, shown};
 use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
-use crate::measure::{Checkpoint, chains};
+use crate::measure::{SnapshotMeasurement, chains};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::symmetry::RotationDistance;
@@ -20,7 +20,7 @@ fn at_end(
     groups: &[Group<'_>],
     trained: bool,
     name: &str,
-    point: impl Fn(&Checkpoint, &Replica) -> Option<(f64, f64, f64)>,
+    point: impl Fn(&SnapshotMeasurement, &Replica) -> Option<(f64, f64, f64)>,
 ) -> Vec<Series> {
     let of = |run: &Replica| {
         let all = &run.measurements.checkpoints;
@@ -93,7 +93,9 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
         .iter()
         .filter_map(|group| {
             let all = &group.first().measurements.checkpoints;
-            let p = |c: Option<&Checkpoint>| Some(c?.rotation.as_ref()?.jensen_shannon.p_value);
+            let p = |c: Option<&SnapshotMeasurement>| {
+                Some(c?.rotation.as_ref()?.jensen_shannon.p_value)
+            };
             let (before, after) = (p(all.first())?, p(all.last())?);
             Some(group.prefixed(&format!("{before:.2} before and {after:.2} after training")))
         })

@@ -3,11 +3,11 @@
 use super::{groups, sections};
 use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::chains::Relaxation;
-use crate::measure::checkpoint::{AnnealedLnZ, Cloud, Kurtosis, Split};
 use crate::measure::landscape::{Curve, Pair, Plane};
 use crate::measure::saddle::Saddles;
+use crate::measure::snapshot::{AnnealedLnZ, Cloud, Kurtosis, Split};
 use crate::measure::weights::WeightHistogram;
-use crate::measure::{Checkpoint, Landscape, Measurements, ModeState, SnapshotSpectrum};
+use crate::measure::{Landscape, Measurements, ModeState, SnapshotMeasurement, SnapshotSpectrum};
 use crate::observers::MetricsRow;
 use crate::report::data::{CloseUp, Replica, Samples};
 use crate::report::well_formed::assert_well_formed;
@@ -96,7 +96,7 @@ fn mode(k: usize, lambda: f64) -> ModeState {
     }
 }
 
-fn checkpoint(index: usize, ends: bool) -> Checkpoint {
+fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
     let lambda = 1.0 + 1.2 * index as f64;
     let distance = RotationDistance {
         mean: 0.01,
@@ -133,7 +133,7 @@ fn checkpoint(index: usize, ends: bool) -> Checkpoint {
             nearer: 0.95,
         }); 2],
     };
-    Checkpoint {
+    SnapshotMeasurement {
         step: STEPS[index],
         rotation: ends.then_some(RotationTest {
             rotations: 4,

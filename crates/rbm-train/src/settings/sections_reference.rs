@@ -1,6 +1,7 @@
 //! The book's page of settings is this table.
 
-use super::{Settings, Takes, all};
+use super::{Settings, all};
+use crate::settings::table::Takes;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -1,11 +1,9 @@
 //! One snapshot in detail: modes, mean field, chains, data.
 
 use super::chains::{self, Record, Relaxation};
-use super::reference::Reference;
+use super::context::{Context, MODES, WithError};
 use super::saddle::{self, Saddles};
 use super::weights::{self, WeightHistogram};
-use super::{MODES, Options};
-use burn::tensor::Device;
 use rbm_analysis::bosons::{Occupation, occupations, point_occupations};
 use rbm_analysis::gaussian::gaussian_limit;
 use rbm_analysis::mean_field::{LandauMode, MeanFieldOptions, central_fixed_point, landau_modes};
@@ -28,12 +26,9 @@ const IMAGES: usize = 4;
 /// Modes whose coordinates are split by label.
 const SPLIT: usize = 2;
 
-/// A value and its standard error.
-pub type WithError = [f64; 2];
-
 /// One snapshot in detail.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
+pub struct SnapshotMeasurement {
     /// Updates made.
     pub step: u64,
     /// Entries of W against its rotated copies; of the first and the last snapshot.
@@ -129,23 +124,14 @@ pub struct Cloud {
     pub deviation: [f64; 2],
 }
 
-/// What all checkpoints of a run share.
-pub(super) struct Context<'a> {
-    pub device: &'a Device,
-    pub reference: Option<&'a Reference>,
-    pub last: &'a ReciprocalSpace,
-    pub seed: u64,
-    pub options: Options,
-}
-
-impl Context<'_> {
+impl SnapshotMeasurement {
     /// Measures a snapshot; `ends` adds what is measured of the first and the last one only.
-    pub fn measure(
-        &self,
+    pub(super) fn new(
+        context: &Context<'_>,
         step: u64,
         parameters: &Parameters,
         ends: bool,
-    ) -> anyhow::Result<(Checkpoint, Record)> {
+    ) -> anyhow::Result<(Self, Record)> {
         let space = ReciprocalSpace::new(parameters)?;
         let count = MODES.min(space.modes());
         let leading: Vec<usize> = (0..count).collect();
@@ -164,8 +150,8 @@ impl Context<'_> {
         };
         let exact = parameters.n_visible.min(parameters.n_hidden) <= EXACT_LIMIT;
         let exact = exact.then(|| Enumeration::new(parameters)).transpose()?;
-        let record = chains::record(self, parameters, &space, point.as_ref(), ends)?;
-        let data = self
+        let record = chains::record(context, parameters, &space, point.as_ref(), ends)?;
+        let data = context
             .reference
             .map(|reference| {
                 Trajectories::from_data(
@@ -173,7 +159,7 @@ impl Context<'_> {
                     parameters,
                     pairs(&leading),
                     reference.rows.as_ref(),
-                    HiddenUnits::Drawn { seed: self.seed },
+                    HiddenUnits::Drawn { seed: context.seed },
                 )
             })
             .transpose()?;
@@ -183,11 +169,11 @@ impl Context<'_> {
         let of_model = occupations(&space, &record.states, &errors)?;
         let at_point = point.as_ref().map(|point| point_occupations(&space, point));
         let at_point = at_point.transpose()?;
-        let components = self
+        let components = context
             .reference
             .map(|reference| data_overlaps(&space, &reference.pca, count))
             .transpose()?;
-        let last = checkpoint_overlaps(&space, self.last, count)?;
+        let last = checkpoint_overlaps(&space, context.last, count)?;
         let modes = landau_modes(&space).into_iter().take(count);
         let modes = modes.enumerate().map(|(k, landau)| ModeState {
             landau,
@@ -201,7 +187,7 @@ impl Context<'_> {
             last: last.get(k).cloned(),
         });
         let saddles = space.saddles();
-        let labels = self
+        let labels = context
             .reference
             .and_then(|reference| reference.labels.as_deref());
         let split = (0..SPLIT.min(count)).filter_map(|mode| {
@@ -211,20 +197,20 @@ impl Context<'_> {
         let tests = SymmetryOptions {
             haar_simulations: 0,
             rotations: match ends {
-                true => ROTATIONS[usize::from(self.options.full)],
+                true => ROTATIONS[usize::from(context.options.full)],
                 false => 0,
             },
-            seed: self.seed,
+            seed: context.seed,
         };
         let tests = symmetry(weight_matrix(parameters).as_ref(), &space.svd, &tests)?;
         let images = (0..IMAGES.min(count))
             .map(|k| Ok(space.left_vector(k)?.iter().map(|x| *x as f32).collect()))
             .collect::<Result<_, AnalysisError>>()?;
-        let checkpoint = Checkpoint {
+        let measurement = Self {
             step,
             rotation: tests.as_ref().and_then(|tests| tests.rotation.clone()),
             weights: match ends {
-                true => weights::measure(parameters, &space, self.seed),
+                true => weights::measure(parameters, &space, context.seed),
                 false => None,
             },
             participation: tests.as_ref().map(|tests| {
@@ -253,11 +239,11 @@ impl Context<'_> {
             modes: modes.collect(),
             relaxation: record.relaxation.clone(),
             split: split.collect(),
-            saddles: saddle::measure(self, parameters, &space, &record, count)?,
+            saddles: saddle::measure(context, parameters, &space, &record, count)?,
             images,
             notes,
         };
-        Ok((checkpoint, record))
+        Ok((measurement, record))
     }
 }
 

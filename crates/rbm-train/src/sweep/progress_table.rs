@@ -1,7 +1,7 @@
 //! What is shown while a sweep runs: a line a run on a terminal, plain lines otherwise, on standard
 //! error.
 
-use super::execute::{Event, State};
+use super::event::{Event, State};
 use crate::observers::{Meter, duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The runs of a sweep by name, and how far they are.
-pub struct Board {
+pub struct ProgressTable {
     names: Vec<String>,
     bars: Option<Bars>,
     running: Vec<usize>,
@@ -27,7 +27,7 @@ struct Bars {
     runs: Vec<Option<ProgressBar>>,
 }
 
-impl Board {
+impl ProgressTable {
     /// Nothing is shown yet.
     pub fn new(names: Vec<String>) -> Self {
         let bars = std::io::stderr().is_terminal().then(|| {
@@ -50,7 +50,7 @@ impl Board {
         }
     }
 
-    pub(super) fn tell(&mut self, event: &Event, meters: &[Meter]) {
+    pub(super) fn notify(&mut self, event: &Event, meters: &[Meter]) {
         match event {
             Event::Started { run, threads } => {
                 self.running.push(*run);
@@ -69,14 +69,14 @@ impl Board {
             }
             Event::Busy { run } => {
                 let name = &self.names[*run];
-                self.say(&format!(
+                self.print_line(&format!(
                     "{name}: another process trains it; left for later"
                 ));
                 self.remove(*run);
             }
             Event::Lost { run, device, why } => {
                 let name = &self.names[*run];
-                self.say(&format!(
+                self.print_line(&format!(
                     "{name}: {device} is lost ({why}); waits for another device"
                 ));
                 self.remove(*run);
@@ -94,7 +94,7 @@ impl Board {
                     ),
                 };
                 let why = ended.why.iter().map(|why| format!(": {why}"));
-                self.say(&format!("{name}: {state}{}", why.collect::<String>()));
+                self.print_line(&format!("{name}: {state}{}", why.collect::<String>()));
                 self.remove(*run);
                 match ended.state {
                     State::Finished => self.ended.0 += 1,
@@ -158,7 +158,7 @@ impl Board {
         }
     }
 
-    fn say(&self, line: &str) {
+    fn print_line(&self, line: &str) {
         match &self.bars {
             // A line that cannot be shown is no reason to stop the runs.
             Some(bars) => drop(bars.all.println(line)),

@@ -52,14 +52,14 @@ impl FromStr for Shard {
 
 /// How many runs work at once, and on how many threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
+pub struct Parallelism {
     /// Runs at once.
     pub jobs: usize,
     /// Threads of all of them together.
     pub threads: usize,
 }
 
-impl Share {
+impl Parallelism {
     /// As many runs at once as there are threads and as fit into memory beside each other, the
     /// largest first; one at a time on a graphics processor. `shapes` are visible units and training
     /// rows of each. `asked` overrides that.
@@ -141,7 +141,7 @@ mod tests {
         let small = Settings::default();
         let threads = rayon::current_num_threads();
         let jobs = |runs: &[&Settings], asked| {
-            Share::choose(runs, &vec![(784, 60_000); runs.len()], asked).jobs
+            Parallelism::choose(runs, &vec![(784, 60_000); runs.len()], asked).jobs
         };
         assert_eq!(jobs(&[&small], None), 1);
         assert_eq!(jobs(&vec![&small; 1000], None), threads);
@@ -152,15 +152,15 @@ mod tests {
         let mut other = Settings::default();
         other.training.device = "wgpu".into();
         assert_eq!(jobs(&[&other, &other], None), 1);
-        let share = Share {
+        let parallelism = Parallelism {
             jobs: 3,
             threads: 8,
         };
         assert_eq!(
-            [9, 3, 2, 1].map(|left| share.threads_of_one(left)),
+            [9, 3, 2, 1].map(|left| parallelism.threads_of_one(left)),
             [2, 2, 4, 8]
         );
-        let narrow = Share {
+        let narrow = Parallelism {
             jobs: 4,
             threads: 2,
         };

@@ -1,0 +1,188 @@
+//! Burn's data sets: ours as one of them, and any of them as ours.
+
+use super::{BinaryDataset, BinaryMatrix, DataError};
+use burn_dataset::{Dataset, DatasetError};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Part of a [`BinaryDataset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The training rows.
+    Train,
+    /// The test rows.
+    Test,
+}
+
+/// One row of a data set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BinaryItem {
+    /// 0 or 1 per column.
+    pub units: Vec<u8>,
+    /// The row's label, where the data has them.
+    pub label: Option<u8>,
+}
+
+/// One part of a data set as a Burn [`Dataset`], for Burn's data loaders and transforms.
+#[derive(Debug, Clone)]
+pub struct DatasetView {
+    data: Arc<BinaryDataset>,
+    part: Part,
+}
+
+impl DatasetView {
+    /// A view of one part; the rows are shared, not copied.
+    #[must_use]
+    pub const fn new(data: Arc<BinaryDataset>, part: Part) -> Self {
+        Self { data, part }
+    }
+
+    fn rows(&self) -> (&BinaryMatrix, Option<&Vec<u8>>) {
+        match self.part {
+            Part::Train => (&self.data.train, self.data.train_labels.as_ref()),
+            Part::Test => (&self.data.test, self.data.test_labels.as_ref()),
+        }
+    }
+}
+
+impl Dataset<BinaryItem> for DatasetView {
+    fn get(&self, index: usize) -> Result<BinaryItem, DatasetError> {
+        let (rows, labels) = self.rows();
+        let words = rows.row_words(index);
+        Ok(BinaryItem {
+            units: (0..rows.columns())
+                .map(|c| (words[c / 64] >> (c % 64) & 1) as u8)
+                .collect(),
+            label: labels.map(|labels| labels[index]),
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.rows().0.rows()
+    }
+}
+
+impl From<Vec<u8>> for BinaryItem {
+    fn from(units: Vec<u8>) -> Self {
+        Self { units, label: None }
+    }
+}
+
+impl BinaryDataset {
+    /// Takes the rows of any Burn [`Dataset`] whose items are rows, to train on; none are held out.
+    ///
+    /// ```
+    /// use burn_dataset::InMemDataset;
+    /// use rbm_train::data::BinaryDataset;
+    ///
+    /// let rows = InMemDataset::new(vec![vec![0u8, 1, 1], vec![1, 1, 0]]);
+    /// let data = BinaryDataset::from_burn("mine", &rows)?;
+    /// assert_eq!((data.train.rows(), data.train.columns()), (2, 3));
+    /// # Ok::<(), rbm_train::data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::Empty`] without rows or columns, [`DataError::Item`] for an item that cannot be read, has another
+    /// length than the first, or holds something else than 0 and 1.
+    pub fn from_burn<I: Into<BinaryItem>>(
+        name: &str,
+        dataset: &dyn Dataset<I>,
+    ) -> Result<Self, DataError> {
+        let mut rows: Vec<Vec<bool>> = Vec::with_capacity(dataset.len());
+        let mut labels = Vec::with_capacity(dataset.len());
+        let wrong = |row: usize, reason: String| DataError::Item {
+            data: name.into(),
+            row: row + 1,
+            reason,
+        };
+        for index in 0..dataset.len() {
+            let item = dataset.get(index);
+            let item: BinaryItem = item.map_err(|e| wrong(index, e.to_string()))?.into();
+            if let Some(other) = item.units.iter().find(|unit| **unit > 1) {
+                return Err(wrong(index, format!("it holds {other}; expected 0 and 1")));
+            }
+            let (found, expected) = (item.units.len(), rows.first().map(Vec::len));
+            if expected.is_some_and(|expected| expected != found) {
+                let reason = "it has another number of columns than the first";
+                return Err(wrong(index, reason.into()));
+            }
+            rows.push(item.units.iter().map(|unit| *unit == 1).collect());
+            labels.push(item.label);
+        }
+        let columns = rows.first().map_or(0, Vec::len);
+        let train = BinaryMatrix::from_fn(rows.len(), columns, |row, unit| rows[row][unit]);
+        let data = Self {
+            name: name.into(),
+            test: BinaryMatrix::new(train.columns()),
+            train,
+            train_labels: labels.into_iter().collect(),
+            test_labels: None,
+            image_shape: None,
+            provenance: format!("Burn data set {name}"),
+        };
+        data.check_not_empty(name, "give a data set with rows")?;
+        Ok(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn_dataset::InMemDataset;
+
+    fn example() -> BinaryDataset {
+        BinaryDataset {
+            name: "example".into(),
+            train: BinaryMatrix::from_fn(3, 70, |r, c| c % 3 == r),
+            test: BinaryMatrix::from_fn(2, 70, |r, c| c / 35 == r),
+            train_labels: Some(vec![7, 8, 9]),
+            test_labels: None,
+            image_shape: Some((7, 10)),
+            provenance: "made here".into(),
+        }
+    }
+
+    #[test]
+    fn views_are_burn_data_sets() {
+        let data = Arc::new(example());
+        let train = DatasetView::new(data.clone(), Part::Train);
+        assert_eq!(train.len(), 3);
+        let items: Vec<_> = train.iter().map(Result::unwrap).collect();
+        for (r, item) in items.iter().enumerate() {
+            assert_eq!(item.label, Some(7 + r as u8));
+            assert!(
+                item.units
+                    .iter()
+                    .enumerate()
+                    .all(|(c, &x)| x == u8::from(c % 3 == r))
+            );
+        }
+        let test = DatasetView::new(data, Part::Test);
+        assert_eq!((test.len(), test.get(1).unwrap().label), (2, None));
+    }
+
+    #[test]
+    fn rows_of_any_burn_data_set_are_taken() {
+        let data = example();
+        let view = DatasetView::new(Arc::new(data.clone()), Part::Train);
+        let again = BinaryDataset::from_burn("again", &view).unwrap();
+        assert_eq!(
+            (&again.train, &again.train_labels),
+            (&data.train, &data.train_labels)
+        );
+        let mine = |rows: Vec<Vec<u8>>| BinaryDataset::from_burn("mine", &InMemDataset::new(rows));
+        assert_eq!(
+            mine(vec![vec![1, 0], vec![0, 1]]).unwrap().train,
+            BinaryMatrix::from_fn(2, 2, |r, c| r == c)
+        );
+        for (rows, message) in [
+            (vec![], "rows"),
+            (vec![vec![]], "columns"),
+            (vec![vec![0, 2]], "row 1"),
+            (vec![vec![0], vec![0, 1]], "row 2"),
+        ] {
+            let error = mine(rows).unwrap_err().to_string();
+            assert!(error.contains("mine") && error.contains(message), "{error}");
+        }
+    }
+}
