@@ -18,7 +18,7 @@ const PART_OF_TRAINING: f64 = 0.2;
 /// Seconds below which no bracket is tried, and above which none is needed.
 const BUDGET: [f64; 2] = [4.0, 60.0];
 /// Multiplications a second that a pass over the data counts with.
-const SPEED: f64 = 1e10;
+const SPEED: f64 = 2.5e10;
 /// Terms that an exact sum on the page may have.
 const TERMS: f64 = (1u64 << 28) as f64;
 /// A bracket as narrow as this, in nats, needs no more time.
