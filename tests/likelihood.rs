@@ -79,7 +79,7 @@ fn a_model_too_large_to_enumerate_gets_a_verdict_with_its_reason() {
     let file = "evaluate --model run/model.safetensors --dataset bars-and-stripes:6";
     assert!(succeed(dir.path(), &format!("{file} --temperatures 100")).contains("verdict:"));
     fail(dir.path(), "evaluate run --budget soon", 2, &["--budget"]);
-    fail(dir.path(), &format!("{file} --path"), 2, &["--path"]);
+    fail(dir.path(), &format!("{file} --path"), 2, &["--along-run"]);
 }
 
 fn columns(path: &Path) -> Vec<Vec<String>> {
@@ -109,7 +109,7 @@ fn likelihood_along_training_resumes_and_is_drawn() {
 
     let path = json(&succeed(
         dir.path(),
-        "evaluate whole --path --temperatures 300 --ais-chains 60 --json",
+        "evaluate whole --along-run --temperatures 300 --ais-chains 60 --json",
     ));
     let path = path.as_array().unwrap();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Speed of updates and Gibbs sweeps on this machine: backends and kernels side by side.
 //!
-//! All cases take turns, one update each a round, so that a machine whose speed drifts slows all
+//! All cases take turns, one update each per round, so that a machine whose speed drifts slows all
 //! of them alike and their ratios stay true.
 
 use crate::learner::{Batch, ChainCount, LearnerKind};
@@ -36,11 +36,11 @@ pub struct Case {
     pub visible: usize,
     /// Hidden units.
     pub hidden: usize,
-    /// Rows an update.
+    /// Rows per update.
     pub batch_size: usize,
     /// Chains.
     pub chains: usize,
-    /// Gibbs sweeps an update.
+    /// Gibbs sweeps per update.
     pub gibbs_steps: usize,
     /// Seed of data and model.
     pub seed: u64,
@@ -71,17 +71,17 @@ pub struct Measurement {
     pub visible: usize,
     /// Hidden units.
     pub hidden: usize,
-    /// Rows an update.
+    /// Rows per update.
     pub batch_size: usize,
     /// Chains.
     pub chains: usize,
-    /// Gibbs sweeps an update.
+    /// Gibbs sweeps per update.
     pub gibbs_steps: usize,
     /// Time of one whole update.
     pub step_ms: Times,
-    /// Gibbs sweeps a second within whole updates: `gibbs_steps` / median time.
+    /// Gibbs sweeps per second within whole updates: `gibbs_steps` / median time.
     pub sweeps_per_s: f64,
-    /// Gibbs sweeps a second alone, all chains counting as one; `null` for divided updates, and so what
+    /// Gibbs sweeps per second alone, all chains counting as one; `null` for divided updates, and so what
     /// follows from it.
     pub pure_sweeps_per_s: f64,
     /// Multiply-adds that dense products would need for an update, two operations each, over the
@@ -109,7 +109,7 @@ pub struct Report {
     pub instructions: String,
     /// Largest rate of a dense f32 product by device, 10^9 operations a second.
     pub peak_gflops: Vec<(String, f64)>,
-    /// One entry a case, in the order of the request.
+    /// One entry per case, in the order of the request.
     pub results: Vec<Measurement>,
 }
 

@@ -104,7 +104,7 @@ pub fn to_npy(visible: &[f32], n: usize) -> Vec<u8> {
     crate::data::npy_file("|u1", &[states.len() / n, n], &states)
 }
 
-/// A grey PNG with the samples as images on a nearly square grid, white on black, one grey pixel
+/// A gray PNG with the samples as images on a nearly square grid, white on black, one gray pixel
 /// between images.
 ///
 /// # Errors

@@ -51,7 +51,7 @@ pub struct Outcome {
     pub seconds: f64,
     /// Part of it that went into monitoring and saving.
     pub monitoring_seconds: f64,
-    /// Updates a second in this session.
+    /// Updates per second in this session.
     pub updates_per_second: f64,
 }
 
@@ -77,7 +77,7 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// Updates an epoch; the last batch may be smaller than the others.
+    /// Updates per epoch; the last batch may be smaller than the others.
     pub fn steps_per_epoch(&self) -> u64 {
         let batch = self.settings.training.batch_size;
         self.data.train.rows().div_ceil(batch) as u64
@@ -205,7 +205,7 @@ impl<'a> Trainer<'a> {
         self.run.write_manifest(&self.manifest)
     }
 
-    /// Wall times, a row a checkpoint: session, update, seconds since the session's start.
+    /// Wall times, a row per checkpoint: session, update, seconds since the session's start.
     fn write_timing(
         &self,
         earlier: &str,

@@ -27,7 +27,7 @@ pub struct Manifest {
     pub dataset: String,
     /// SHA-256 of the training and test bits.
     pub dataset_digest: String,
-    /// Where the data comes from and under which licence.
+    /// Where the data comes from and under which license.
     pub provenance: String,
     /// Number of visible units.
     pub n_visible: usize,

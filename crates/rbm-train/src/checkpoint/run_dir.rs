@@ -233,7 +233,7 @@ impl RunDir {
         self.root.join("manifest.json")
     }
 
-    /// `metrics.csv`: a row an evaluation, reproducible bytes.
+    /// `metrics.csv`: a row per evaluation, reproducible bytes.
     pub fn metrics_path(&self) -> PathBuf {
         self.root.join("metrics.csv")
     }

@@ -1,4 +1,4 @@
-//! `checkpoint/state.safetensors`: model, optimiser, chains, counters in one file.
+//! `checkpoint/state.safetensors`: model, optimizer, chains, counters in one file.
 //!
 //! One file, renamed into place, cannot be torn, and its parts always belong together. It is
 //! also a valid model file.
@@ -172,7 +172,7 @@ impl Checkpoint {
     }
 }
 
-/// States as bits, eight units a byte, each chain from a new byte.
+/// States as bits, eight units per byte, each chain from a new byte.
 fn bit_entry(name: &str, states: &PackedStates) -> Entry {
     let stride = states.units().div_ceil(8);
     let words = states.units().div_ceil(64).max(1);

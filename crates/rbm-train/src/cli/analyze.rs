@@ -22,7 +22,7 @@ const MOST_ROTATIONS: u64 = 10_000;
 pub struct AnalyzeArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// For a run: analyse its latest model alone, not its snapshots
+    /// For a run: analyze its latest model alone, not its snapshots
     #[arg(long)]
     latest: bool,
     /// For a run: compare the modes with the principal components of the training data

@@ -50,10 +50,10 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "COUNT", help = chains_help(), value_parser = clap::value_parser!(u32).range(2..))]
     ais_chains: Option<u32>,
     /// Bracket snapshots of a run instead
-    #[arg(long, help = path_help(), conflicts_with_all = ["model", "budget"])]
-    path: bool,
-    /// How many snapshots --path takes, the first, the last and others evenly between
-    #[arg(long, value_name = "COUNT", requires = "path", default_value_t = snapshots::SNAPSHOTS as u32,
+    #[arg(long, alias = "path", help = along_run_help(), conflicts_with_all = ["model", "budget"])]
+    along_run: bool,
+    /// How many snapshots --along-run takes, the first, the last and others evenly between
+    #[arg(long, value_name = "COUNT", requires = "along_run", default_value_t = snapshots::SNAPSHOTS as u32,
           value_parser = clap::value_parser!(u32).range(2..))]
     snapshots: u32,
     /// Where to compute [default: that of the run, or the first compiled in]
@@ -77,7 +77,7 @@ fn chains_help() -> String {
     format!("Chains of annealing in each direction [default: {chains}]")
 }
 
-fn path_help() -> String {
+fn along_run_help() -> String {
     let BracketOptions {
         chains,
         temperatures,
@@ -122,7 +122,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     }
     let name = args.device.as_deref();
     let device = device::parse_device(name.unwrap_or(settings.training.first_device()))?;
-    if args.path {
+    if args.along_run {
         return bracket_snapshots(args, &source, &settings, &data, &device);
     }
     let rbm = Rbm::from_parameters(&source.parameters, &device);
@@ -253,9 +253,10 @@ fn bracket_snapshots(
     device: &Device,
 ) -> anyhow::Result<ExitCode> {
     let Some(run) = &source.run else {
-        return Err(
-            UsageError("--path follows the snapshots of a run: give its directory".into()).into(),
-        );
+        return Err(UsageError(
+            "--along-run follows the snapshots of a run: give its directory".into(),
+        )
+        .into());
     };
     let options = annealing(args, BracketOptions::SNAPSHOT);
     let per_epoch = run

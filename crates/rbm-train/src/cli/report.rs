@@ -27,9 +27,9 @@ pub struct ReportArgs {
 pub fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let options = Options { full: args.full };
     let index = if report::is_sweep(&args.directory) {
-        report::of_sweep(&args.directory, options)?
+        report::write_sweep_report(&args.directory, options)?
     } else {
-        report::of_run(&open_run(&args.directory)?, options)?
+        report::write_run_report(&open_run(&args.directory)?, options)?
     };
     if args.json {
         output::json(&serde_json::json!({ "report": index }))?;

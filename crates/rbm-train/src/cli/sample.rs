@@ -32,10 +32,10 @@ pub struct SampleArgs {
     /// Gibbs sweeps from there; for tempering, rounds of one sweep at every level and an exchange
     #[arg(long, value_name = "SWEEPS", default_value_t = 1000)]
     gibbs_steps: usize,
-    /// Rate at which neighbouring levels should swap, for tempering; the levels are chosen to have it
+    /// Rate at which neighboring levels should swap, for tempering; the levels are chosen to have it
     #[arg(long, value_name = "RATE", default_value_t = 0.5)]
     swap_rate: f64,
-    /// Compare the samples with held-out data (training data if there is none): neighbours, moments, free
+    /// Compare the samples with held-out data (training data if there is none): neighbors, moments, free
     /// energies, principal components; writes quality.json and a page with figures
     #[arg(long)]
     quality: bool,

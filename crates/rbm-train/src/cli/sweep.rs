@@ -283,7 +283,10 @@ fn summarize(
     let report = match all && !args.no_report {
         true => {
             tracing::info!("measuring and drawing ...");
-            Some(crate::report::of_sweep(job.out, Default::default())?)
+            Some(crate::report::write_sweep_report(
+                job.out,
+                Default::default(),
+            )?)
         }
         false => None,
     };

@@ -137,7 +137,7 @@ pub fn finish(
         }
     };
     let report = if report {
-        let index = crate::report::of_run(run, Default::default())?;
+        let index = crate::report::write_run_report(run, Default::default())?;
         tracing::info!("report: {}", index.display());
         Some(index)
     } else {

@@ -12,7 +12,7 @@ pub(super) const FORMAT: Format = Format {
     load,
 };
 
-/// Reads a table, a row of data a line.
+/// Reads a table, a row of data per line.
 ///
 /// The first line is a header if none of its fields is a number. A column that the header calls
 /// `label` is taken as labels, integers from 0 to 255. All other fields are numbers: 0 and 1

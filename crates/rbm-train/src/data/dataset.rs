@@ -12,13 +12,13 @@ pub struct BinaryDataset {
     pub train: BinaryMatrix,
     /// Rows to test on; none if there are none.
     pub test: BinaryMatrix,
-    /// A label a training row, where the data has them.
+    /// A label per training row, where the data has them.
     pub train_labels: Option<Vec<u8>>,
-    /// A label a test row, where the data has them.
+    /// A label per test row, where the data has them.
     pub test_labels: Option<Vec<u8>>,
     /// Height and width where a row is an image; column `y * width + x` is the pixel at (x, y).
     pub image_shape: Option<(usize, usize)>,
-    /// Where the data comes from, its licence where known, and what was done to it.
+    /// Where the data comes from, its license where known, and what was done to it.
     pub provenance: String,
 }
 

@@ -6,13 +6,13 @@ use rayon::prelude::*;
 use rbm_model::noise::{NoiseKey, stream};
 use serde::{Deserialize, Serialize};
 
-/// Sides of the lattice. Below 3, neighbours to the left and to the right would be the same.
+/// Sides of the lattice. Below 3, neighbors to the left and to the right would be the same.
 pub const ISING_SIDES: std::ops::RangeInclusive<usize> = 3..=512;
 
 /// 2 / ln(1 + sqrt 2), where the infinite lattice orders, in J / k_B (Kramers and Wannier 1941).
 pub const CRITICAL_TEMPERATURE: f64 = 2.269_185_314_213_022;
 
-/// Independent chains; row r is from chain r modulo this, so neighbours are independent.
+/// Independent chains; row r is from chain r modulo this, so neighbors are independent.
 const CHAINS: usize = 32;
 /// Sweeps before the first row of a chain: many times the autocorrelation time.
 const BURN_IN: u64 = 200;
@@ -43,10 +43,10 @@ impl Default for Ising {
 }
 
 /// States of the Ising model, p(s) proportional to exp(sum s_i s_j / T) over the 2 L^2 pairs of
-/// neighbours on an L x L lattice with periodic boundaries, drawn by Swendsen-Wang cluster updates.
+/// neighbors on an L x L lattice with periodic boundaries, drawn by Swendsen-Wang cluster updates.
 /// Unit 1 is a spin up, +1, unit 0 a spin down, -1.
 ///
-/// A sweep connects neighbours of equal spin with probability 1 - exp(-2 / T), and gives each
+/// A sweep connects neighbors of equal spin with probability 1 - exp(-2 / T), and gives each
 /// connected cluster a spin at random (Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987),
 /// doi:10.1103/PhysRevLett.58.86). 32 chains start from random states, make 200 sweeps, and then give
 /// a row every 30. The rows are a function of the settings and the seed alone.
@@ -119,7 +119,7 @@ pub fn ising(settings: &Ising, seed: u64) -> Result<BinaryDataset, DataError> {
 /// A chain.
 struct Lattice {
     side: usize,
-    /// Probability that equal neighbours are connected.
+    /// Probability that equal neighbors are connected.
     bond: f32,
     /// Noise of the next sweep.
     key: NoiseKey,

@@ -1,7 +1,7 @@
 use super::*;
 use std::collections::BTreeMap;
 
-/// Energy in J and magnetisation of a state.
+/// Energy in J and magnetization of a state.
 fn observe(side: usize, up: impl Fn(usize) -> bool) -> (i64, i64) {
     let spin = |y: usize, x: usize| {
         if up((y % side) * side + x % side) {
@@ -38,7 +38,7 @@ fn mean(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     (mean, (variance / n).sqrt())
 }
 
-/// Energies and magnetisations together against all states, by chi-square.
+/// Energies and magnetizations together against all states, by chi-square.
 #[test]
 fn small_lattices_against_enumeration() {
     const ROWS: usize = 20_000;

@@ -13,7 +13,7 @@ fn refusal(spec: &DatasetSpec) -> String {
     load(spec).unwrap_err().to_string()
 }
 
-/// 20 rows of 5 units, row r being r in binary, labelled r % 4.
+/// 20 rows of 5 units, row r being r in binary, labeled r % 4.
 fn labelled(directory: &Path) -> String {
     let mut text = "label,a,b,c,d,e\n".to_owned();
     for r in 0..20 {

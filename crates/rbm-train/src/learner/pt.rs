@@ -64,7 +64,7 @@ fn start(start: &Start<'_>) -> Box<dyn Learner> {
 /// Ladders of replicas that go on from update to update; the negative phase comes from those at
 /// inverse temperature 1, which hand states they cannot leave by themselves down the ladder.
 ///
-/// Every update exchanges neighbours under the new parameters and makes k sweeps at every
+/// Every update exchanges neighbors under the new parameters and makes k sweeps at every
 /// level, so it costs about as much as PCD with k times the number of replicas. The first level is
 /// independent units at the data's mean. The number of levels is fixed; where they lie follows
 /// the model.

@@ -36,7 +36,7 @@ pub fn measure_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Mea
             runs.len()
         );
     }
-    // One loading and one eigenvalue problem a data set, however many runs share it.
+    // One loading and one eigenvalue problem per data set, however many runs share it.
     let mut references = BTreeMap::new();
     for (run, kept) in runs.iter().zip(&kept) {
         if kept.is_none()

@@ -21,7 +21,7 @@ use crate::state::State;
 pub enum Cadence {
     /// After updates n, 2n, 3n, ...; never for 0.
     Every(u64),
-    /// About `n` times a decade of updates, evenly in the logarithm, from update 1 on; never for 0.
+    /// About `n` times per decade of updates, evenly in the logarithm, from update 1 on; never for 0.
     LogSpaced(u32),
     /// At the end of each epoch.
     EpochEnd,

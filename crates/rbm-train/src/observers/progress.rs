@@ -31,7 +31,7 @@ pub struct Reading {
     pub step: u64,
     /// Updates of the whole run.
     pub total: u64,
-    /// Updates a second in this session.
+    /// Updates per second in this session.
     pub rate: f64,
     /// Seconds until the end at that rate.
     pub left: f64,

@@ -1,6 +1,6 @@
 //! How much samples resemble data, as numbers.
 //!
-//! Two sets of equally many binary rows are compared: nearest neighbours, moments, free energies, and projections
+//! Two sets of equally many binary rows are compared: nearest neighbors, moments, free energies, and projections
 //! on the data's leading principal components. Every number comes with what two sets from one
 //! distribution would give, since finite sets always differ.
 
@@ -22,7 +22,7 @@ use rbm_model::Rbm;
 use rbm_model::noise::{shuffle, stream};
 use serde::{Deserialize, Serialize};
 
-/// Most rows of each set that are compared: the search for neighbours grows with their square.
+/// Most rows of each set that are compared: the search for neighbors grows with their square.
 pub const MOST_ROWS: usize = 5000;
 
 /// Sets that cannot be compared.
@@ -59,7 +59,7 @@ pub struct Quality {
     pub rows: usize,
     /// Seed that chose them from the larger set, and the triples of units.
     pub seed: u64,
-    /// Nearest-neighbour adversarial accuracy.
+    /// Nearest-neighbor adversarial accuracy.
     pub adversarial_accuracy: AdversarialAccuracy,
     /// Means of single units.
     pub first_moments: MomentDifference,

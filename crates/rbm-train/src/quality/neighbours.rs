@@ -1,11 +1,11 @@
-//! Nearest-neighbour adversarial accuracy.
+//! Nearest-neighbor adversarial accuracy.
 
 use crate::data::BinaryMatrix;
 use rayon::prelude::*;
 use rbm_model::numeric::{mean, variance};
 use serde::{Deserialize, Serialize};
 
-/// Nearest-neighbour adversarial accuracy AA_TS by Hamming distance.
+/// Nearest-neighbor adversarial accuracy AA_TS by Hamming distance.
 ///
 /// With n rows T of data ("truth") and n samples S, and d_XY(i) the distance of row i of X to its nearest
 /// row of Y (another row, if Y is X),

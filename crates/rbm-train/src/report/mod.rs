@@ -1,6 +1,6 @@
 //! Reports: a run or a sweep on one page, its figures as SVG and LaTeX, and their data as CSV.
 //!
-//! [`of_run`] and [`of_sweep`] make the report of what is in a directory, in layers: [`data`] and [`crate::measure`]
+//! [`write_run_report`] and [`write_sweep_report`] make the report of what is in a directory, in layers: [`data`] and [`crate::measure`]
 //! (numbers) → [`figures`] (what to show, of one run and of many) → [`rbm_figures`] (how it looks).
 
 mod brief;
@@ -16,5 +16,5 @@ mod theory;
 mod well_formed;
 
 pub use figures::quality;
-pub use run::of_run;
-pub use sweep::{is_sweep, of_sweep};
+pub use run::write_run_report;
+pub use sweep::{is_sweep, write_sweep_report};

@@ -32,7 +32,7 @@ const SIMULATIONS: usize = 20;
 ///
 /// # Errors
 /// A file of the run that cannot be read, or of the report that cannot be written.
-pub fn of_run(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
+pub fn write_run_report(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
     let measured = measure::measure_runs(std::slice::from_ref(run), options);
     let measured = measured
         .into_iter()

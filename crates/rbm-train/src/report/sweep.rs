@@ -31,7 +31,7 @@ struct Entry {
 ///
 /// # Errors
 /// A sweep without a readable `runs/`, or a report that cannot be written. A run that cannot be read is no error.
-pub fn of_sweep(root: &Path, options: Options) -> anyhow::Result<PathBuf> {
+pub fn write_sweep_report(root: &Path, options: Options) -> anyhow::Result<PathBuf> {
     let (mut entries, replicas) = read(root, options)?;
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let title = root.file_name().map_or_else(
@@ -211,14 +211,14 @@ fn facts(entries: &[Entry], groups: &[Group<'_>]) -> Vec<(String, String)> {
     facts
 }
 
-/// Test log-likelihood of the last snapshot, in nats a row, where that was evaluated, and exactly or with a bracket.
+/// Test log-likelihood of the last snapshot, in nats per row, where that was evaluated, and exactly or with a bracket.
 fn final_log_likelihood(run: &Replica) -> Option<f64> {
     let (row, end) = (run.likelihood.last()?, run.measurements.history.last()?);
     let usable = row.step == end.step && holds(row);
     row.test_log_likelihood.filter(|_| usable)
 }
 
-/// One row a group, values at the end as mean ± standard error.
+/// One row per group, values at the end as mean ± standard error.
 fn summary(groups: &[Group<'_>]) -> Grid {
     type Value = fn(&Replica) -> Option<f64>;
     let columns: [(&str, Value); 5] = [
@@ -292,7 +292,7 @@ fn summary(groups: &[Group<'_>]) -> Grid {
     heads.extend(known.iter().map(|(name, _)| html! { (name) }));
     Grid {
         caption: html! {
-            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error, with the number of runs that have a value where not all have; LL and PLL: log-likelihood, where it is exact or bracketed, and pseudo-log-likelihood, in nats a row."
+            b { "Results at the end." } " Mean over the " i { "n" } " replicas of each group ± standard error, with the number of runs that have a value where not all have; LL and PLL: log-likelihood, where it is exact or bracketed, and pseudo-log-likelihood, in nats per row."
         },
         heads,
         rows: groups

@@ -7,7 +7,7 @@ use crate::memory::{GIB, available_bytes};
 /// More memory asked for than there is.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "this run needs about {needed:.1} GiB of memory and {available:.1} GiB are available; use fewer chains (--chains {chains}), hidden units (--hidden {hidden}) or rows a batch (--batch-size {batch_size})"
+    "this run needs about {needed:.1} GiB of memory and {available:.1} GiB are available; use fewer chains (--chains {chains}), hidden units (--hidden {hidden}) or rows per batch (--batch-size {batch_size})"
 )]
 pub struct MemoryError {
     /// Needed, in GiB.

@@ -34,7 +34,7 @@ settings! {
         flag "l2" "STRENGTH" "Learning" one f64;
 }
 
-/// Optimisation rule.
+/// Optimization rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum OptimizerKind {

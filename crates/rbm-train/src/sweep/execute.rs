@@ -325,7 +325,7 @@ fn train(
     };
     let fresh = outcome.is_some() || !directory.report_path().join("index.html").exists();
     if job.reports && state == State::Finished && fresh {
-        crate::report::of_run(&directory, Default::default())?;
+        crate::report::write_run_report(&directory, Default::default())?;
     }
     Ok(RunOutcome {
         device_lost: false,

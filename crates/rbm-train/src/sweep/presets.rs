@@ -9,7 +9,7 @@ pub enum SweepPreset {
     /// Minutes on two cores: 64, 128 and 256 hidden units, 3 replicas, 20,000 images of MNIST
     Quick,
     /// As published (arXiv:2503.21536): 500, 784, 1200 and 3000 hidden units, 5 replicas, Adam, 500
-    /// Gibbs sweeps an update, 100 epochs; hours a run
+    /// Gibbs sweeps per update, 100 epochs; hours per run
     Paper,
     /// Small models with a snapshot every few updates while the first mode crosses lambda = 4
     Transition,

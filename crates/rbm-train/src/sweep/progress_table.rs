@@ -1,4 +1,4 @@
-//! What is shown while a sweep runs: a line a run on a terminal, plain lines otherwise, on standard
+//! What is shown while a sweep runs: a line per run on a terminal, plain lines otherwise, on standard
 //! error.
 
 use super::event::{Event, State};

@@ -97,7 +97,7 @@ pub struct DataComparison {
     pub along_modes: Vec<DataVariance>,
 }
 
-/// Analyses the snapshots of a run; `data` is what the last one is compared with. `None` for a run without snapshots.
+/// Analyzes the snapshots of a run; `data` is what the last one is compared with. `None` for a run without snapshots.
 ///
 /// Memory: one decomposition a thread, and the leading modes of each snapshot.
 pub fn whole_run(

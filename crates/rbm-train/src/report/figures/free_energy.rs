@@ -139,7 +139,7 @@ fn caption(groups: &[Group<'_>], compared: bool) -> Markup {
     i { "m" } " = 1/2: −" i { "F" } sub { "MF" } ", a lower bound; with Onsager's term; and to one loop, where the point is stable (section 5). One point is one state: models with "
     "many wells have more. Beside them the exact value, where a layer has at most 16 units, AIS, which is low on average, and the highest value not ruled out, by reverse AIS above all. "
     @if !compared {
-        "There is nothing exact or annealed to compare with: " code { "rbm-train report --full" } " anneals all checkpoints, " code { "rbm-train evaluate RUN --path" } " all snapshots. "
+        "There is nothing exact or annealed to compare with: " code { "rbm-train report --full" } " anneals all checkpoints, " code { "rbm-train evaluate RUN --along-run" } " all snapshots. "
     }
     (means(groups))
     @if left_out > 0 { "Panels over updates are left out for " (left_out) " of " (groups.len()) " groups." }

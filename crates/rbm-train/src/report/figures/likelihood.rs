@@ -75,8 +75,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     let in_training = Brackets::new(groups, |run| &run.likelihood_in_training);
     let best = brackets.best.drawn();
     if !best.iter().any(Series::has_values) {
-        let reason =
-            "no run was evaluated; `rbm-train evaluate RUN --path` brackets it for every snapshot";
+        let reason = "no run was evaluated; `rbm-train evaluate RUN --along-run` brackets it for every snapshot";
         return missing(TITLE, reason);
     }
     let y = Axis {
