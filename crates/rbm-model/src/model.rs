@@ -1,8 +1,9 @@
 //! The model: a Burn module with weights and two biases.
 
+use crate::device::is_host;
 use crate::error::ModelError;
 use crate::noise::NoiseKey;
-use crate::ops;
+use crate::ops::{self, with_slice};
 use crate::parameters::Parameters;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -34,6 +35,15 @@ impl Rbm {
     /// Number of hidden units M.
     pub fn n_hidden(&self) -> usize {
         self.weight.val().dims()[1]
+    }
+
+    /// The largest |W_ij|, |b_i| and |c_j|; not finite where any of them is not.
+    pub fn largest_magnitudes(&self) -> [f64; 3] {
+        [
+            largest_magnitude(self.weight.val()),
+            largest_magnitude(self.visible_bias.val()),
+            largest_magnitude(self.hidden_bias.val()),
+        ]
     }
 
     /// The device that the parameters live on.
@@ -148,4 +158,31 @@ impl Rbm {
 /// Reads a tensor back as f64 values in row-major order.
 pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
+}
+
+/// The largest |x| of a tensor, on the device where it is; not finite where any x is not.
+fn largest_magnitude<const D: usize>(tensor: Tensor<D>) -> f64 {
+    if is_host(&tensor.device()) {
+        let mut largest = 0.0f32;
+        with_slice(tensor, |values| {
+            // NaN is not less than anything, and stays.
+            let larger = |max: f32, x: &f32| {
+                if x.abs() < max || max.is_nan() {
+                    max
+                } else {
+                    x.abs()
+                }
+            };
+            largest = values.iter().fold(0.0, larger);
+        });
+        return largest.into();
+    }
+    let read = |x: Tensor<1>| x.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+    // A sum shows any NaN, which a maximum may pass over.
+    let sum = read(tensor.clone().sum());
+    if sum.is_finite() {
+        read(tensor.abs().max())
+    } else {
+        f64::NAN
+    }
 }

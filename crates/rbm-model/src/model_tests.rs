@@ -506,3 +506,23 @@ fn an_update_follows_the_centered_gradient_on_every_backend() {
         }
     }
 }
+
+#[test]
+fn largest_magnitudes_tell_numbers_that_are_none() {
+    let device = Device::default();
+    let with = |weight: f64, bias: f64| {
+        let parameters = Parameters {
+            n_visible: 2,
+            n_hidden: 1,
+            weight: vec![weight, 0.5],
+            visible_bias: vec![bias, -3.0],
+            hidden_bias: vec![0.25],
+        };
+        Rbm::from_parameters(&parameters, &device).largest_magnitudes()
+    };
+    assert_eq!(with(-2.0, 1.0), [2.0, 3.0, 0.25]);
+    for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert!(!with(wrong, 1.0)[0].is_finite());
+        assert!(!with(1.0, wrong)[1].is_finite());
+    }
+}

@@ -286,21 +286,15 @@ impl<'a> Trainer<'a> {
 
 /// What is wrong with the parameters, if anything is.
 fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
-    let read = |tensor: Tensor<1>| tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
-    let weight = rbm.weight.val();
-    let (most, least) = (read(weight.clone().max()), read(weight.clone().min()));
-    // A sum shows any NaN, which a maximum may pass over.
-    let parts = [
-        ("weight", read(weight.sum()), most.max(-least)),
-        ("visible bias", read(rbm.visible_bias.val().sum()), 0.0),
-        ("hidden bias", read(rbm.hidden_bias.val().sum()), 0.0),
-    ];
-    parts.into_iter().find_map(|(name, sum, max)| {
-        if !sum.is_finite() {
+    let names = ["weight", "visible bias", "hidden bias"];
+    let limits = [limit, f64::INFINITY, f64::INFINITY];
+    let all = names.into_iter().zip(rbm.largest_magnitudes()).zip(limits);
+    all.into_iter().find_map(|((name, largest), limit)| {
+        if !largest.is_finite() {
             Some(format!("the {name}s are no longer finite"))
-        } else if max > limit {
+        } else if largest > limit {
             Some(format!(
-                "the largest {name} is {max:.3e}, beyond the limit {limit}"
+                "the largest {name} is {largest:.3e}, beyond the limit {limit}"
             ))
         } else {
             None

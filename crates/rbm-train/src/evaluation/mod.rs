@@ -94,7 +94,7 @@ impl Estimates {
             range: self.range.map(swapped),
             verdict,
             reason: objection.unwrap_or_else(|| self.reason.clone()),
-            annealing: self.annealing.clone(),
+            annealing: self.annealing,
         }
     }
 }
