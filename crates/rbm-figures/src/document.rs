@@ -12,6 +12,8 @@ pub struct Document {
     pub title: String,
     /// One line below it.
     pub subtitle: String,
+    /// What the reader must know first.
+    pub warnings: Vec<String>,
     /// Cards of (name, value).
     pub facts: Vec<(String, String)>,
     /// The rest, in order. Sections without blocks are left out.

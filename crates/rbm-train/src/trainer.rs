@@ -96,6 +96,8 @@ impl<'a> Trainer<'a> {
         let end = self.stop_after.map_or(total, |epochs| {
             total.min(per_epoch.saturating_mul(epochs as u64))
         });
+        // What is done stays done: a finished run is not stopped by an earlier end.
+        let end = end.max(first_step.min(total));
         let log = Rc::new(RefCell::new(log));
         let mut observers = self.observers(&log, first_step)?;
         let mut progress = Progress::new(state.step, total, self.meter);
@@ -229,13 +231,7 @@ impl<'a> Trainer<'a> {
             Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
             Cadence::Every(monitor.every as u64),
         ];
-        let metrics = Metrics::new(
-            self.run.clone(),
-            Rc::clone(log),
-            self.data,
-            monitor,
-            self.settings.training.seed,
-        );
+        let metrics = Metrics::new(self.run.clone(), Rc::clone(log), self.data, monitor);
         let snapshots = Snapshots {
             run: self.run.clone(),
         };
@@ -313,9 +309,11 @@ fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
 }
 
 fn summary(row: &MetricsRow) -> String {
-    let (name, value) = row.pseudo_log_likelihood();
+    let found = row.pseudo_log_likelihood();
     format!(
-        "epoch {:.2}  {name} pseudo-log-likelihood {value:.1} nats",
-        row.epoch
+        "epoch {:.2}  {} pseudo-log-likelihood {} nats",
+        row.epoch,
+        found.part,
+        found.text(1)
     )
 }

@@ -3,6 +3,7 @@
 //! Tensors of another type than f32, and shapes that do not fit, go to the generic path; the
 //! latter then fail there with Burn's own message.
 
+pub(super) use super::cpu_chains::{packed_sweeps, pcd_update};
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, SweepKernel, Sweeps, generic};
 use crate::kernels::Isa;
 use crate::kernels::layer;
@@ -227,9 +228,12 @@ pub(super) fn shifted_softplus_sum<B: HostBackend>(
 
 /// See [`super::correlation_difference`].
 pub(super) fn correlation_difference<B: HostBackend>(
-    data: [FloatTensor<B>; 2],
-    model: [FloatTensor<B>; 2],
+    data_visible: FloatTensor<B>,
+    data_hidden: FloatTensor<B>,
+    model_visible: FloatTensor<B>,
+    model_hidden: FloatTensor<B>,
 ) -> FloatTensor<B> {
+    let (data, model) = ([data_visible, data_hidden], [model_visible, model_hidden]);
     let fast = || {
         let (n, m) = (generic::dims(&data[0])[1], generic::dims(&data[1])[1]);
         let mut out = vec![0.0; n * m];
@@ -353,113 +357,17 @@ fn unpack<B: HostBackend>(states: &PackedStates) -> FloatTensor<B> {
     B::from_vec(states.to_rows(), shape)
 }
 
-/// Implements [`super::RbmOps`] for a [`HostBackend`].
+/// Implements [`super::RbmOps`] for a [`HostBackend`]: every line of the table that says `host`.
 macro_rules! use_kernels {
-    ($backend:ty) => {
+    (
+        ($backend:ty)
+        $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $places:tt)*
+    ) => {
         impl $crate::ops::RbmOps for $backend {
-            fn sample_layer(
-                field: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-                key: NoiseKey,
-            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-                cpu::sample_layer::<Self>(field, bias, key)
-            }
-
-            fn gibbs_sweeps(
-                weight: FloatTensor<Self>,
-                visible_bias: FloatTensor<Self>,
-                hidden_bias: FloatTensor<Self>,
-                hidden: FloatTensor<Self>,
-                sweeps: Sweeps,
-            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-                cpu::gibbs_sweeps::<Self>(weight, visible_bias, hidden_bias, hidden, sweeps)
-            }
-
-            fn sample_hidden(
-                weight: FloatTensor<Self>,
-                hidden_bias: FloatTensor<Self>,
-                visible: FloatTensor<Self>,
-                key: NoiseKey,
-            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-                cpu::sample_hidden::<Self>(weight, hidden_bias, visible, key)
-            }
-
-            fn hidden_probabilities(
-                weight: FloatTensor<Self>,
-                hidden_bias: FloatTensor<Self>,
-                visible: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                cpu::hidden_probabilities::<Self>(weight, hidden_bias, visible)
-            }
-
-            fn activate(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-                cpu::activate::<Self>(field, bias)
-            }
-
-            fn softplus_sum(
-                field: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                cpu::softplus_sum::<Self>(field, bias)
-            }
-
-            fn shifted_softplus_sum(
-                field: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                units: Vec<u32>,
-                signs: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                cpu::shifted_softplus_sum::<Self>(field, weight, units, signs)
-            }
-
-            fn correlation_difference(
-                data_visible: FloatTensor<Self>,
-                data_hidden: FloatTensor<Self>,
-                model_visible: FloatTensor<Self>,
-                model_hidden: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                cpu::correlation_difference::<Self>(
-                    [data_visible, data_hidden],
-                    [model_visible, model_hidden],
-                )
-            }
-
-            fn update(
-                model: $crate::ops::ModelPrimitives<Self>,
-                samples: $crate::ops::SamplePrimitives<Self>,
-                step: $crate::optim::Step,
-            ) -> ($crate::ops::ModelPrimitives<Self>, FloatTensor<Self>) {
-                cpu::update::<Self>(model, samples, step)
-            }
-
-            fn packed_sweeps(
-                weight: FloatTensor<Self>,
-                visible_bias: FloatTensor<Self>,
-                hidden_bias: FloatTensor<Self>,
-                chains: $crate::sampling::PackedChains,
-                sweeps: u64,
-            ) -> $crate::sampling::PackedChains {
-                $crate::ops::cpu_chains::packed_sweeps::<Self>(
-                    weight,
-                    visible_bias,
-                    hidden_bias,
-                    chains,
-                    sweeps,
-                )
-            }
-
-            fn pcd_update(
-                model: $crate::ops::ModelPrimitives<Self>,
-                batch: $crate::ops::BatchPrimitives<Self>,
-                chains: $crate::sampling::PackedChains,
-                sweeps: u64,
-                step: $crate::optim::Step,
-            ) -> $crate::ops::PcdOutput<Self> {
-                $crate::ops::cpu_chains::pcd_update::<Self>(model, batch, chains, sweeps, step)
-            }
+            $($crate::ops::cpu::use_kernel! { fn $name $arguments -> $result $places })*
 
             fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
-                match <Self as cpu::HostBackend>::as_contiguous(&tensor) {
+                match <Self as $crate::ops::cpu::HostBackend>::as_contiguous(&tensor) {
                     Some(held) => read(held.as_ref()),
                     None => $crate::ops::chains::read_back::<Self>(tensor, read),
                 }
@@ -469,3 +377,17 @@ macro_rules! use_kernels {
     };
 }
 pub(super) use use_kernels;
+
+/// One of its methods.
+macro_rules! use_kernel {
+    (
+        fn $name:ident($($(#[$mark:ident])? $argument:ident: $type:ident $(<$of:ident>)?),*)
+            -> [$($result:tt)*] { host $($rest:tt)* }
+    ) => {
+        fn $name($($argument: $type $(<$of>)?),*) -> $($result)* {
+            $crate::ops::cpu::$name::<Self>($($argument),*)
+        }
+    };
+    (fn $name:ident $arguments:tt -> $result:tt { $(wire $($rest:tt)*)? }) => {};
+}
+pub(super) use use_kernel;

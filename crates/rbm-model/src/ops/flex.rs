@@ -1,10 +1,9 @@
 //! Burn's flex backend.
 
-use super::Sweeps;
-use super::cpu::{self, HostBackend, use_kernels};
-use crate::noise::NoiseKey;
+use super::cpu::{HostBackend, use_kernels};
+use super::table::{operations, types::*};
+use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::backend::{Flex, tensor::FloatTensor};
 use burn::tensor::{DType, Shape, TensorData};
 
 /// A contiguous f32 tensor, shared with its owner where that is contiguous already.
@@ -50,4 +49,4 @@ impl HostBackend for Flex {
     }
 }
 
-use_kernels!(Flex);
+operations! { use_kernels (Flex) }

@@ -2,6 +2,9 @@
 //!
 //! Uniforms are drawn on the host and uploaded, so this path is right everywhere and fast nowhere.
 
+pub(super) use super::chains::{
+    pcd_update_by_tensors as pcd_update, sweeps_by_tensors as packed_sweeps,
+};
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps};
 use crate::noise::{Layer, NoiseKey};
 use crate::optim::{ADAM_EPSILON, Rule, Step};
@@ -154,7 +157,7 @@ pub fn correlation_difference<B: Backend>(
     )
 }
 
-/// See [`super::update`].
+/// See [`super::update`](fn@super::update).
 pub fn update<B: Backend>(
     model: ModelPrimitives<B>,
     samples: SamplePrimitives<B>,

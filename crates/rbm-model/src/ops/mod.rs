@@ -23,6 +23,7 @@ mod ndarray;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod sweep_kernel;
+mod table;
 mod update;
 
 pub use crate::kernels::packed::Sweeps;
@@ -38,125 +39,40 @@ pub use sweep_kernel::SweepKernel;
 pub use update::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
 pub use update::{OptimizerState, apply_gradient, update, update_by_tensors};
 
-/// Training's inner operations on the primitives of a backend.
-#[backend_extension(
-    Flex: cfg(feature = "flex"),
-    NdArray: cfg(feature = "ndarray"),
-    Cube: cfg(any(feature = "wgpu", feature = "cuda")),
-    Remote: cfg(feature = "remote")
-)]
-pub trait RbmOps: Backend {
-    /// See [`sample_layer`].
-    fn sample_layer(
-        field: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        key: NoiseKey,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        generic::sample_layer::<Self>(field, bias, key)
-    }
+/// Declares [`RbmOps`].
+macro_rules! declare {
+    (
+        ()
+        $(
+            $(#[$doc:meta])*
+            fn $name:ident($($(#[$mark:ident])? $argument:ident: $type:ident $(<$of:ident>)?),*)
+                -> [$($result:tt)*] $places:tt
+        )*
+    ) => {
+        /// Training's inner operations on the primitives of a backend.
+        #[backend_extension(
+            Flex: cfg(feature = "flex"),
+            NdArray: cfg(feature = "ndarray"),
+            Cube: cfg(any(feature = "wgpu", feature = "cuda")),
+            Remote: cfg(feature = "remote")
+        )]
+        pub trait RbmOps: Backend {
+            $(
+                $(#[$doc])*
+                fn $name($($(#[$mark])? $argument: $type $(<$of>)?),*) -> $($result)* {
+                    generic::$name::<Self>($($argument),*)
+                }
+            )*
 
-    /// See [`gibbs_sweeps`].
-    fn gibbs_sweeps(
-        weight: FloatTensor<Self>,
-        visible_bias: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
-        hidden: FloatTensor<Self>,
-        sweeps: Sweeps,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        generic::gibbs_sweeps::<Self>(weight, visible_bias, hidden_bias, hidden, sweeps)
-    }
-
-    /// See [`hidden_probabilities`].
-    fn hidden_probabilities(
-        weight: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
-        visible: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        generic::hidden_probabilities::<Self>(weight, hidden_bias, visible)
-    }
-
-    /// See [`sample_hidden`].
-    fn sample_hidden(
-        weight: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
-        visible: FloatTensor<Self>,
-        key: NoiseKey,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        generic::sample_hidden::<Self>(weight, hidden_bias, visible, key)
-    }
-
-    /// See [`activate`].
-    fn activate(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        generic::activate::<Self>(field, bias)
-    }
-
-    /// See [`softplus_sum`].
-    fn softplus_sum(field: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        generic::softplus_sum::<Self>(field, bias)
-    }
-
-    /// See [`shifted_softplus_sum`].
-    fn shifted_softplus_sum(
-        field: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        units: Vec<u32>,
-        signs: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        generic::shifted_softplus_sum::<Self>(field, weight, units, signs)
-    }
-
-    /// See [`correlation_difference`].
-    fn correlation_difference(
-        data_visible: FloatTensor<Self>,
-        data_hidden: FloatTensor<Self>,
-        model_visible: FloatTensor<Self>,
-        model_hidden: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        generic::correlation_difference::<Self>(
-            data_visible,
-            data_hidden,
-            model_visible,
-            model_hidden,
-        )
-    }
-
-    /// See [`update`](fn@update).
-    fn update(
-        #[extension_type] model: ModelPrimitives<Self>,
-        #[extension_type] samples: SamplePrimitives<Self>,
-        step: Step,
-    ) -> (ModelPrimitives<Self>, FloatTensor<Self>) {
-        generic::update::<Self>(model, samples, step)
-    }
-
-    /// See [`packed_sweeps`].
-    fn packed_sweeps(
-        weight: FloatTensor<Self>,
-        visible_bias: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
-        chains: PackedChains,
-        sweeps: u64,
-    ) -> PackedChains {
-        chains::sweeps_by_tensors::<Self>(weight, visible_bias, hidden_bias, chains, sweeps)
-    }
-
-    /// See [`pcd_update`].
-    fn pcd_update(
-        #[extension_type] model: ModelPrimitives<Self>,
-        #[extension_type] batch: BatchPrimitives<Self>,
-        chains: PackedChains,
-        sweeps: u64,
-        step: Step,
-    ) -> PcdOutput<Self> {
-        chains::pcd_update_by_tensors::<Self>(model, batch, chains, sweeps, step)
-    }
-
-    /// See [`with_slice`]; always true, since the macro wants a result.
-    fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
-        chains::read_back::<Self>(tensor, read);
-        true
-    }
+            /// See [`with_slice`]; always true, since the macro wants a result.
+            fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
+                chains::read_back::<Self>(tensor, read);
+                true
+            }
+        }
+    };
 }
+table::operations! { declare () }
 
 /// Draws a layer from its fields in one pass: p = sigmoid(field + bias), state = \[u < p\].
 ///

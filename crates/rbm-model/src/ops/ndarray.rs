@@ -1,9 +1,8 @@
 //! Burn's ndarray backend.
-use super::Sweeps;
-use super::cpu::{self, HostBackend, use_kernels};
-use crate::noise::NoiseKey;
+use super::cpu::{HostBackend, use_kernels};
+use super::table::{operations, types::*};
 use burn::backend::ndarray::NdArrayTensor;
-use burn::backend::{NdArray, TensorMetadata, tensor::FloatTensor};
+use burn::backend::{NdArray, TensorMetadata};
 use burn::tensor::{Shape, TensorData};
 
 impl HostBackend for NdArray {
@@ -39,4 +38,4 @@ impl HostBackend for NdArray {
     }
 }
 
-use_kernels!(NdArray);
+operations! { use_kernels (NdArray) }

@@ -4,6 +4,7 @@ use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
 use crate::checkpoint::Checkpoint;
 use crate::data::BinaryDataset;
+use crate::evaluation::kept::Kept;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, snapshots};
 use crate::memory;
@@ -39,6 +40,9 @@ pub struct EvaluateArgs {
     /// Time for all of it
     #[arg(long, value_name = "TIME", value_parser = seconds, help = budget_help())]
     budget: Option<Duration>,
+    /// Stop before the time is over where ln Z lies in a bracket as narrow as this, in nats; 0 for never
+    #[arg(long, value_name = "NATS", default_value_t = 0.1)]
+    precision: f64,
     /// Temperatures of annealing in each direction: the same number gives the same bytes
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..1 << 22))]
     temperatures: Option<u32>,
@@ -135,6 +139,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             budget: budget.map(|all| all.saturating_sub(began.elapsed())),
             ..annealing(args, defaults)
         },
+        precision: args.precision,
         always_anneal: args.budget.is_some()
             || args.temperatures.is_some()
             || args.ais_chains.is_some(),
@@ -159,6 +164,17 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             chosen.sweeps,
             began.elapsed().as_secs_f64()
         );
+    }
+    if let (Some(run), None) = (&source.run, &args.dataset) {
+        // A run that cannot be written to can still be evaluated.
+        let kept = Kept::new(
+            &evaluation,
+            run.manifest()?.step,
+            began.elapsed().as_secs_f64(),
+        );
+        if let Err(error) = kept.write(run) {
+            tracing::warn!("the result is not kept in the run: {error}");
+        }
     }
     let sample_quality = match &saved {
         Some(chains) => quality_of(chains, &data, &rbm, args.seed),

@@ -1,7 +1,7 @@
 //! `rbm-train report`.
 
 use super::output;
-use crate::checkpoint::RunDir;
+use super::source::open_run;
 use crate::measure::Options;
 use crate::report;
 use clap::Args;
@@ -29,7 +29,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let index = if report::is_sweep(&args.directory) {
         report::write_sweep_report(&args.directory, options)?
     } else {
-        report::write_run_report(&RunDir::open(&args.directory)?, options)?
+        report::write_run_report(&open_run(&args.directory)?, options)?
     };
     if args.json {
         output::json(&serde_json::json!({ "report": index }))?;

@@ -234,7 +234,18 @@ fn gibbs(
     };
     let count = count(args, rbm)?;
     let start = match (args.from, saved) {
-        (None | Some(From::Chains), Some(chains)) => Start::Chains(Box::new(chains)),
+        (None | Some(From::Chains), Some(chains)) => {
+            let (there, asked) = (
+                chains.count(),
+                args.chains.or(args.quality.then_some(count)),
+            );
+            if let Some(asked) = asked.filter(|asked| *asked > there) {
+                tracing::warn!(
+                    "the run has {there} chains: {there} samples, not {asked}; --from biases starts as many as asked for"
+                );
+            }
+            Start::Chains(Box::new(chains))
+        }
         (Some(From::Chains), None) => {
             return Err(UsageError(
                 "--from chains needs a run that was trained with persistent chains (--learner pcd or pt)"
@@ -354,6 +365,7 @@ fn measure_quality(
     let document = rbm_figures::Document {
         title: format!("Samples beside {}", data.name),
         subtitle: source.path.display().to_string(),
+        warnings: Vec::new(),
         sections: vec![report::quality::section(&quality)],
         ..Default::default()
     };

@@ -6,7 +6,7 @@ use crate::session;
 use crate::settings::Settings;
 use clap::Args;
 use rbm_model::Parameters;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A run, or a model file.
 #[derive(Debug, Args)]
@@ -29,12 +29,33 @@ pub struct Source {
     pub path: PathBuf,
 }
 
+/// Opens a run, or says what was given in its place.
+///
+/// # Errors
+/// [`UsageError`] for a file or a sweep; else as [`RunDir::open`].
+pub fn open_run(root: &Path) -> anyhow::Result<RunDir> {
+    let shown = root.display();
+    if root.is_file() {
+        return Err(UsageError(format!(
+            "{shown} is a file, not a run directory; a model file is given as --model {shown}"
+        ))
+        .into());
+    }
+    if crate::report::is_sweep(root) {
+        return Err(UsageError(format!(
+            "{shown} is a sweep; give one of the run directories in it"
+        ))
+        .into());
+    }
+    Ok(RunDir::open(root)?)
+}
+
 impl SourceArgs {
     /// Reads the model.
     pub fn open(&self) -> anyhow::Result<Source> {
         match (&self.run, &self.model) {
             (Some(root), _) => {
-                let run = RunDir::open(root)?;
+                let run = open_run(root)?;
                 // The checkpoint is the latest state of a run that was killed, too.
                 let path = run.state_path();
                 let parameters = rbm_model::file::read(&path)?;

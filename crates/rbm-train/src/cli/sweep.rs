@@ -328,7 +328,7 @@ fn table(done: &[Done]) -> Vec<String> {
             .metrics
             .as_ref()
             .map(MetricsRow::pseudo_log_likelihood)
-            .map(|(part, value)| format!("{part} {value:.2}"));
+            .map(|found| format!("{} {}", found.part, found.text(2)));
         lines.push(format!(
             "{:width$}  {:>8}  {:>8}  {:>12}  {:>8}  {}",
             run.name,

@@ -1,5 +1,6 @@
 //! How well a model describes data.
 
+pub mod kept;
 pub mod likelihood_row;
 mod progress_bar;
 pub mod snapshots;
@@ -8,19 +9,20 @@ pub use progress_bar::Progress;
 
 use crate::data::{BinaryDataset, BinaryMatrix};
 use burn::tensor::{Tensor, TensorData};
-use rbm_model::Rbm;
-use rbm_model::numeric::{mean, variance};
 use rbm_model::partition::{
     self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
     Estimate, LnZBracket, ProgressFn, Verdict, VisibleRows,
 };
-use rbm_model::pseudo_likelihood::{pseudo_log_likelihood, sampled_pseudo_log_likelihood};
+use rbm_model::pseudo_likelihood::describe_rows;
 use rbm_model::sampling::Chains;
+use rbm_model::{Rbm, numeric};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// Rows taken to the device at a time.
 const CHUNK: usize = 1000;
+/// Parts of what is left of a budget that are tried before all of it.
+const FIRST_PARTS: [f64; 2] = [0.03, 0.15];
 /// Up to this many softplus evaluations the pseudo-likelihood takes in all units.
 const ALL_UNITS_LIMIT: f64 = 1e9;
 
@@ -128,12 +130,14 @@ pub struct Mean {
 pub struct EvaluationOptions {
     /// Units drawn per row for the pseudo-likelihood, where all are too many.
     pub units: usize,
-    /// Seed of those draws and of all annealing.
+    /// Seed of all annealing.
     pub seed: u64,
     /// How to anneal. A budget is for the whole evaluation.
     pub annealing: BracketOptions,
     /// Anneal models that are enumerated, too.
     pub always_anneal: bool,
+    /// Within a budget, stop at a bracket of ln Z that is as narrow as this, in nats.
+    pub precision: f64,
 }
 
 impl VisibleRows for BinaryMatrix {
@@ -167,10 +171,13 @@ pub fn evaluate(
 ) -> Result<Evaluation, rbm_model::ModelError> {
     let began = Instant::now();
     let parameters = rbm.parameters()?;
-    let (units, seed) = (options.units, options.seed);
+    let units = options.units;
     // First, so that a budget takes account of it.
-    let mut train = part(rbm, &data.train, units, seed);
-    let mut test = (data.test.rows() > 0).then(|| part(rbm, &data.test, units, seed));
+    let mut train = part(rbm, &data.train, units)?;
+    let mut test = match data.test.rows() {
+        0 => None,
+        _ => Some(part(rbm, &data.test, units)?),
+    };
     let small = parameters.n_visible.min(parameters.n_hidden);
     let exact = match small <= ENUMERATION_LIMIT {
         true => Some(Enumeration::new(&parameters)?.ln_z()),
@@ -186,11 +193,32 @@ pub fn evaluate(
                 saved,
             };
             let left = |all: Duration| all.saturating_sub(began.elapsed());
-            let annealing = BracketOptions {
-                budget: options.annealing.budget.map(left),
+            let with_budget = |budget| BracketOptions {
+                budget,
                 ..options.annealing
             };
-            Some(partition::bracket(&input, &annealing, progress)?)
+            let mut found = None;
+            // A small part of the time is often enough; what it took is lost where it is not.
+            if let Some(all) = options.annealing.budget {
+                for part in FIRST_PARTS {
+                    let some = with_budget(Some(left(all).mul_f64(part)));
+                    let bracket = partition::bracket(&input, &some, progress)?;
+                    let [low, high] = bracket.bracket.range();
+                    if bracket.bracket.verdict == Verdict::Bracketed
+                        && high - low <= options.precision
+                    {
+                        found = Some(bracket);
+                        break;
+                    }
+                }
+            }
+            Some(match found {
+                Some(bracket) => bracket,
+                None => {
+                    let all = with_budget(options.annealing.budget.map(left));
+                    partition::bracket(&input, &all, progress)?
+                }
+            })
         }
         false => None,
     };
@@ -235,44 +263,36 @@ fn combine(exact: Option<f64>, annealed: Option<LnZBracket>, small: usize) -> Es
     }
 }
 
-fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize, seed: u64) -> Part {
+fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize) -> Result<Part, rbm_model::ModelError> {
     let (rows, n) = (data.rows(), data.columns());
     let work = rows as f64 * n as f64 * rbm.n_hidden() as f64;
-    let all = work <= ALL_UNITS_LIMIT || units >= n;
+    let units = match work <= ALL_UNITS_LIMIT {
+        true => n,
+        false => units.min(n),
+    };
     let mut pseudo = Vec::with_capacity(rows);
-    let (mut free_energy, mut squares) = (0.0, 0.0);
-    for (chunk, first) in (0..rows).step_by(CHUNK).enumerate() {
+    let (mut free_energy, mut error) = (0.0, 0.0);
+    for first in (0..rows).step_by(CHUNK) {
         let indices: Vec<u32> = (first as u32..rows.min(first + CHUNK) as u32).collect();
         let mut values = vec![0.0f32; indices.len() * n];
         data.unpack_rows(&indices, &mut values);
         let visible =
             Tensor::<2>::from_data(TensorData::new(values, [indices.len(), n]), &rbm.device());
-        if all {
-            pseudo.extend(read(pseudo_log_likelihood(rbm, visible.clone())));
-        } else {
-            let step = chunk as u64;
-            let some = sampled_pseudo_log_likelihood(rbm, visible.clone(), units, seed, step);
-            pseudo.extend(read(some));
-        }
-        free_energy += read(rbm.free_energy(visible.clone())).iter().sum::<f64>();
-        let hidden = rbm.hidden_probabilities(visible.clone());
-        let difference = rbm.visible_probabilities(hidden) - visible;
-        squares += read(difference.powi_scalar(2)).iter().sum::<f64>();
+        let values = describe_rows(rbm, visible, units, first)?;
+        pseudo.extend(values.pseudo_log_likelihood);
+        free_energy += values.free_energy.iter().sum::<f64>();
+        error += values.reconstruction_error.iter().sum::<f64>();
     }
     let count = rows as f64;
-    Part {
+    Ok(Part {
         rows,
         log_likelihood: None,
         pseudo_log_likelihood: Mean {
-            value: mean(&pseudo),
-            standard_error: (variance(&pseudo) / count).sqrt(),
-            units_per_row: if all { n } else { units },
+            value: numeric::mean(&pseudo),
+            standard_error: (numeric::variance(&pseudo) / count).sqrt(),
+            units_per_row: units,
         },
-        reconstruction_error: squares / (count * n as f64),
+        reconstruction_error: error / count,
         free_energy: free_energy / count,
-    }
-}
-
-fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
+    })
 }

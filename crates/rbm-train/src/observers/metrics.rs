@@ -1,7 +1,7 @@
 //! Numbers that tell how a run goes.
 //!
 //! A metric is a file that declares its columns and how it is computed, and an entry of `METRICS`; the
-//! columns of `metrics.csv` and what reads it follow.
+//! columns of `metrics.csv`, what reads it and the training curves follow.
 
 pub mod free_energy;
 pub mod pseudo_log_likelihood;
@@ -15,6 +15,7 @@ mod metric;
 
 pub use evaluate::Metrics;
 pub use log::{MetricsLog, MetricsRow};
+pub use metric::Curves;
 
 /// All metrics, in the order of their columns.
 const METRICS: &[metric::Metric] = &[
@@ -24,3 +25,9 @@ const METRICS: &[metric::Metric] = &[
     weights::METRIC,
     singular_values::METRIC,
 ];
+
+/// What the metrics have for a figure of the report.
+pub fn curves_of(figure: &str) -> impl Iterator<Item = &'static Curves> {
+    let all = METRICS.iter().filter_map(|metric| metric.curves.as_ref());
+    all.filter(move |curves| curves.figure == figure)
+}

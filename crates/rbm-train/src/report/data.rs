@@ -50,6 +50,8 @@ pub struct CloseUp {
 pub struct Samples {
     /// Units of each state: 0 is background, 1 is ink.
     pub states: Vec<Vec<f64>>,
+    /// Rows of the data, to be shown beside them.
+    pub data: Vec<Vec<f64>>,
     /// What the states are and how they were drawn.
     pub caption: String,
 }

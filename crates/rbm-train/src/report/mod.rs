@@ -3,6 +3,7 @@
 //! [`write_run_report`] and [`write_sweep_report`] make the report of what is in a directory, in layers: [`data`] and [`crate::measure`]
 //! (numbers) → [`figures`] (what to show, of one run and of many) → [`rbm_figures`] (how it looks).
 
+mod brief;
 pub mod data;
 pub mod figures;
 

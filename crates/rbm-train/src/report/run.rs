@@ -1,14 +1,16 @@
 //! The report of one run, from what is in its directory.
 
+use super::brief::{self, Brief};
 use super::data::{CloseUp, Replica, Samples};
 use super::figures::{groups, sections};
 use crate::checkpoint::{Checkpoint, Manifest, RunDir};
+use crate::data::BinaryDataset;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::measure::{self, Measurements, Options};
-use crate::observers::metrics::free_energy;
-use crate::observers::{MetricsLog, MetricsRow};
+use crate::observers::MetricsLog;
 use crate::quality::Quality;
 use crate::sampling::{self, Start};
+use crate::session;
 use anyhow::Context;
 use rbm_analysis::spectrum::{KolmogorovSmirnov, fit_bulk, ks_test};
 use rbm_analysis::{ReciprocalSpace, Summary, SummaryOptions};
@@ -38,21 +40,26 @@ pub fn write_run_report(run: &RunDir, options: Options) -> anyhow::Result<PathBu
         .context("one run, one measurement")??;
     let manifest = run.manifest()?;
     let mut replica = replica(run, measured)?;
-    let close_up = close_up(run, &manifest, &replica.measurements)?;
-    let facts = facts(&manifest, replica.metrics.last(), &close_up.summary);
+    let model = rbm_model::file::read(&run.state_path())?;
+    let data = data(run, &manifest);
+    let kept = brief::evaluation(run, &manifest, &model, data.as_ref())?;
+    let mixing = brief::mixing(run, &manifest, &model)?;
+    let close_up = close_up(run, &manifest, &replica.measurements, &model, data.as_ref())?;
     let notes = notes(&manifest, &close_up.summary, &replica.measurements);
     replica.close_up = Some(close_up);
-    let page = compose(&manifest, facts, notes, &replica);
+    let brief = brief::brief(run, &manifest, &replica, kept.as_ref(), mixing.as_ref());
+    let page = compose(&manifest, brief, notes, &replica);
     Ok(page.write(&run.report_path())?)
 }
 
+/// The data that a run was trained on, if they are there.
+fn data(run: &RunDir, manifest: &Manifest) -> Option<BinaryDataset> {
+    let data = session::load_data(&run.settings().ok()?).ok()?;
+    (data.digest() == manifest.dataset_digest).then_some(data)
+}
+
 /// The page of a run: its figures between key results and settings.
-fn compose(
-    manifest: &Manifest,
-    facts: Vec<(String, String)>,
-    remarks: Vec<String>,
-    replica: &Replica,
-) -> Document {
+fn compose(manifest: &Manifest, brief: Brief, remarks: Vec<String>, replica: &Replica) -> Document {
     let mut notes = Section::new("notes", "Notes");
     notes.blocks.extend(remarks.into_iter().map(Block::Note));
     let mut settings = Section::new("configuration", "Configuration");
@@ -60,7 +67,13 @@ fn compose(
         rows: replica.settings.clone().into_iter().collect(),
         folded: Some(format!("All {} settings", replica.settings.len())),
     });
-    let mut all = sections(&groups(std::slice::from_ref(replica)));
+    let mut first = Section::new("brief", "In brief");
+    first.blocks.push(Block::Pairs {
+        rows: brief.rows,
+        folded: None,
+    });
+    let mut all = vec![first];
+    all.extend(sections(&groups(std::slice::from_ref(replica))));
     all.extend([notes, settings]);
     Document {
         title: format!("RBM on {}", manifest.dataset),
@@ -72,7 +85,8 @@ fn compose(
             manifest.seed,
             manifest.device
         ),
-        facts,
+        warnings: brief.warnings,
+        facts: brief.facts,
         sections: all,
     }
 }
@@ -98,17 +112,23 @@ pub(super) fn replica(run: &RunDir, measurements: Measurements) -> anyhow::Resul
     })
 }
 
-fn close_up(run: &RunDir, manifest: &Manifest, measured: &Measurements) -> anyhow::Result<CloseUp> {
-    let model = rbm_model::file::read(&run.state_path())?;
-    let space = ReciprocalSpace::new(&model)?;
+fn close_up(
+    run: &RunDir,
+    manifest: &Manifest,
+    measured: &Measurements,
+    model: &Parameters,
+    data: Option<&BinaryDataset>,
+) -> anyhow::Result<CloseUp> {
+    let space = ReciprocalSpace::new(model)?;
     let options = SummaryOptions {
         ks_simulations: SIMULATIONS,
+        exact_limit: brief::exact_limit(model.n_visible, model.n_hidden),
         // Measured for the first and the last snapshot.
         rotations: 0,
         ..Default::default()
     };
     let test = |snapshot: Option<&measure::SnapshotSpectrum>| match snapshot {
-        Some(snapshot) => bulk_test(&snapshot.singular_values, &model),
+        Some(snapshot) => bulk_test(&snapshot.singular_values, model),
         None => Ok(None),
     };
     let vectors = (0..MODES.min(space.modes()))
@@ -116,12 +136,12 @@ fn close_up(run: &RunDir, manifest: &Manifest, measured: &Measurements) -> anyho
         .collect::<anyhow::Result<_>>()?;
     Ok(CloseUp {
         samples: match manifest.image_shape {
-            Some(_) => Some(samples(run, manifest, &model)?),
+            Some(_) => Some(samples(run, manifest, model, data)?),
             None => None,
         },
         quality: quality(run)?,
         vectors,
-        summary: rbm_analysis::summary::summarize_in(&space, &model, &options)?,
+        summary: rbm_analysis::summary::summarize_in(&space, model, &options)?,
         bulk_tests: [
             test(measured.history.first())?,
             test(measured.history.last())?,
@@ -151,36 +171,6 @@ fn quality(run: &RunDir) -> anyhow::Result<Option<Quality>> {
     }
 }
 
-fn facts(
-    manifest: &Manifest,
-    last: Option<&MetricsRow>,
-    summary: &Summary,
-) -> Vec<(String, String)> {
-    let mut facts = Vec::new();
-    let mut fact = |name: &str, value: String| facts.push((name.to_string(), value));
-    if let Some(row) = last {
-        let (part, value) = row.pseudo_log_likelihood();
-        let name = format!("{part} pseudo-log-likelihood");
-        fact(&name, format!("{value:.1} nats"));
-        if let Some(gap) = row.value(free_energy::GAP) {
-            fact("free-energy gap, test − train", format!("{gap:.2} nats"));
-        }
-        fact("epochs", format!("{:.2}", row.epoch));
-    }
-    fact("updates", manifest.step.to_string());
-    if let Some(largest) = summary.singular_values.first() {
-        fact("largest singular value", format!("{largest:.2}"));
-    }
-    fact(
-        "modes with λ ≥ 4",
-        summary.nonconvergent_modes.len().to_string(),
-    );
-    if let Some(ln_z) = summary.ln_z.exact {
-        fact("ln Z (exact)", format!("{ln_z:.3} nats"));
-    }
-    facts
-}
-
 /// The rows of a file of likelihoods; none where it is not there.
 fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
     match std::fs::read_to_string(path) {
@@ -190,8 +180,14 @@ fn likelihood_rows(path: &Path) -> anyhow::Result<Vec<LikelihoodRow>> {
 }
 
 /// States of the run's own chains, or of chains swept from the model's biases.
-fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Result<Samples> {
+fn samples(
+    run: &RunDir,
+    manifest: &Manifest,
+    model: &Parameters,
+    data: Option<&BinaryDataset>,
+) -> anyhow::Result<Samples> {
     let device = measure::device()?;
+    let n = model.n_visible;
     let chains = Checkpoint::open(&run.state_path())?.chains(&device)?;
     let rbm = Rbm::from_parameters(model, &device);
     let (start, sweeps, caption) = match chains {
@@ -209,18 +205,24 @@ fn samples(run: &RunDir, manifest: &Manifest, model: &Parameters) -> anyhow::Res
         ),
     };
     let states = sampling::draw(&rbm, start, sweeps, manifest.seed, Some(SAMPLES));
-    let state = |units: &[f32]| units.iter().map(|unit| f64::from(*unit)).collect();
+    let list = |states: &[f32]| {
+        let state = |units: &[f32]| units.iter().map(|unit| f64::from(*unit)).collect();
+        states.chunks_exact(n).map(state).collect()
+    };
     Ok(Samples {
-        states: states.chunks_exact(model.n_visible).map(state).collect(),
+        states: list(&states),
+        data: data.map_or_else(Vec::new, |data| {
+            list(&sampling::rows(data, SAMPLES, manifest.seed))
+        }),
         caption,
     })
 }
 
 fn notes(manifest: &Manifest, summary: &Summary, measured: &Measurements) -> Vec<String> {
     let mut notes = vec![
-        "Pseudo-log-likelihoods are estimated on a fixed subset of rows with a few random units \
-         each, the same rows and units at every evaluation: they compare points of one run. \
-         `rbm-train evaluate` gives them on all rows with an error."
+        "Curves of pseudo-log-likelihoods are of the same rows for all runs on a data set, spread evenly over \
+         all rows by how many units are on; their standard errors are over rows. `rbm-train evaluate` gives \
+         them on all rows."
             .to_string(),
         format!("Data: {}", manifest.provenance),
     ];

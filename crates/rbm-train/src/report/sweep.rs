@@ -164,12 +164,13 @@ fn compose(title: String, entries: &[Entry], replicas: &[Replica]) -> Document {
                 manifest.dataset, manifest.n_visible
             )
         }),
-        facts: facts(entries, &groups, replicas),
+        warnings: Vec::new(),
+        facts: facts(entries, &groups),
         sections: all,
     }
 }
 
-fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(String, String)> {
+fn facts(entries: &[Entry], groups: &[Group<'_>]) -> Vec<(String, String)> {
     let counts = || groups.iter().map(|group| group.replicas.len());
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     let replica_count = if least == most {
@@ -177,9 +178,17 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
     } else {
         format!("{least} to {most}")
     };
-    let best = replicas
+    // Of a group, not of its luckiest replica.
+    let of_group = |group: &Group<'_>| {
+        let runs = group.replicas.iter();
+        let values: Vec<f64> = runs
+            .filter_map(|run| run.metrics.last()?.value(pseudo_log_likelihood::TEST))
+            .collect();
+        rbm_model::numeric::mean(&values)
+    };
+    let best = groups
         .iter()
-        .filter_map(|run| run.metrics.last()?.value(pseudo_log_likelihood::TEST))
+        .map(of_group)
         .fold(f64::NEG_INFINITY, f64::max);
     let status = |entry: &Entry| Some(entry.manifest.as_ref()?.status);
     let finished = entries
@@ -195,7 +204,7 @@ fn facts(entries: &[Entry], groups: &[Group<'_>], replicas: &[Replica]) -> Vec<(
     ];
     if best.is_finite() {
         facts.push((
-            "best test pseudo-log-likelihood".to_owned(),
+            "best test pseudo-log-likelihood, mean over replicas".to_owned(),
             format!("{} nats", significant(best, 4)),
         ));
     }

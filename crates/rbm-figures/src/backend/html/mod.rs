@@ -59,6 +59,7 @@ pub(crate) fn render(document: &Document) -> Result<String, WriteError> {
                         h1 { (document.title) }
                         @if !document.subtitle.is_empty() { p class="subtitle" { (document.subtitle) } }
                     }
+                    @for warning in &document.warnings { p class="warning" role="note" { (warning) } }
                     @if !document.facts.is_empty() {
                         dl class="facts" style={ "--cards:" (cards(document.facts.len())) } {
                             @for (name, value) in &document.facts { div { dt { (name) } dd { (value) } } }

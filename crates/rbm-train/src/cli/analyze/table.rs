@@ -4,6 +4,7 @@ use super::whole_run::{DataComparison, SnapshotBrief, WholeRun};
 use rbm_analysis::Summary;
 use rbm_analysis::overlap::Track;
 use rbm_analysis::symmetry::{Symmetry, VectorSymmetry};
+use rbm_figures::number::significant;
 
 /// Modes listed in a table.
 const LISTED: usize = 16;
@@ -25,7 +26,13 @@ pub fn model(s: &Summary) -> Vec<String> {
         let p = spectrum
             .ks
             .p_value
-            .map(|p| format!(", p = {p:.3}"))
+            .map(|p| {
+                let least = 1.0 / (spectrum.ks.simulations as f64 + 1.0);
+                match p <= least * (1.0 + 1e-9) {
+                    true => format!(", p <= {}", significant(least, 2)),
+                    false => format!(", p = {p:.3}"),
+                }
+            })
             .unwrap_or_default();
         lines.push(format!(
             "Kolmogorov-Smirnov distance {:.4}{p}",
@@ -77,18 +84,26 @@ pub fn model(s: &Summary) -> Vec<String> {
     lines
 }
 
+/// A p-value; one of 0 is below what a number of this size can tell.
+fn p_value(p: f64, relation: &str) -> String {
+    match p < 1e-12 {
+        true => "p < 1e-12".to_owned(),
+        false => format!("p {relation} {}", significant(p, 2)),
+    }
+}
+
 fn symmetry(tests: &Symmetry) -> Vec<String> {
     let side = |name: &str, s: &VectorSymmetry| {
         format!(
-            "{name} vectors: mean IPR {:.4e} (Haar {:.4e} ± {:.1e}, p = {:.2e}), {} of {} localised, largest entry {:.3} (p <= {:.2e})",
-            s.ipr.mean,
-            s.ipr.null,
-            s.ipr.null_error,
-            s.ipr.p_value,
+            "{name} vectors: mean IPR {} (Haar {} ± {}, {}), {} of {} localized, largest entry {:.3} ({})",
+            significant(s.ipr.mean, 4),
+            significant(s.ipr.null, 4),
+            significant(s.ipr.null_error, 2),
+            p_value(s.ipr.p_value, "="),
             s.localized.len(),
             s.vectors,
             s.largest.value,
-            s.largest.p_value
+            p_value(s.largest.p_value, "<=")
         )
     };
     let mut lines = vec![side("left", &tests.left), side("right", &tests.right)];

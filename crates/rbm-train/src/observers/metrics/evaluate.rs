@@ -2,31 +2,30 @@
 
 use super::METRICS;
 use super::log::{MetricsLog, MetricsRow};
-use super::metric::{Block, Metric, Weights};
+use super::metric::{Block, Measure, Weights};
 use crate::checkpoint::{RunDir, RunError};
 use crate::data::{BinaryDataset, BinaryMatrix};
 use crate::observers::{Moment, Observer};
 use crate::settings::MonitorSettings;
 use crate::state::State;
 use burn::tensor::{Tensor, TensorData};
-use rbm_model::Rbm;
-use rbm_model::noise::shuffle;
-use rbm_model::noise::stream;
 use rbm_model::ops::with_slice;
-use rbm_model::pseudo_likelihood::HiddenFields;
+use rbm_model::pseudo_likelihood::describe_rows;
+use rbm_model::{ModelError, Rbm};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Rows that are evaluated at a time.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
+/// Units of a row whose pseudo-likelihood corrects that of all, the same at every evaluation.
+const UNITS_PER_ROW: usize = 8;
 
-/// Evaluates a model on fixed subsets of both parts, chosen by the seed.
+/// Evaluates a model on fixed subsets of both parts, the same for all seeds.
 pub struct Metrics<'a> {
     run: RunDir,
     log: Rc<RefCell<MetricsLog>>,
     train: Subset<'a>,
     test: Option<Subset<'a>>,
-    seed: u64,
     monitor: &'a MonitorSettings,
 }
 
@@ -37,38 +36,48 @@ impl<'a> Metrics<'a> {
         log: Rc<RefCell<MetricsLog>>,
         data: &'a BinaryDataset,
         monitor: &'a MonitorSettings,
-        seed: u64,
     ) -> Self {
         let rows = monitor.rows;
         Self {
             run,
             log,
-            train: Subset::new(&data.train, rows, seed, 0),
-            test: (data.test.rows() > 0).then(|| Subset::new(&data.test, rows, seed, 1)),
-            seed,
+            train: Subset::new(&data.train, rows),
+            test: (data.test.rows() > 0).then(|| Subset::new(&data.test, rows)),
             monitor,
         }
     }
 
     /// Evaluates a model.
     pub fn evaluate(&self, rbm: &Rbm, step: u64, moment: Moment) -> Result<MetricsRow, RunError> {
-        let train = self.train.evaluate(rbm, self.seed);
-        let test = self.test.as_ref().map(|test| test.evaluate(rbm, self.seed));
+        let train = self.train.evaluate(rbm)?;
+        let test = self.test.as_ref().map(|test| test.evaluate(rbm));
+        let test = test.transpose()?;
         let mut row = MetricsRow::new(step, moment.epoch, moment.learning_rate);
         let mut means = 0..;
         for metric in METRICS {
-            match metric {
-                Metric::OfRows { columns, gap, .. } => {
+            match &metric.measure {
+                Measure::OfRows {
+                    columns,
+                    standard_errors,
+                    gap,
+                    ..
+                } => {
                     let index = means.next().unwrap_or_default();
-                    let [train, test] = [Some(train[index]), test.as_ref().map(|t| t[index])];
-                    row.set(columns[0], train);
-                    row.set(columns[1], test);
+                    let parts = [Some(train[index]), test.as_ref().map(|t| t[index])];
+                    for (column, part) in columns.iter().zip(parts) {
+                        row.set(column, part.map(|part| part.mean));
+                    }
+                    for (column, part) in standard_errors.iter().flatten().zip(parts) {
+                        row.set(column, part.and_then(|part| part.standard_error));
+                    }
                     if let Some(gap) = gap {
-                        let gap_value = test.zip(train).map(|(test, train)| test - train);
-                        row.set(gap, gap_value);
+                        let [train, test] = parts;
+                        let difference =
+                            test.zip(train).map(|(test, train)| test.mean - train.mean);
+                        row.set(gap, difference);
                     }
                 }
-                Metric::OfWeights(of) => {
+                Measure::OfWeights(of) => {
                     let mut values = Ok(Vec::new());
                     with_slice(rbm.weight.val(), |numbers| {
                         values = of(&Weights {
@@ -111,51 +120,70 @@ struct Subset<'a> {
     rows: Vec<u32>,
 }
 
+/// A mean over a subset.
+#[derive(Clone, Copy)]
+struct Mean {
+    mean: f64,
+    /// None of a single row.
+    standard_error: Option<f64>,
+}
+
+impl Mean {
+    /// The standard error is that of neighbors in the order alone: what varies along it is in every subset.
+    fn new(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let squares: f64 = values.windows(2).map(|x| (x[1] - x[0]).powi(2)).sum();
+        let variance = squares / (2.0 * (count - 1.0).max(1.0));
+        Self {
+            mean: values.iter().sum::<f64>() / count,
+            standard_error: (count > 1.0).then(|| (variance / count).sqrt()),
+        }
+    }
+}
+
 impl<'a> Subset<'a> {
-    fn new(data: &'a BinaryMatrix, rows: usize, seed: u64, part: u64) -> Self {
-        let mut order = shuffle(seed, stream::MONITOR, u64::MAX - part, data.rows() as u32);
-        order.truncate(rows);
-        order.shrink_to_fit();
+    /// Of all rows in the order of how many units are on, so many at equal distances: rows with
+    /// more units on are less likely, and each subset has its share of them.
+    fn new(data: &'a BinaryMatrix, count: usize) -> Self {
+        let all = data.rows();
+        let count = count.min(all);
+        let mut order: Vec<u32> = (0..all as u32).collect();
+        if count < all {
+            let on = |row: &u32| -> u32 {
+                let words = data.row_words(*row as usize).iter();
+                words.map(|word| word.count_ones()).sum()
+            };
+            order.sort_by_cached_key(on);
+            order = (0..count)
+                .map(|k| order[(2 * k + 1) * all / (2 * count)])
+                .collect();
+        }
         Self { data, rows: order }
     }
 
     /// Means over the rows, in the order of the metrics that are such.
     ///
     /// Some rows at a time: fields of all of them may be more than the model.
-    fn evaluate(&self, rbm: &Rbm, seed: u64) -> Vec<f64> {
-        let sums_of = |block: &Block<'_>| -> Vec<f64> {
-            let of = |metric: &Metric| match metric {
-                Metric::OfRows { sum, .. } => Some(scalar(sum(block))),
-                Metric::OfWeights(_) => None,
-            };
-            METRICS.iter().filter_map(of).collect()
+    fn evaluate(&self, rbm: &Rbm) -> Result<Vec<Mean>, ModelError> {
+        let of_rows = || {
+            METRICS.iter().filter_map(|metric| match &metric.measure {
+                Measure::OfRows { values, .. } => Some(values),
+                Measure::OfWeights(_) => None,
+            })
         };
         let columns = self.data.columns();
-        let mut sums = Vec::new();
-        for (number, rows) in self.rows.chunks(BLOCK).enumerate() {
+        let mut all = vec![Vec::with_capacity(self.rows.len()); of_rows().count()];
+        for (block, rows) in self.rows.chunks(BLOCK).enumerate() {
             let mut values = vec![0.0f32; rows.len() * columns];
             self.data.unpack_rows(rows, &mut values);
             let values = TensorData::new(values, [rows.len(), columns]);
             let visible = Tensor::<2>::from_data(values, &rbm.device());
-            // One product serves all.
-            let parts = sums_of(&Block {
-                rbm,
-                fields: HiddenFields::new(rbm, visible.clone()),
-                visible,
-                seed,
-                number: number as u64,
-            });
-            sums.resize(parts.len(), 0.0);
-            for (sum, part) in sums.iter_mut().zip(parts) {
-                *sum += part;
+            // One pass serves all.
+            let described = &describe_rows(rbm, visible, UNITS_PER_ROW, block * BLOCK)?;
+            for (all, values) in all.iter_mut().zip(of_rows()) {
+                all.extend(values(&Block { described }));
             }
         }
-        sums.into_iter()
-            .map(|sum| sum / self.rows.len() as f64)
-            .collect()
+        Ok(all.iter().map(|values| Mean::new(values)).collect())
     }
-}
-
-fn scalar(tensor: Tensor<1>) -> f64 {
-    tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN)
 }

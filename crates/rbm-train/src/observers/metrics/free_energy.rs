@@ -1,6 +1,6 @@
 //! Free energy F(v) = - b.v - sum_j ln(1 + exp(c_j + (v W)_j)), mean over rows, in nats.
 
-use super::metric::Metric;
+use super::metric::{Measure, Metric};
 
 /// Column of training rows.
 pub const TRAIN: &str = "free_energy_train";
@@ -9,8 +9,12 @@ pub const TEST: &str = "free_energy_test";
 /// Column of held-out minus training; grows when the model overfits.
 pub const GAP: &str = "free_energy_gap";
 
-pub(super) const METRIC: Metric = Metric::OfRows {
-    columns: [TRAIN, TEST],
-    gap: Some(GAP),
-    sum: |block| block.fields.free_energy().sum(),
+pub(super) const METRIC: Metric = Metric {
+    measure: Measure::OfRows {
+        columns: [TRAIN, TEST],
+        standard_errors: None,
+        gap: Some(GAP),
+        values: |block| block.described.free_energy.clone(),
+    },
+    curves: None,
 };

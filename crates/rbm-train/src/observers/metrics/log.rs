@@ -54,15 +54,45 @@ impl MetricsRow {
             .collect()
     }
 
-    /// Pseudo-log-likelihood of held-out rows, else of training rows: which, and how much.
-    pub fn pseudo_log_likelihood(&self) -> (&'static str, f64) {
-        match self.value(pseudo_log_likelihood::TEST) {
-            Some(value) => ("test", value),
-            None => {
-                let train = self.value(pseudo_log_likelihood::TRAIN);
-                ("train", train.unwrap_or(f64::NAN))
-            }
-        }
+    /// Pseudo-log-likelihood of held-out rows, else of training rows.
+    pub fn pseudo_log_likelihood(&self) -> PseudoLogLikelihood {
+        let of = |part, value, error| {
+            let (value, error) = (self.value(value)?, self.value(error));
+            Some(PseudoLogLikelihood { part, value, error })
+        };
+        of(
+            "test",
+            pseudo_log_likelihood::TEST,
+            pseudo_log_likelihood::TEST_ERROR,
+        )
+        .or_else(|| {
+            let error = pseudo_log_likelihood::TRAIN_ERROR;
+            of("train", pseudo_log_likelihood::TRAIN, error)
+        })
+        .unwrap_or(PseudoLogLikelihood {
+            part: "train",
+            value: f64::NAN,
+            error: None,
+        })
+    }
+}
+
+/// A pseudo-log-likelihood, in nats per row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PseudoLogLikelihood {
+    /// "train" or "test" rows.
+    pub part: &'static str,
+    /// Mean over the rows.
+    pub value: f64,
+    /// Its standard error over rows; runs of versions before 0.2 have none.
+    pub error: Option<f64>,
+}
+
+impl PseudoLogLikelihood {
+    /// Value and error with so many digits after the point: `-46.1 ± 0.2`.
+    pub fn text(&self, digits: usize) -> String {
+        let error = self.error.map(|error| format!(" ± {error:.digits$}"));
+        format!("{:.digits$}{}", self.value, error.unwrap_or_default())
     }
 }
 
@@ -190,7 +220,12 @@ mod tests {
         let read = MetricsLog::from_csv(&text).unwrap();
         assert_eq!(read.rows, log.rows);
         assert_eq!(read.rows[1].singular_values(), [1.5, 0.25]);
-        assert_eq!(read.rows[1].pseudo_log_likelihood(), ("train", -100.25));
+        let found = read.rows[1].pseudo_log_likelihood();
+        assert_eq!(
+            (found.part, found.value, found.error),
+            ("train", -100.25, None)
+        );
+        assert_eq!(found.text(1), "-100.2");
         log.truncate(1);
         assert_eq!(log.rows.len(), 1);
         for wrong in [

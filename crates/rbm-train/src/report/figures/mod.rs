@@ -53,6 +53,7 @@ enum Part {
 
 /// All figures and tables in the order of the page: anchor and heading of each section, and what is in it.
 const SECTIONS: &[(&str, &str, &[Part])] = &[
+    ("samples", "Samples", &[Figure(pictures::samples)]),
     (
         "training",
         "Training",
@@ -63,7 +64,6 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
             Figure(training::weights),
         ],
     ),
-    ("samples", "Samples", &[Figure(pictures::samples)]),
     (
         "quality",
         "Sample quality",

@@ -10,6 +10,10 @@ use rbm_figures::{ColorMap, Content, Figure, Sheet, Table, Tile, saturation_limi
 /// A close-up, and the shape of its images where they have one.
 type Shown<'a> = (&'a CloseUp, Option<(usize, usize)>);
 
+/// Samples in a line, and rows of data beside them.
+const BESIDE: usize = 5;
+/// Lines of them.
+const BESIDE_LINES: usize = 8;
 const NO_SHAPE: &str = "the visible units have no image shape";
 
 /// What there is of a single run, and the shape of its images, if it has one.
@@ -49,7 +53,7 @@ pub fn samples(groups: &[Group<'_>]) -> Drawn {
         return missing(TITLE, NO_SHAPE);
     };
     let states = &samples.states;
-    if !fit(states, shape) {
+    if !fit(states, shape) || !fit(&samples.data, shape) {
         return missing(TITLE, wrong_shape(shape));
     }
     let table = Table::new("samples").numbers("image", (1..=states.len()).map(|k| k as f64));
@@ -57,17 +61,47 @@ pub fn samples(groups: &[Group<'_>]) -> Drawn {
         values: values.clone(),
         label: String::new(),
     };
+    let beside = states.len() >= BESIDE && samples.data.len() >= BESIDE;
+    let tiles: Vec<Tile> = match beside {
+        true => {
+            let lines = states
+                .chunks_exact(BESIDE)
+                .zip(samples.data.chunks_exact(BESIDE));
+            let lines = lines.take(BESIDE_LINES);
+            lines
+                .flat_map(|(left, right)| left.iter().chain(right))
+                .map(tile)
+                .collect()
+        }
+        false => states.iter().map(tile).collect(),
+    };
+    let mut tables = vec![pixels(table, shape.1, states.iter())];
+    if beside {
+        let table =
+            Table::new("rows-of-data").numbers("image", (1..=samples.data.len()).map(|k| k as f64));
+        tables.push(pixels(table, shape.1, samples.data.iter()));
+    }
     Ok(Figure {
         name: "samples",
-        title: TITLE.to_owned(),
-        caption: html! { (samples.caption) },
+        title: match beside {
+            true => "Samples of the model, beside data".to_owned(),
+            false => TITLE.to_owned(),
+        },
+        caption: html! {
+            @if beside { b { "Left half: samples. Right half: rows of the data." } " " }
+            (samples.caption)
+        },
         content: Content::Images(Sheet {
-            tiles: states.iter().map(tile).collect(),
+            columns: match tiles.len() {
+                _ if beside => 2 * BESIDE,
+                0..40 => 8,
+                _ => 10,
+            },
+            tiles,
             shape,
-            columns: if states.len() < 40 { 8 } else { 10 },
             map: ColorMap::Ink,
         }),
-        tables: vec![pixels(table, shape.1, states.iter())],
+        tables,
     })
 }
 

@@ -181,7 +181,7 @@ fn images_of_another_shape_are_left_out() {
     let close_up = run.close_up.as_mut().unwrap();
     close_up.samples = Some(Samples {
         states: vec![vec![0.0; 5]],
-        caption: String::new(),
+        ..Samples::default()
     });
     close_up.vectors = vec![vec![]];
     assert_eq!(page(run).matches("not all of its images have").count(), 2);

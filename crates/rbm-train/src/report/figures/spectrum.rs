@@ -140,7 +140,7 @@ impl<'a> Spectrum<'a> {
                 significant(test.distance, 2)
             );
             if let Some(p) = test.p_value {
-                out += &format!(" (p = {})", significant(p, 2));
+                out += &format!(" ({})", simulated_p_value(p, test.simulations));
             }
         }
         let modes = if above.value == 1.0 { "mode" } else { "modes" };
@@ -315,4 +315,16 @@ fn tables(spectra: &[Spectrum<'_>]) -> Vec<Table> {
             .numbers("standard_error", bars().map(|row| row.1.2.error))
             .numbers("replicas", bars().map(|row| row.1.2.count as f64)),
     ]
+}
+
+/// A p-value that is a rank among simulations: at its least it is a bound.
+fn simulated_p_value(p: f64, simulations: usize) -> String {
+    let least = 1.0 / (simulations as f64 + 1.0);
+    match p <= least * (1.0 + 1e-9) {
+        true => format!(
+            "p ≤ {}: further away than all of {simulations} simulations",
+            significant(least, 2)
+        ),
+        false => format!("p = {}", significant(p, 2)),
+    }
 }

@@ -100,6 +100,8 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
             Some(group.prefixed(&format!("{before:.2} before and {after:.2} after training")))
         })
         .collect();
+    // Fewer copies cannot reject at the usual level.
+    let enough = |copies: &usize| *copies >= 19;
     let copies = groups.iter().find_map(|g| {
         Some(
             g.first()
@@ -111,6 +113,7 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
                 .rotations,
         )
     });
+    let copies = copies.filter(enough);
     let x = || Axis::linear("1/M");
     let titles = [
         "Jensen-Shannon divergence",

@@ -30,6 +30,8 @@ pub fn metrics(step: u64) -> MetricsRow {
     for (column, value) in [
         ("train_pseudo_log_likelihood", -100.0 + t / 100.0),
         ("test_pseudo_log_likelihood", -101.0 + t / 100.0),
+        ("train_pseudo_standard_error", 0.3),
+        ("test_pseudo_standard_error", 0.3),
         ("train_reconstruction_error", 0.1 - t / 1e5),
         ("test_reconstruction_error", 0.11 - t / 1e5),
         ("free_energy_train", -50.0 - t / 1e3),
@@ -268,6 +270,7 @@ pub fn single() -> Replica {
         samples: Some(Samples {
             states: vec![vec![0.0, 1.0, 0.5, 0.0, 1.0, 0.0]; 4],
             caption: "Four chains.".to_owned(),
+            data: Vec::new(),
         }),
         quality: None,
         vectors: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 4],

@@ -83,7 +83,7 @@ fn one_run_has_the_same_figures_and_those_of_its_close_up() {
     assert!(!page.contains("replicas, runs that differ"));
     let (_, _, document) = written(&[single()]);
     let mut all = ALL.to_vec();
-    all.insert(3, "samples");
+    all.insert(0, "samples");
     all.insert(7, "singular-vectors");
     assert_eq!(names(&document), all);
 }

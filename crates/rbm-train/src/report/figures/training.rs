@@ -5,9 +5,7 @@ use super::group::{Group, means};
 use super::parts::{Parts, settled};
 use super::series::{Series, by_group, panel, table};
 use crate::observers::MetricsRow;
-use crate::observers::metrics::{
-    free_energy as energy, pseudo_log_likelihood, reconstruction_error, weights as size,
-};
+use crate::observers::metrics::{curves_of, free_energy};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
@@ -15,20 +13,25 @@ use rbm_figures::{Axis, Color, Content, Figure, Mark};
 /// One in so many evaluations, the first, may lie outside of the frame.
 const FIRST: usize = 8;
 
-/// A number of one evaluation, if it has that.
-type Value = fn(&MetricsRow) -> Option<f64>;
-
-/// The number over updates.
-fn curve(value: Value) -> impl Fn(&Replica) -> Vec<(f64, f64)> {
+/// A number of each evaluation over updates.
+fn curve(value: fn(&MetricsRow) -> f64) -> impl Fn(&Replica) -> Vec<(f64, f64)> {
     move |run| {
         let rows = run.metrics.iter();
-        rows.filter_map(|row| Some((row.step as f64, value(row)?)))
+        rows.map(|row| (row.step as f64, value(row))).collect()
+    }
+}
+
+/// The same of a column.
+fn column(name: &'static str) -> impl Fn(&Replica) -> Vec<(f64, f64)> {
+    move |run| {
+        let rows = run.metrics.iter();
+        rows.filter_map(|row| Some((row.step as f64, row.value(name)?)))
             .collect()
     }
 }
 
-fn parts(groups: &[Group<'_>], train: Value, test: Value) -> Parts {
-    Parts::new(groups, &curve(train), &curve(test))
+fn parts(groups: &[Group<'_>], train: &'static str, test: &'static str) -> Parts {
+    Parts::new(groups, &column(train), &column(test))
 }
 
 /// A linear axis of time: where curves end matters more than how they start.
@@ -46,60 +49,45 @@ fn evaluated(groups: &[Group<'_>], title: &'static str) -> Result<(), super::dra
     }
 }
 
-/// Pseudo-log-likelihood and reconstruction error.
+/// Metrics of rows: pseudo-log-likelihood and reconstruction error.
 pub fn pseudo_likelihood(groups: &[Group<'_>]) -> Drawn {
+    const NAME: &str = "likelihood";
     const TITLE: &str = "Pseudo-log-likelihood and reconstruction";
     evaluated(groups, TITLE)?;
-    let titles = ["Pseudo-log-likelihood", "Reconstruction error"];
-    let units = ["nats per row", "squared error per unit"];
-    let quantities = [
-        parts(
-            groups,
-            |row| row.value(pseudo_log_likelihood::TRAIN),
-            |row| row.value(pseudo_log_likelihood::TEST),
-        ),
-        parts(
-            groups,
-            |row| row.value(reconstruction_error::TRAIN),
-            |row| row.value(reconstruction_error::TEST),
-        ),
-    ];
-    let (mut panels, mut cut) = (Vec::new(), false);
-    for ((title, unit), parts) in titles.into_iter().zip(units).zip(&quantities) {
-        let drawn = parts.drawn();
+    let (mut panels, mut rows, mut cut) = (Vec::new(), Vec::new(), false);
+    for one in curves_of(NAME).flat_map(|curves| curves.panels) {
+        let (drawn, all) = match one.columns {
+            [train, test] => {
+                let parts = parts(groups, train, test);
+                (parts.drawn(), parts.all())
+            }
+            [single, ..] => {
+                let series = by_group(groups, column(single));
+                (series.clone(), series)
+            }
+            [] => continue,
+        };
         let range = settled(&drawn, FIRST);
         cut |= range.is_some();
         let y = Axis {
             range,
-            ..Axis::linear(unit)
+            ..Axis::linear(one.unit)
         };
-        panels.push(panel(title, updates(), y, &drawn));
+        panels.push(panel(one.title, updates(), y, &drawn));
+        rows.push((one.title, all));
     }
-    let all = quantities.map(|parts| parts.all());
+    let rows: Vec<_> = rows.iter().map(|(title, all)| (*title, &all[..])).collect();
     Ok(Figure {
-        name: "likelihood",
+        name: NAME,
         title: TITLE.to_owned(),
         caption: html! {
-            "Pseudo-log-likelihood " span class="nowrap" {
-                i { "PL" } " = Σ" sub { i { "i" } } " ln " i { "p" } "(" i { "v" } sub { i { "i" } }
-                    " | " i { "v" } sub { "∖" i { "i" } } ")"
-            }
-            ", each visible unit given all others, mean over rows, in nats per row; higher is better. "
-            "Reconstruction error, the difference between a row " i { "v" } " and "
-            span class="nowrap" { i { "p" } "(" i { "v" } " | " i { "p" } "(" i { "h" } " | " i { "v" } "))" }
-            ", as squared error per unit; lower is better. An update is one gradient step on one batch. "
+            @for curves in curves_of(NAME) { ((curves.caption)()) }
+            "An update is one gradient step on one batch. "
             (of_parts(groups)) (means(groups))
             @if cut { "The steep start of the curves lies outside of the frame." }
         },
         content: Content::Panels(panels),
-        tables: vec![table(
-            "likelihood",
-            "step",
-            &[
-                (titles[0], all[0].as_slice()),
-                (titles[1], all[1].as_slice()),
-            ],
-        )],
+        tables: vec![table(NAME, "step", &rows)],
     })
 }
 
@@ -115,12 +103,8 @@ fn of_parts(groups: &[Group<'_>]) -> &'static str {
 pub fn free_energy(groups: &[Group<'_>]) -> Drawn {
     const TITLE: &str = "Free energy of training and test rows";
     evaluated(groups, TITLE)?;
-    let energies = parts(
-        groups,
-        |row| row.value(energy::TRAIN),
-        |row| row.value(energy::TEST),
-    );
-    let mut gap = by_group(groups, curve(|row| row.value(energy::GAP)));
+    let energies = parts(groups, free_energy::TRAIN, free_energy::TEST);
+    let mut gap = by_group(groups, column(free_energy::GAP));
     if let [gap] = gap.as_mut_slice() {
         gap.color = Color::Series(2);
     }
@@ -157,39 +141,38 @@ fn constant(series: &[Series]) -> bool {
     })
 }
 
-/// Norm and largest entry of the weights, and the learning rate where it changes.
+/// Metrics of the weights, and the learning rate where it changes.
 pub fn weights(groups: &[Group<'_>]) -> Drawn {
+    const NAME: &str = "weights";
     const TITLE: &str = "Size of the weights";
     evaluated(groups, TITLE)?;
-    let quantities: [(&str, &str, Value); 4] = [
-        ("Norm of the weights", "‖W‖ (Frobenius)", |row| {
-            row.value(size::NORM)
-        }),
-        ("Largest weight", "max |Wᵢⱼ|", |row| {
-            row.value(size::MAX)
-        }),
-        ("Learning rate", "", |row| Some(row.learning_rate)),
-        ("Epoch", "", |row| Some(row.epoch)),
-    ];
-    let series = quantities.map(|(_, _, value)| by_group(groups, curve(value)));
-    let drawn = if constant(&series[2]) { 2 } else { 3 };
-    let both = || quantities.iter().zip(&series);
-    let panels = both()
-        .take(drawn)
-        .map(|((title, unit, _), series)| panel(title, updates(), Axis::linear(*unit), series));
-    let rows: Vec<_> = both()
-        .map(|(quantity, series)| (quantity.0, &series[..]))
-        .collect();
+    let (mut panels, mut rows) = (Vec::new(), Vec::new());
+    for one in curves_of(NAME).flat_map(|curves| curves.panels) {
+        let series = one
+            .columns
+            .iter()
+            .flat_map(|name| by_group(groups, column(name)));
+        let series: Vec<_> = series.collect();
+        panels.push(panel(one.title, updates(), Axis::linear(one.unit), &series));
+        rows.push((one.title, series));
+    }
+    let rates = by_group(groups, curve(|row| row.learning_rate));
+    let changes = !constant(&rates);
+    if changes {
+        panels.push(panel("Learning rate", updates(), Axis::linear(""), &rates));
+    }
+    rows.push(("Learning rate", rates));
+    rows.push(("Epoch", by_group(groups, curve(|row| row.epoch))));
+    let rows: Vec<_> = rows.iter().map(|(title, all)| (*title, &all[..])).collect();
     Ok(Figure {
-        name: "weights",
+        name: NAME,
         title: TITLE.to_owned(),
         caption: html! {
-            "Frobenius norm ‖" i { "W" } "‖ = (Σ" sub { i { "k" } } " λ" sub { i { "k" } } "²)" sup { "1/2" }
-            " and largest absolute entry of the weight matrix, dimensionless"
-            @if drawn > 2 { ", and the learning rate of each update" } "; the table has the epochs. " (means(groups))
+            @for curves in curves_of(NAME) { ((curves.caption)()) }
+            @if changes { ", and the learning rate of each update" } "; the table has the epochs. " (means(groups))
             "The experiment: section 7 of the theory."
         },
-        content: Content::Panels(panels.collect()),
-        tables: vec![table("weights", "step", &rows)],
+        content: Content::Panels(panels),
+        tables: vec![table(NAME, "step", &rows)],
     })
 }

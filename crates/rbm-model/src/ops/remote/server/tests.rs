@@ -1,3 +1,4 @@
+use super::wire::Numbers;
 use super::*;
 use burn::backend::Flex;
 use burn::backend::ops::FloatTensorOps;
@@ -7,19 +8,20 @@ use burn_ir::{ScalarIr, TensorId, TensorIr};
 /// An operation on ones, with sizes n = 3, m = 2, r = 4, s = 5, and the handles that it needs.
 fn operation(name: &str) -> (Handles<Flex>, CustomOpIr) {
     let (inputs, made, scalars): (&[&[usize]], usize, Vec<ScalarIr>) = match name {
-        "rbm.sample_layer" => (&[&[4, 2], &[2]], 2, wire::of_key(KEY)),
+        "rbm.sample_layer" => (&[&[4, 2], &[2]], 2, KEY.into_scalars()),
         "rbm.gibbs_sweeps" => {
-            let sweeps = wire::of_sweeps(crate::ops::Sweeps {
+            let sweeps = (crate::ops::Sweeps {
                 seed: 1,
                 stream: 2,
                 first_step: 3,
                 count: 2,
                 first_row: 0,
-            });
+            })
+            .into_scalars();
             (&[&[3, 2], &[3], &[2], &[4, 2]], 3, sweeps)
         }
         "rbm.hidden_probabilities" => (&[&[3, 2], &[2], &[4, 3]], 1, vec![]),
-        "rbm.sample_hidden" => (&[&[3, 2], &[2], &[4, 3]], 2, wire::of_key(KEY)),
+        "rbm.sample_hidden" => (&[&[3, 2], &[2], &[4, 3]], 2, KEY.into_scalars()),
         "rbm.activate" | "rbm.softplus_sum" => (&[&[4, 2], &[2]], 1, vec![]),
         "rbm.shifted_softplus_sum" => {
             let units = [0, 1, 2, 2].map(ScalarIr::UInt).to_vec();
@@ -27,12 +29,13 @@ fn operation(name: &str) -> (Handles<Flex>, CustomOpIr) {
         }
         "rbm.correlation_difference" => (&[&[4, 3], &[4, 2], &[5, 3], &[5, 2]], 1, vec![]),
         "rbm.ascend" => {
-            let step = wire::of_step(crate::optim::Step {
+            let step = (crate::optim::Step {
                 rate: 0.1,
                 l1: 0.0,
                 l2: 0.0,
                 rule: crate::optim::Rule::Momentum { decay: 0.5 },
-            });
+            })
+            .into_scalars();
             let inputs: &[&[usize]] = &[
                 &[3, 2],
                 &[3, 2],
