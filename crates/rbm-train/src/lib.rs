@@ -22,6 +22,7 @@ pub mod settings;
 pub mod state;
 pub mod sweep;
 pub mod trainer;
+pub mod training;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]
