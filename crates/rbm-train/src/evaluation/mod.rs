@@ -94,7 +94,7 @@ impl Estimates {
             range: self.range.map(swapped),
             verdict,
             reason: objection.unwrap_or_else(|| self.reason.clone()),
-            annealing: self.annealing.clone(),
+            annealing: self.annealing,
         }
     }
 }
@@ -130,8 +130,6 @@ pub struct Mean {
 pub struct EvaluationOptions {
     /// Units drawn per row for the pseudo-likelihood, where all are too many.
     pub units: usize,
-    /// Seed of all annealing.
-    pub seed: u64,
     /// How to anneal. A budget is for the whole evaluation.
     pub annealing: BracketOptions,
     /// Anneal models that are enumerated, too.
