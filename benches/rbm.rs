@@ -11,9 +11,8 @@ use rbm_analysis::reciprocal::{Vectors, leading_singular_values, svd, weight_mat
 use rbm_model::noise::{Sequence, stream};
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, RbmConfig};
-use rbm_train::learner::Batch;
 use rbm_train::settings::{ChainCount, Settings};
-use rbm_train::state::State;
+use rbm_train::{Batch, State};
 
 const VISIBLE: usize = 784;
 const HIDDEN: [usize; 4] = [100, 500, 1000, 5000];

@@ -1,29 +1,39 @@
-//! Training of restricted Boltzmann machines, with checkpoints and reports.
+//! Training of restricted Boltzmann machines.
 //!
-//! Data flows one way: [`data`] -> [`learner`] -> [`trainer`] -> [`checkpoint`] ->
-//! `rbm-analysis` -> [`report`]. The binary `rbm-train` is [`cli::main`].
+//! From code: [`data`] gives or takes binary rows, [`Settings`] hold what the flags and files of the program hold, and
+//! [`Training`] turns both into a model of `rbm-model` with its metrics; see there for an example. The program adds run
+//! directories that resume bit for bit, sweeps, evaluation and reports.
+//!
+//! Inside, things flow one way: `data` and `settings` -> `learner` -> `trainer` with its `observers` -> `checkpoint` ->
+//! `evaluation` and `measure` -> `report`; `cli` is on top.
 
-pub mod bench;
-pub mod checkpoint;
-pub mod cli;
 pub mod data;
-pub mod evaluation;
-pub mod learner;
-pub mod measure;
-pub mod memory;
-pub mod observers;
-pub mod optimizer;
-pub mod presets;
-pub mod quality;
-pub mod report;
-pub mod sampling;
-pub mod session;
 pub mod settings;
-pub mod state;
-pub mod sweep;
-pub mod trainer;
 
-/// The example of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod bench;
+mod checkpoint;
+mod cli;
+mod evaluation;
+mod learner;
+mod measure;
+mod memory;
+mod observers;
+mod optimizer;
+mod presets;
+mod quality;
+mod report;
+mod sampling;
+mod session;
+mod state;
+mod sweep;
+mod trainer;
+mod training;
+
+pub use checkpoint::RunError;
+pub use cli::main as command_line;
+pub use learner::Batch;
+pub use observers::MetricsRow;
+pub use settings::Settings;
+pub use state::State;
+pub use trainer::StopReason;
+pub use training::{Trained, Training, TrainingError};

@@ -1,5 +1,5 @@
 //! The `rbm-train` command.
 
 fn main() -> std::process::ExitCode {
-    rbm_train::cli::main()
+    rbm_train::command_line()
 }

@@ -10,7 +10,7 @@ use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
 use rbm_model::noise::Layer;
 use rbm_model::partition::BracketOptions;
-use rbm_model::{RbmConfig, device, init};
+use rbm_model::{ModelError, RbmConfig, device, init};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -47,6 +47,38 @@ pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> 
     })
 }
 
+/// The start of a run on devices that are open.
+///
+/// # Errors
+/// [`ModelError`] for a model without units.
+pub fn initial_state(
+    settings: &Settings,
+    data: &BinaryDataset,
+    devices: &[Device],
+) -> Result<State, ModelError> {
+    let mean = data.train.column_means();
+    let n_visible = mean.len();
+    let config = RbmConfig::new(n_visible, settings.model.hidden)
+        .with_weight_std(settings.model.weight_std)
+        .with_seed(settings.training.seed);
+    let normal = |layer, units| {
+        let (std, seed) = (settings.model.weight_std, settings.training.seed);
+        init::normal_bias(layer, units, std, seed)
+    };
+    let visible_bias = match settings.model.visible_bias {
+        VisibleBias::Data => init::visible_bias_from_mean(&mean, data.train.rows()),
+        VisibleBias::Zero => vec![0.0; n_visible],
+        VisibleBias::Normal => normal(Layer::Visible, n_visible),
+    };
+    let hidden_bias = match settings.model.hidden_bias {
+        HiddenBias::Zero => vec![0.0; settings.model.hidden],
+        HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
+    };
+    let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
+    let state = State::new(settings, rbm, &mean, data.train.rows());
+    Ok(state.divide(settings, devices))
+}
+
 /// Starts a run in a fresh directory and trains it.
 ///
 /// # Errors
@@ -69,25 +101,7 @@ pub fn start(
         data.train.rows(),
         data.test.rows(),
     );
-    let mean = data.train.column_means();
-    let config = RbmConfig::new(n_visible, settings.model.hidden)
-        .with_weight_std(settings.model.weight_std)
-        .with_seed(settings.training.seed);
-    let normal = |layer, units| {
-        let (std, seed) = (settings.model.weight_std, settings.training.seed);
-        init::normal_bias(layer, units, std, seed)
-    };
-    let visible_bias = match settings.model.visible_bias {
-        VisibleBias::Data => init::visible_bias_from_mean(&mean, data.train.rows()),
-        VisibleBias::Zero => vec![0.0; n_visible],
-        VisibleBias::Normal => normal(Layer::Visible, n_visible),
-    };
-    let hidden_bias = match settings.model.hidden_bias {
-        HiddenBias::Zero => vec![0.0; settings.model.hidden],
-        HiddenBias::Normal => normal(Layer::Hidden, settings.model.hidden),
-    };
-    let rbm = config.init_with_biases(visible_bias, hidden_bias, &devices[0])?;
-    let state = State::new(settings, rbm, &mean, data.train.rows()).divide(settings, &devices);
+    let state = initial_state(settings, &data, &devices)?;
     let manifest = Manifest {
         format: Manifest::FORMAT.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -237,13 +251,13 @@ fn train(
     let mut trainer = Trainer {
         settings,
         data,
-        run: run.clone(),
-        manifest,
+        home: Some((run.clone(), manifest)),
         stop: options.stop,
         stop_after: options.stop_after,
         meter: options.meter,
+        on_evaluation: None,
     };
-    Ok(trainer.run(state, log)?)
+    Ok(trainer.run(state, log)?.outcome)
 }
 
 /// A checkpoint goes on only under the settings that made it.

@@ -15,11 +15,11 @@ pub struct State {
     /// The model.
     pub rbm: Rbm,
     /// The optimizer with its moments.
-    pub optimizer: Optimizer,
+    pub(crate) optimizer: Optimizer,
     /// The learner with its chains.
-    pub learner: Box<dyn Learner>,
+    pub(crate) learner: Box<dyn Learner>,
     /// Offsets of the centered gradient: the data's mean, and a running mean of p(h | data).
-    pub offsets: Offsets,
+    pub(crate) offsets: Offsets,
     /// Updates made.
     pub step: u64,
     /// Zeros: the offsets of the plain gradient.
@@ -58,7 +58,7 @@ impl State {
 
     /// Divides the learner over devices, of which the first is where the model lives; one device changes
     /// nothing.
-    pub fn divide(mut self, settings: &Settings, devices: &[Device]) -> Self {
+    pub(crate) fn divide(mut self, settings: &Settings, devices: &[Device]) -> Self {
         if devices.len() > 1 {
             let options = settings.learner.options(settings.training.seed);
             let chains = self.learner.state().chains;
@@ -69,7 +69,7 @@ impl State {
     }
 
     /// Where a batch must be.
-    pub fn batch_device(&self) -> Device {
+    pub(crate) fn batch_device(&self) -> Device {
         let device = self.learner.batch_device();
         device.unwrap_or_else(|| self.rbm.device())
     }

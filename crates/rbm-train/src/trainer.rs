@@ -13,6 +13,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::noise::{shuffle, stream};
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -64,16 +65,29 @@ pub struct Trainer<'a> {
     pub settings: &'a Settings,
     /// Its data.
     pub data: &'a BinaryDataset,
-    /// Where it lives.
-    pub run: RunDir,
-    /// Its identity; status and step are kept up to date.
-    pub manifest: Manifest,
+    /// Where it lives, and its identity, of which status and step are kept up to date; without, it leaves no file.
+    pub home: Option<(RunDir, Manifest)>,
     /// Set to stop after the current update.
     pub stop: &'a AtomicBool,
     /// Stop when this many epochs of the run are done, to go on later.
     pub stop_after: Option<usize>,
     /// Where progress is told instead of shown.
     pub meter: Option<&'a Meter>,
+    /// Told of each evaluation; may stop the run after the update.
+    pub on_evaluation: Option<OnEvaluation<'a>>,
+}
+
+/// What hears of each evaluation.
+pub type OnEvaluation<'a> = Box<dyn FnMut(&MetricsRow) -> ControlFlow<()> + 'a>;
+
+/// What a session of training leaves.
+pub struct Session {
+    /// How it went.
+    pub outcome: Outcome,
+    /// The end of the run so far.
+    pub state: State,
+    /// All evaluations of the run so far.
+    pub log: MetricsLog,
 }
 
 impl<'a> Trainer<'a> {
@@ -87,7 +101,7 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// [`RunError`] when a file cannot be written; what was written before is intact.
-    pub fn run(&mut self, mut state: State, log: MetricsLog) -> Result<Outcome, RunError> {
+    pub fn run(&mut self, mut state: State, log: MetricsLog) -> Result<Session, RunError> {
         let start = Instant::now();
         let device = state.batch_device();
         let first_step = state.step;
@@ -104,9 +118,9 @@ impl<'a> Trainer<'a> {
         let mut monitoring = Duration::ZERO;
         let mut saved = (state.step, Instant::now());
         let mut order = Vec::new();
-        let earlier = match first_step {
-            0 => String::from("session_start,step,seconds,monitoring_seconds\n"),
-            _ => std::fs::read_to_string(self.run.timing_path()).unwrap_or_default(),
+        let earlier = match (&self.home, first_step) {
+            (Some((run, _)), 1..) => std::fs::read_to_string(run.timing_path()).unwrap_or_default(),
+            _ => String::from("session_start,step,seconds,monitoring_seconds\n"),
         };
         let mut timing = Vec::new();
         if state.step == 0 {
@@ -116,6 +130,7 @@ impl<'a> Trainer<'a> {
             }
             monitoring += began.elapsed();
         }
+        let mut asked_to_stop = self.tell(&log, first_step);
         if first_step > 0 {
             // A kill may have come after the checkpoint and before the files that follow it.
             self.save(&state)?;
@@ -135,7 +150,7 @@ impl<'a> Trainer<'a> {
             let step = state.step;
             let began = Instant::now();
             let epoch_end = step.is_multiple_of(per_epoch);
-            let asked = self.stop.load(Ordering::Relaxed);
+            let asked = asked_to_stop || self.stop.load(Ordering::Relaxed);
             if step >= end {
                 reason = Some(self.end_reason(end, total));
             } else if asked {
@@ -162,6 +177,7 @@ impl<'a> Trainer<'a> {
             if let Some(row) = log.borrow().rows.last().filter(|row| row.step == step) {
                 progress.set_message(summary(row));
             }
+            asked_to_stop |= self.tell(&log, step);
             if save {
                 self.save(&state)?;
                 saved = (step, Instant::now());
@@ -175,34 +191,55 @@ impl<'a> Trainer<'a> {
         }
         progress.finish(state.step);
         let reason = reason.unwrap_or(StopReason::Finished);
-        self.manifest.status = match reason {
-            StopReason::Finished => Status::Finished,
-            StopReason::Paused | StopReason::Interrupted => Status::Stopped,
-            StopReason::Diverged { .. } => Status::Diverged,
-        };
-        self.run.write_manifest(&self.manifest)?;
+        if let Some((run, manifest)) = &mut self.home {
+            manifest.status = match reason {
+                StopReason::Finished => Status::Finished,
+                StopReason::Paused | StopReason::Interrupted => Status::Stopped,
+                StopReason::Diverged { .. } => Status::Diverged,
+            };
+            run.write_manifest(manifest)?;
+        }
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Outcome {
+        let outcome = Outcome {
             reason,
             step: state.step,
             seconds,
             monitoring_seconds: monitoring.as_secs_f64(),
             updates_per_second: (state.step - first_step) as f64 / seconds.max(1e-9),
+        };
+        drop(observers);
+        let log = log.take();
+        Ok(Session {
+            outcome,
+            state,
+            log,
         })
+    }
+
+    /// Tells of an evaluation at an update, if there was one; whether to stop.
+    fn tell(&mut self, log: &RefCell<MetricsLog>, step: u64) -> bool {
+        let log = log.borrow();
+        let row = log.rows.last().filter(|row| row.step == step);
+        match (row, &mut self.on_evaluation) {
+            (Some(row), Some(hear)) => hear(row).is_break(),
+            _ => false,
+        }
     }
 
     /// Writes the complete state, the model alone, and how far the run is.
     ///
     /// # Errors
     /// [`RunError`]; the previous checkpoint is then as it was.
-    pub fn save(&mut self, state: &State) -> Result<(), RunError> {
-        let digest = &self.manifest.dataset_digest;
-        let whole = state_container(state, self.settings, digest)?;
-        self.run.write_tensors(&self.run.state_path(), &whole)?;
+    fn save(&mut self, state: &State) -> Result<(), RunError> {
+        let Some((run, manifest)) = &mut self.home else {
+            return Ok(());
+        };
+        let whole = state_container(state, self.settings, &manifest.dataset_digest)?;
+        run.write_tensors(&run.state_path(), &whole)?;
         let model = rbm_model::file::container(&state.rbm)?;
-        self.run.write_tensors(&self.run.model_path(), &model)?;
-        self.manifest.step = state.step;
-        self.run.write_manifest(&self.manifest)
+        run.write_tensors(&run.model_path(), &model)?;
+        manifest.step = state.step;
+        run.write_manifest(manifest)
     }
 
     /// Wall times, a row per checkpoint: session, update, seconds since the session's start.
@@ -212,12 +249,15 @@ impl<'a> Trainer<'a> {
         session: u64,
         rows: &[(u64, Duration, Duration)],
     ) -> Result<(), RunError> {
+        let Some((run, _)) = &self.home else {
+            return Ok(());
+        };
         let mut text = earlier.to_string();
         for (step, total, monitoring) in rows {
             let (total, monitoring) = (total.as_secs_f64(), monitoring.as_secs_f64());
             text += &format!("{session},{step},{total:.3},{monitoring:.3}\n");
         }
-        self.run.write(&self.run.timing_path(), text.as_bytes())
+        run.write(&run.timing_path(), text.as_bytes())
     }
 
     fn observers(
@@ -231,18 +271,17 @@ impl<'a> Trainer<'a> {
             Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
             Cadence::Every(monitor.every as u64),
         ];
-        let metrics = Metrics::new(self.run.clone(), Rc::clone(log), self.data, monitor);
-        let snapshots = Snapshots {
-            run: self.run.clone(),
+        let run = self.home.as_ref().map(|(run, _)| run.clone());
+        let metrics = Metrics::new(run.clone(), Rc::clone(log), self.data, monitor);
+        let mut observers: Observers<'a> = vec![(cadence.clone(), Box::new(metrics))];
+        let Some(run) = run else {
+            return Ok(observers);
         };
-        let mut observers: Observers<'a> = vec![
-            (cadence.clone(), Box::new(metrics)),
-            (cadence, Box::new(snapshots)),
-        ];
+        observers.push((cadence, Box::new(Snapshots { run: run.clone() })));
         if monitor.likelihood_epochs > 0 {
             let epochs = monitor.likelihood_epochs as u64;
             let every = Cadence::Every(self.steps_per_epoch().saturating_mul(epochs));
-            let likelihood = Likelihood::new(self.run.clone(), self.data, self.settings, step)?;
+            let likelihood = Likelihood::new(run, self.data, self.settings, step)?;
             observers.push((vec![every], Box::new(likelihood)));
         }
         Ok(observers)

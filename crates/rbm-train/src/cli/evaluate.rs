@@ -134,7 +134,6 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let defaults = BracketOptions::TIMED;
     let options = EvaluationOptions {
         units: args.units.max(1),
-        seed: args.seed,
         annealing: BracketOptions {
             budget: budget.map(|all| all.saturating_sub(began.elapsed())),
             ..annealing(args, defaults)

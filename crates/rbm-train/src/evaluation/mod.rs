@@ -130,8 +130,6 @@ pub struct Mean {
 pub struct EvaluationOptions {
     /// Units drawn per row for the pseudo-likelihood, where all are too many.
     pub units: usize,
-    /// Seed of all annealing.
-    pub seed: u64,
     /// How to anneal. A budget is for the whole evaluation.
     pub annealing: BracketOptions,
     /// Anneal models that are enumerated, too.

@@ -16,7 +16,7 @@ macro_rules! learners {
 
         impl LearnerKind {
             /// What is known of it.
-            pub fn registration(self) -> &'static Registration {
+            pub(crate) fn registration(self) -> &'static Registration {
                 match self {
                     $(Self::$kind => &$registration,)+
                 }

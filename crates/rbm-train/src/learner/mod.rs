@@ -14,14 +14,10 @@ mod random;
 mod registration;
 
 pub use batch::Batch;
-pub use cd::ContrastiveDivergence;
 pub use chain_count::ChainCount;
 pub use data_parallel::DataParallel;
 pub use interface::{Learner, LearnerState, Replicas, RestoreError};
 pub use kind::LearnerKind;
-pub use pcd::{PackedPersistent, Persistent, PersistentRows};
-pub use pt::Tempered;
-pub use random::Restarted;
 pub use registration::{LearnerOptions, Part, Registration, Sizes, Start, Unfit};
 
 #[cfg(test)]

@@ -25,5 +25,5 @@ pub use context::{MODES, Options, WithError};
 pub use history::SnapshotSpectrum;
 pub use landscape::Landscape;
 pub use measurements::Measurements;
-pub use run::{CHECKPOINTS, device, measure_runs};
+pub use run::{device, measure_runs};
 pub use snapshot::{ModeState, SnapshotMeasurement};

@@ -93,7 +93,6 @@ pub fn evaluation(
     let saved = Checkpoint::open(&run.state_path())?.chains(&device)?;
     let options = EvaluationOptions {
         units: 8,
-        seed: manifest.seed,
         annealing: BracketOptions {
             budget: Some(Duration::from_secs_f64(budget.clamp(0.1, BUDGET[1]))),
             seed: manifest.seed,

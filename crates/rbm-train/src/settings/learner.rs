@@ -30,7 +30,7 @@ settings! {
 
 impl LearnerSettings {
     /// What the learner needs to know of them.
-    pub fn options(&self, seed: u64) -> LearnerOptions {
+    pub(crate) fn options(&self, seed: u64) -> LearnerOptions {
         LearnerOptions {
             sweeps: self.gibbs_steps,
             chains: self.chains,

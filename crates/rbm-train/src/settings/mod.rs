@@ -11,11 +11,11 @@ mod model;
 mod monitor;
 mod optimizer;
 mod rules;
-pub mod sections;
+pub(crate) mod sections;
 mod table;
 mod training;
 mod validate;
-pub mod values;
+pub(crate) mod values;
 
 pub use crate::learner::{ChainCount, LearnerKind};
 pub use data::DataSettings;

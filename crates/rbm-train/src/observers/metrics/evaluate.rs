@@ -22,7 +22,7 @@ const UNITS_PER_ROW: usize = 8;
 
 /// Evaluates a model on fixed subsets of both parts, the same for all seeds.
 pub struct Metrics<'a> {
-    run: RunDir,
+    run: Option<RunDir>,
     log: Rc<RefCell<MetricsLog>>,
     train: Subset<'a>,
     test: Option<Subset<'a>>,
@@ -30,9 +30,9 @@ pub struct Metrics<'a> {
 }
 
 impl<'a> Metrics<'a> {
-    /// Chooses `monitor.rows` rows of each part (or all there are).
+    /// Chooses `monitor.rows` rows of each part (or all there are); `metrics.csv` is written where there is a run.
     pub fn new(
-        run: RunDir,
+        run: Option<RunDir>,
         log: Rc<RefCell<MetricsLog>>,
         data: &'a BinaryDataset,
         monitor: &'a MonitorSettings,
@@ -87,7 +87,7 @@ impl<'a> Metrics<'a> {
                         });
                     });
                     let values = values.map_err(|error| RunError::Content {
-                        path: self.run.metrics_path(),
+                        path: "metrics.csv".into(),
                         reason: error.to_string(),
                     })?;
                     for (column, value) in values {
@@ -104,13 +104,16 @@ impl Observer for Metrics<'_> {
     fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError> {
         let row = self.evaluate(&state.rbm, state.step, moment)?;
         self.log.borrow_mut().rows.push(row);
-        let path = self.run.metrics_path();
+        let Some(run) = &self.run else {
+            return Ok(());
+        };
+        let path = run.metrics_path();
         let text = self.log.borrow().to_csv();
         let text = text.map_err(|error| RunError::Content {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        self.run.write(&path, &text)
+        run.write(&path, &text)
     }
 }
 
