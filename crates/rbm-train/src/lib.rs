@@ -37,3 +37,8 @@ pub use settings::Settings;
 pub use state::State;
 pub use trainer::StopReason;
 pub use training::{Trained, Training, TrainingError};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
