@@ -201,7 +201,7 @@ fn sweeps_in_pieces_have_the_bits_of_sweeps_in_one() {
             count: (1 << 17) + 5,
             first_row: 0,
         };
-        let biases = [of([0.1, -0.2, 0.3]), of([0.2, -0.1, 0.0]).slice([0..2])];
+        let biases = [of([0.1, -0.2, 0.3]), of([0.2, -0.1, 0.0]).narrow(0, 0, 2)];
         let [visible, hidden_bias] = biases;
         let result = gibbs_sweeps(weight, visible, hidden_bias, hidden, sweeps);
         [result.visible, result.hidden, result.hidden_probabilities].map(Tensor::into_data)

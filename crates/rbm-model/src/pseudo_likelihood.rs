@@ -60,10 +60,11 @@ pub struct RowValues {
 /// g_i ~ s (b_i + sum_j W_ij p_j) + 1/2 sum_j W_ij^2 p_j (1 - p_j)
 /// ```
 ///
-/// That costs two matrix products for all units, and is the control variate: the sum of
-/// - softplus(g_i) over all units is corrected by N / `units` times the sum of its errors on `units`
-/// of them, one in each of as many equal strata, so that the mean has no bias. Which ones they are
-/// follows from the place of a row, `first_row` on, alone: all models and data are seen alike.
+/// That costs two matrix products for all units, and is the control variate: the sum over all units of
+/// ln p(v_i | v_-i) = - softplus(g_i) is corrected by N / `units` times the sum of its errors on `units` of
+/// them, one in each of as many equal strata. Over rows these are spread evenly, so that the mean of many
+/// rows has next to no bias. They follow from the place of a row, `first_row` on, alone: all models and
+/// data are seen alike.
 ///
 /// # Shapes
 /// `visible` `[rows, n_visible]`; each result `[rows]`. Cost: 3 `rows` x N x M + `rows` x `units` x M.

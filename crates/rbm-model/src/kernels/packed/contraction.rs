@@ -1,7 +1,7 @@
 //! The sum over inputs that are on, for all chains and outputs.
 
-use super::nibbles::{BLOCK, NibbleLists, ROWS};
-use super::tables::{ENTRIES, INPUTS, TABLES, add_listed_rows, add_rows, tabulate};
+use super::nibbles::NibbleLists;
+use super::tables::{BLOCK, ENTRIES, INPUTS, ROWS, TABLES, add_listed_rows, add_rows, tabulate};
 use super::transpose::transpose_with;
 use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
@@ -361,7 +361,7 @@ impl<E: Finish> Task<'_, E> {
         let first = GROUP * self.group + column;
         let rows = (weight.rows - start).min(64);
         let tables = rows.div_ceil(INPUTS);
-        let whole = columns - column >= width && rows % INPUTS == 0;
+        let whole = columns - column >= width && rows.is_multiple_of(INPUTS);
         let (from, stride) = if whole && !weight.turned {
             (
                 &weight.numbers[start * weight.stride + first..],

@@ -1,14 +1,8 @@
 //! Which table rows chains need, where most of their nibbles are zero.
 
-use super::tables::{ENTRIES, INPUTS, TABLES};
+use super::tables::{BLOCK, ENTRIES, INPUTS, PIECE, TABLES};
 use crate::kernels::parallel::{Tiles, for_each_task};
 
-/// Words of inputs whose tables are there at a time: 512 KiB for 32 outputs, in the second-level cache.
-pub(super) const BLOCK: usize = 16;
-/// Table rows of a block.
-pub(super) const ROWS: usize = BLOCK * TABLES * ENTRIES;
-/// Rows of a list come in so many; what is missing at its end is row 0, which is zero.
-pub(super) const PIECE: usize = 4;
 /// Inputs below which a list costs as much as it saves.
 const LEAST_INPUTS: usize = 64;
 /// Chains whose lists are one task.
@@ -21,7 +15,7 @@ const CHAINS: usize = 64;
 /// out gives the same bits, if fields begin with bias + 0.
 pub(super) struct NibbleLists {
     chains: usize,
-    /// All lists, block by block and chain by chain; every entry is below [`ROWS`].
+    /// All lists, block by block and chain by chain; every entry is below `tables::ROWS`.
     rows: Vec<u16>,
     /// Where they begin, and the end.
     starts: Vec<usize>,
@@ -85,7 +79,7 @@ impl NibbleLists {
         })
     }
 
-    /// The list of a chain in a block of words; its entries are below [`ROWS`].
+    /// The list of a chain in a block of words; its entries are below `tables::ROWS`.
     #[inline(always)]
     pub(super) fn list(&self, block: usize, chain: usize) -> &[u16] {
         let at = block * self.chains + chain;
@@ -133,6 +127,7 @@ fn fill(words: impl Iterator<Item = u64>, list: &mut [u16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::packed::tables::ROWS;
 
     /// Words of `inputs` bits, of which about one in `rare` is on.
     fn words(chains: usize, inputs: usize, rare: u64) -> Vec<u64> {

@@ -1,6 +1,5 @@
 //! Tables of the partial sums of four inputs, and the additions of their rows.
 
-use super::nibbles::{PIECE, ROWS};
 use crate::kernels::draw::GROUP;
 use crate::kernels::simd::Simd;
 
@@ -10,6 +9,12 @@ pub(super) const INPUTS: usize = 4;
 pub(super) const ENTRIES: usize = 1 << INPUTS;
 /// Tables that a word of inputs needs.
 pub(super) const TABLES: usize = 64 / INPUTS;
+/// Words of inputs whose tables are there at a time: 512 KiB for 32 outputs, in the second-level cache.
+pub(super) const BLOCK: usize = 16;
+/// Table rows of a block.
+pub(super) const ROWS: usize = BLOCK * TABLES * ENTRIES;
+/// Rows of a list come in so many; what is missing at its end is row 0, which is zero.
+pub(super) const PIECE: usize = 4;
 /// The 16 partial sums of each four rows of weights, scaled if so: `[count, 16, V * LANES]`; tables of
 /// four rows of which none is in `used` are left as they are.
 ///
