@@ -32,7 +32,7 @@ mod training;
 pub use checkpoint::RunError;
 pub use cli::main as command_line;
 pub use learner::Batch;
-pub use observers::MetricsRow;
+pub use observers::{MetricsRow, PseudoLogLikelihood};
 pub use settings::Settings;
 pub use state::State;
 pub use trainer::StopReason;

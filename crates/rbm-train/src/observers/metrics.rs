@@ -14,7 +14,7 @@ mod log;
 mod metric;
 
 pub use evaluate::Metrics;
-pub use log::{MetricsLog, MetricsRow};
+pub use log::{MetricsLog, MetricsRow, PseudoLogLikelihood};
 pub use metric::Curves;
 
 /// All metrics, in the order of their columns.

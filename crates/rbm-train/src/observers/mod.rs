@@ -9,7 +9,7 @@ mod progress;
 mod snapshots;
 
 pub use likelihood::Likelihood;
-pub use metrics::{Metrics, MetricsLog, MetricsRow};
+pub use metrics::{Metrics, MetricsLog, MetricsRow, PseudoLogLikelihood};
 pub use progress::{Meter, Progress, duration};
 pub use snapshots::Snapshots;
 
