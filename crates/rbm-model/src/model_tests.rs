@@ -147,6 +147,16 @@ fn pseudo_likelihood_agrees_with_conditionals_from_enumeration() {
     }
 }
 
+#[test]
+fn rows_of_another_width_are_refused() {
+    let (device, p) = (Device::default(), small(6, 4, 1.0, 50));
+    let rbm = Rbm::from_parameters(&p, &device);
+    for width in [5, 7] {
+        let error = describe_rows(&rbm, tensor(&vec![0.0; width], width, &device), 2, 0);
+        assert!(matches!(error, Err(crate::ModelError::Shape { .. })));
+    }
+}
+
 /// The model's exact moments as negative statistics on a device.
 fn exact_statistics(exact: &Enumeration, n: usize, m: usize, device: &Device) -> Statistics {
     let moments = exact.moments();

@@ -78,6 +78,13 @@ pub fn describe_rows(
     first_row: usize,
 ) -> Result<RowValues, ModelError> {
     let ([rows, n], m) = (visible.dims(), rbm.n_hidden());
+    if n != rbm.n_visible() || n == 0 {
+        return Err(ModelError::Shape {
+            tensor: "visible".into(),
+            expected: vec![rows, rbm.n_visible()],
+            found: vec![rows, n],
+        });
+    }
     let (v, weight) = (numbers(visible.clone()), numbers(rbm.weight.val()));
     let (b, c) = (
         numbers(rbm.visible_bias.val()),

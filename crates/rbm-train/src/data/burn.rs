@@ -128,19 +128,8 @@ impl BinaryDataset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::dataset::tests::example;
     use burn_dataset::InMemDataset;
-
-    fn example() -> BinaryDataset {
-        BinaryDataset {
-            name: "example".into(),
-            train: BinaryMatrix::from_fn(3, 70, |r, c| c % 3 == r),
-            test: BinaryMatrix::from_fn(2, 70, |r, c| c / 35 == r),
-            train_labels: Some(vec![7, 8, 9]),
-            test_labels: None,
-            image_shape: Some((7, 10)),
-            provenance: "made here".into(),
-        }
-    }
 
     #[test]
     fn views_are_burn_data_sets() {

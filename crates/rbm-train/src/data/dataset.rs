@@ -88,10 +88,11 @@ impl BinaryDataset {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn example() -> BinaryDataset {
+    /// Three training rows with labels and two test rows, of 7 x 10 units.
+    pub(crate) fn example() -> BinaryDataset {
         BinaryDataset {
             name: "example".into(),
             train: BinaryMatrix::from_fn(3, 70, |r, c| c % 3 == r),
