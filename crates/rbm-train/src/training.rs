@@ -1,7 +1,7 @@
 //! Training from code, in memory.
 
 use crate::checkpoint::RunError;
-use crate::data::BinaryDataset;
+use crate::data::{BinaryDataset, DataError};
 use crate::observers::{Meter, MetricsLog, MetricsRow};
 use crate::session::initial_state;
 use crate::settings::{MemoryError, SettingError, Settings};
@@ -65,6 +65,9 @@ pub enum TrainingError {
     /// A setting that cannot be used.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// Data without rows or columns.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// Too little memory.
     #[error(transparent)]
     Memory(#[from] MemoryError),
@@ -102,6 +105,7 @@ impl<'a> Training<'a> {
     pub fn run(self) -> Result<Trained, TrainingError> {
         let (settings, data) = (self.settings, self.data);
         settings.validate()?;
+        data.check_not_empty(&data.name, "give a data set with rows")?;
         settings.check_memory(data.train.columns(), data.train.rows())?;
         let devices = settings.training.open_devices()?;
         let state = initial_state(settings, data, &devices)?;
@@ -162,6 +166,14 @@ mod tests {
         let model = rbm_model::file::read(&run.model_path()).unwrap();
         assert_eq!(trained.model.parameters().unwrap(), model);
         assert_eq!(trained.metrics, MetricsLog::of_run(&run).unwrap().rows);
+    }
+
+    #[test]
+    fn data_without_rows_are_refused() {
+        let mut data = bars_and_stripes(3).unwrap();
+        data.train = data.train.select(&[]);
+        let error = Training::new(&settings(), &data).run().err();
+        assert!(matches!(error, Some(TrainingError::Data(_))), "{error:?}");
     }
 
     #[test]

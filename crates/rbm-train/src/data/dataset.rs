@@ -56,7 +56,7 @@ impl BinaryDataset {
     }
 
     /// Whether there is something to train on.
-    pub(super) fn check_not_empty(&self, source: &str, advice: &str) -> Result<(), DataError> {
+    pub(crate) fn check_not_empty(&self, source: &str, advice: &str) -> Result<(), DataError> {
         for (what, count) in [
             ("rows", self.train.rows()),
             ("columns", self.train.columns()),
