@@ -93,6 +93,7 @@ pub fn start(
     RunDir::check_free(root, options.overwrite)?;
     let devices = settings.training.open_devices()?;
     let data = load_data(settings)?;
+    let settings = &settings.clone().fit_to(data.train.rows());
     check_memory(settings, &data)?;
     let n_visible = data.train.columns();
     tracing::info!(
@@ -101,6 +102,9 @@ pub fn start(
         data.train.rows(),
         data.test.rows(),
     );
+    for line in settings.without_effect(data.train.rows()) {
+        tracing::warn!("{line}");
+    }
     let state = initial_state(settings, &data, &devices)?;
     let manifest = Manifest {
         format: Manifest::FORMAT.into(),
@@ -162,8 +166,8 @@ pub fn resume(
     }
     refuse_changes(root, &saved.settings, &settings)?;
     // A total in config.toml, too, may have been changed.
-    settings.training.epochs = epochs.unwrap_or(settings.training.epochs);
-    let (before, after) = (saved.settings.training.epochs, settings.training.epochs);
+    settings.training.epochs = epochs.or(settings.training.epochs);
+    let (before, after) = (saved.settings.epochs(), settings.epochs());
     if before != after
         && settings.optimizer.schedule != Schedule::Constant
         && settings.optimizer.schedule_epochs.is_none()

@@ -93,8 +93,7 @@ pub struct Session {
 impl<'a> Trainer<'a> {
     /// Updates per epoch; the last batch may be smaller than the others.
     pub fn steps_per_epoch(&self) -> u64 {
-        let batch = self.settings.training.batch_size;
-        self.data.train.rows().div_ceil(batch) as u64
+        self.settings.updates_per_epoch(self.data.train.rows()) as u64
     }
 
     /// Trains until a reason to stop.
@@ -106,7 +105,7 @@ impl<'a> Trainer<'a> {
         let device = state.batch_device();
         let first_step = state.step;
         let per_epoch = self.steps_per_epoch();
-        let total = per_epoch * self.settings.training.epochs as u64;
+        let total = per_epoch * self.settings.epochs() as u64;
         let end = self.stop_after.map_or(total, |epochs| {
             total.min(per_epoch.saturating_mul(epochs as u64))
         });
@@ -149,7 +148,6 @@ impl<'a> Trainer<'a> {
 
             let step = state.step;
             let began = Instant::now();
-            let epoch_end = step.is_multiple_of(per_epoch);
             let asked = asked_to_stop || self.stop.load(Ordering::Relaxed);
             if step >= end {
                 reason = Some(self.end_reason(end, total));
@@ -159,7 +157,7 @@ impl<'a> Trainer<'a> {
             let save = reason.is_some()
                 || saved.1.elapsed().as_secs_f64() >= self.settings.monitor.checkpoint_seconds;
             let due: Vec<usize> = (0..observers.len())
-                .filter(|o| observers[*o].0.iter().any(|c| c.is_due(step, epoch_end)))
+                .filter(|o| observers[*o].0.iter().any(|c| c.is_due(step)))
                 .collect();
             let check = save || !due.is_empty() || step.is_multiple_of(HEALTH_INTERVAL);
             if check && let Some(what) = unhealthy(&state.rbm, self.settings.training.weight_limit)
@@ -266,11 +264,7 @@ impl<'a> Trainer<'a> {
         step: u64,
     ) -> Result<Observers<'a>, RunError> {
         let monitor = &self.settings.monitor;
-        let cadence = vec![
-            Cadence::EpochEnd,
-            Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
-            Cadence::Every(monitor.every as u64),
-        ];
+        let cadence = Cadence::of_evaluations(self.settings, self.steps_per_epoch());
         let run = self.home.as_ref().map(|(run, _)| run.clone());
         let metrics = Metrics::new(run.clone(), Rc::clone(log), self.data, monitor);
         let mut observers: Observers<'a> = vec![(cadence.clone(), Box::new(metrics))];

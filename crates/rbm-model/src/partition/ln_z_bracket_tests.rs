@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::noise::Sequence;
-use crate::partition::{DenseRows, Enumeration, Verdict, ignore_progress};
+use crate::partition::{DenseRows, Enumeration, Verdict};
+use crate::progress::ignore_progress;
 use crate::{Parameters, RbmConfig};
 use burn::tensor::Device;
 

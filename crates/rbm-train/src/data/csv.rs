@@ -51,12 +51,12 @@ fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError>
         }
         table.push(line, &record)?;
     }
-    let labelled = table.label.is_some();
+    let labeled = table.label.is_some();
     Ok(BinaryDataset {
         name: file_name(file),
         test: BinaryMatrix::new(table.units.columns()),
         train: table.units,
-        train_labels: labelled.then_some(table.labels),
+        train_labels: labeled.then_some(table.labels),
         test_labels: None,
         image_shape: None,
         provenance: format!("CSV {}; {}", file.display(), rule.describe()),
@@ -189,9 +189,9 @@ mod tests {
         let content = b"-1,1,1\n1,-1,0.25\n";
         let spins = read(content, Some(0.0)).unwrap();
         assert_eq!(spins.train, rows(&[[0, 1, 1], [1, 0, 1]]));
-        let grey = read(b"0,127,128\n255,3,200\n", Some(128.0)).unwrap();
-        assert_eq!(grey.train, rows(&[[0, 0, 1], [1, 0, 1]]));
-        assert!(grey.provenance.contains(">= 128"), "{}", grey.provenance);
+        let gray = read(b"0,127,128\n255,3,200\n", Some(128.0)).unwrap();
+        assert_eq!(gray.train, rows(&[[0, 0, 1], [1, 0, 1]]));
+        assert!(gray.provenance.contains(">= 128"), "{}", gray.provenance);
         assert!(read(content, Some(f64::INFINITY)).is_err());
     }
 

@@ -4,9 +4,10 @@ use super::data::Replica;
 use crate::checkpoint::{Checkpoint, Manifest, RunDir, Status};
 use crate::data::BinaryDataset;
 use crate::evaluation::kept::Kept;
-use crate::evaluation::{self, EvaluationOptions, Progress};
+use crate::evaluation::{self, EvaluationOptions};
 use crate::observers::MetricsRow;
 use crate::observers::metrics::pseudo_log_likelihood;
+use crate::progress::Progress;
 use crate::sampling::{self, Mixing, Recorder, Start};
 use rbm_figures::number::significant;
 use rbm_model::partition::{BracketOptions, ENUMERATION_LIMIT};
@@ -131,8 +132,17 @@ pub fn mixing(
         None => Start::Biases(100),
     };
     let mut recorder = Recorder::new(&rbm)?;
-    let (_, every) =
-        sampling::draw_recorded(&rbm, start, SWEEPS, manifest.seed, Some(100), &mut recorder);
+    let mut progress = Progress::default();
+    let (_, every) = sampling::draw_recorded(
+        &rbm,
+        start,
+        SWEEPS,
+        manifest.seed,
+        Some(100),
+        &mut recorder,
+        &mut |name, done, total| progress.show(name, done, total),
+    );
+    progress.finish();
     Ok(recorder.mixing(every).ok().flatten())
 }
 

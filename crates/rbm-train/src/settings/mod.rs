@@ -16,6 +16,7 @@ mod table;
 mod training;
 mod validate;
 pub(crate) mod values;
+mod without_effect;
 
 pub use crate::learner::{ChainCount, LearnerKind};
 pub use data::DataSettings;
@@ -47,12 +48,37 @@ pub struct Settings {
     pub monitor: MonitorSettings,
 }
 
+/// Epochs of a run that does not say how many, at least.
+const EPOCHS: usize = 60;
+/// Its updates, at least: data of few rows have few per epoch, and would hardly be learned.
+const LEAST_UPDATES: usize = 20_000;
+/// Evaluations at ends of epochs of a run that does not say how many, at most.
+const EVALUATIONS: usize = 100;
+
 impl Settings {
+    /// The settings with what depends on the number of training rows filled in where it is not given.
+    #[must_use]
+    pub fn fit_to(mut self, rows: usize) -> Self {
+        let enough = LEAST_UPDATES.div_ceil(self.updates_per_epoch(rows).max(1));
+        let epochs = *self.training.epochs.get_or_insert(EPOCHS.max(enough));
+        let between = &mut self.monitor.epochs_between;
+        between.get_or_insert(epochs.div_ceil(EVALUATIONS));
+        self
+    }
+
+    /// Updates per epoch; the last batch may be smaller than the others.
+    pub fn updates_per_epoch(&self, rows: usize) -> usize {
+        rows.div_ceil(self.training.batch_size)
+    }
+
+    /// Epochs of the run.
+    pub fn epochs(&self) -> usize {
+        self.training.epochs.unwrap_or(EPOCHS)
+    }
+
     /// Epochs over which the learning-rate schedule is laid.
     pub fn schedule_epochs(&self) -> usize {
-        self.optimizer
-            .schedule_epochs
-            .unwrap_or(self.training.epochs)
+        self.optimizer.schedule_epochs.unwrap_or(self.epochs())
     }
 }
 

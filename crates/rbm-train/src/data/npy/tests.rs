@@ -111,9 +111,9 @@ fn images_and_thresholds() {
     let wide = bytes.map(|x| i64::from(x).to_le_bytes()).concat();
     let wide = npy_file("<i8", &[1, 2, 3], &wide);
     assert_eq!(read("a.npy", &wide, Some(128.0)).unwrap().train, data.train);
-    let grey = bytes.map(|x| (f32::from(x) / 255.0).to_le_bytes()).concat();
-    let grey = npy_file("<f4", &[1, 2, 3], &grey);
-    assert_eq!(read("a.npy", &grey, Some(0.5)).unwrap().train, data.train);
+    let gray = bytes.map(|x| (f32::from(x) / 255.0).to_le_bytes()).concat();
+    let gray = npy_file("<f4", &[1, 2, 3], &gray);
+    assert_eq!(read("a.npy", &gray, Some(0.5)).unwrap().train, data.train);
     let spins = npy_file("|i1", &[1, 2], &[255, 1]);
     assert!(refusal("a.npy", &spins).contains("--threshold 0"));
     assert!(read("a.npy", &spins, Some(0.0)).unwrap().train.get(0, 1));
