@@ -327,7 +327,7 @@ fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
             Some(format!("the {name}s are no longer finite"))
         } else if largest > limit {
             Some(format!(
-                "the largest {name} is {largest:.3e}, beyond the limit {limit}"
+                "the largest {name} is {largest:.1}, beyond the limit {limit}"
             ))
         } else {
             None

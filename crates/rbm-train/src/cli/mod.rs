@@ -15,7 +15,7 @@ mod source;
 mod sweep;
 mod train;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Train restricted Boltzmann machines on binary data and look inside them.
@@ -66,7 +66,10 @@ enum Command {
 ///
 /// Exit code 0: done; 1: failed; 2: bad usage.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // A negative number is a value that a flag may refuse by its own words, not an unknown flag.
+    let command = Cli::command().allow_negative_numbers(true);
+    let command = command.mut_subcommands(|command| command.allow_negative_numbers(true));
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     output::log_to_stderr();
     // On a thread of the pool: work that is divided then starts without waking the pool first,
     // which would cost as much as a small layer. A server's work comes from elsewhere, and this thread would only

@@ -41,6 +41,9 @@ pub fn open_run(root: &Path) -> anyhow::Result<RunDir> {
         ))
         .into());
     }
+    if !root.exists() {
+        anyhow::bail!("{shown}: there is no such run directory");
+    }
     if crate::report::is_sweep(root) {
         return Err(UsageError(format!(
             "{shown} is a sweep; give one of the run directories in it"
@@ -79,6 +82,13 @@ impl SourceArgs {
                     run: Some(run),
                     path,
                 })
+            }
+            (None, Some(path)) if path.is_dir() => {
+                let path = path.display();
+                Err(UsageError(format!(
+                    "{path} is a directory, not a model file; a run is given without --model"
+                ))
+                .into())
             }
             (None, Some(path)) => Ok(Source {
                 parameters: rbm_model::file::read(path)?,
