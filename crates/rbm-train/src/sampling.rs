@@ -3,7 +3,7 @@
 mod mixing;
 mod tempered;
 
-pub use mixing::{DRAWS, Mixing, Recorder};
+pub use mixing::{DRAWS, LARGEST_R_HAT, Mixing, Recorder};
 pub use tempered::{TemperingReport, reference_fields, tempered};
 
 use crate::data::BinaryDataset;

@@ -4,7 +4,7 @@ use crate::checkpoint::{Checkpoint, Manifest, RunDir, RunError, Status, state_co
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
-use crate::settings::{HiddenBias, Schedule, Settings, VisibleBias};
+use crate::settings::{HiddenBias, Schedule, SettingError, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
@@ -198,6 +198,15 @@ pub fn resume(
         .into());
     }
     check_memory(&settings, &data)?;
+    let per_epoch = settings.updates_per_epoch(data.train.rows()) as u64;
+    if settings.epochs() as u64 * per_epoch < saved.step {
+        return Err(SettingError {
+            setting: "training.epochs",
+            found: settings.epochs().to_string(),
+            expected: "it must be no fewer than the epochs that are done",
+        }
+        .into());
+    }
     let mean = data.train.column_means();
     let state = saved.state(&devices[0], &mean, data.train.rows())?;
     let state = state.divide(&settings, &devices);

@@ -37,7 +37,7 @@ pub struct SampleArgs {
     /// energies, principal components; writes quality.json and a page with figures
     #[arg(long)]
     quality: bool,
-    /// Number of samples, one a chain or ladder [default: 100; with --from chains: all; with --quality: 1000]
+    /// Number of samples, one per chain or ladder [default: 100; with --from chains: all; with --quality: 1000]
     #[arg(long, value_name = "COUNT")]
     chains: Option<usize>,
     /// Data to start from (--from data), to compare with (--quality), or whose mean tempering starts
@@ -201,7 +201,22 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
         lines.push(format!("figures: {}", page.display()));
     }
     output::lines(lines)?;
+    if let Some(mixing) = samples.mixing.as_ref().filter(|mixing| !mixing.is_enough()) {
+        tracing::warn!(
+            "the chains have not mixed (R-hat {}, where {} is allowed): samples show what is near their starts, not what              share of the mass it has; take more --gibbs-steps, or --method tempering",
+            r_hat(mixing.largest_r_hat),
+            sampling::LARGEST_R_HAT
+        );
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// R-hat as text.
+fn r_hat(value: f64) -> String {
+    match value.is_nan() {
+        true => "undefined, since nothing moved".to_owned(),
+        false => format!("{value:.3}"),
+    }
 }
 
 /// Compares samples with data, and writes `quality.json` and the page.
@@ -243,7 +258,7 @@ fn tempering_lines(t: &TemperingReport) -> Vec<String> {
         format!("{} levels at {}", t.levels.len(), list(&t.levels)),
         format!("swap rates {}", list(&t.swap_rates)),
         format!(
-            "{} round trips of {} walkers in {} rounds ({:.2} a ladder and 1000 rounds)",
+            "{} round trips of {} walkers in {} rounds ({:.2} per ladder and 1000 rounds)",
             t.round_trips,
             t.levels.len() * t.ladders,
             t.rounds - t.rounds / 2,
@@ -257,11 +272,11 @@ fn mixing_lines(m: &Mixing) -> Vec<String> {
         let time = d.autocorrelation_time;
         let sweeps = m.sweeps_between_draws as f64;
         format!(
-            "{name}: mean {:.3} ± {:.3}, R-hat {:.3}, autocorrelation time {}{:.1} ± {:.1} sweeps, effective sample \
+            "{name}: mean {:.3} ± {:.3}, R-hat {}, autocorrelation time {}{:.1} ± {:.1} sweeps, effective sample \
              size {:.0} of {}",
             d.mean,
             d.standard_error,
-            d.r_hat,
+            r_hat(d.r_hat),
             if time.resolved { "" } else { "at least " },
             time.value * sweeps,
             time.standard_error * sweeps,

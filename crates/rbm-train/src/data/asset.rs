@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The training images come first. The pixels of an image are cut into vertical strips, seven
-//! columns wide, the last one narrower if need be; a strip is one byte a row from top to bottom,
+//! columns wide, the last one narrower if need be; a strip is one byte per row from top to bottom,
 //! the leftmost pixel in bit 0. That order, in which a byte resembles the one before it, takes a
 //! ninth less room for handwritten digits than rows from left to right.
 
@@ -32,9 +32,9 @@ const STRIP: usize = 7;
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
-    /// Training images, one a row.
+    /// Training images, one per row.
     pub train: BinaryMatrix,
-    /// Test images, one a row.
+    /// Test images, one per row.
     pub test: BinaryMatrix,
     /// A label a training image.
     pub train_labels: Vec<u8>,

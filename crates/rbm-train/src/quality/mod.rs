@@ -76,7 +76,7 @@ pub struct Quality {
     pub points: Option<Points>,
 }
 
-/// Values behind the figures, one a row.
+/// Values behind the figures, one per row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Points {
     /// Data on the first two principal components.

@@ -26,7 +26,7 @@ pub struct MomentDifference {
     pub correlation: Option<f64>,
 }
 
-/// A set seen by columns: a bit a row.
+/// A set seen by columns: a bit per row.
 pub(super) struct Columns {
     words: Vec<Vec<u64>>,
     rows: f64,

@@ -48,7 +48,7 @@ pub(super) fn adversarial_accuracy(
     }
 }
 
-/// Fraction of rows of `own` that are nearer to `own` than to `other`, and its variance a row.
+/// Fraction of rows of `own` that are nearer to `own` than to `other`, and its variance per row.
 fn told_apart(own: &BinaryMatrix, other: &BinaryMatrix) -> (f64, f64) {
     let scores: Vec<f64> = (0..own.rows())
         .into_par_iter()

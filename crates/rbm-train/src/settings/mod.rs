@@ -87,6 +87,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn epochs_that_are_not_given_follow_the_data() {
+        let fit = |rows, change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            let settings = settings.fit_to(rows);
+            (settings.epochs(), settings.monitor.epochs_between)
+        };
+        assert_eq!(fit(60_000, |_| ()), (60, Some(1)));
+        assert_eq!(fit(20_001, |_| ()), (100, Some(1)));
+        assert_eq!(fit(30, |_| ()), (20_000, Some(200)));
+        assert_eq!(fit(0, |_| ()).0, 20_000);
+        let given = |s: &mut Settings| s.training.epochs = Some(101);
+        assert_eq!(fit(30, given), (101, Some(2)));
+        assert_eq!(fit(30, |s| s.monitor.epochs_between = Some(7)).1, Some(7));
+        // What is filled in stays, whatever rows come later.
+        let fitted = Settings::default().fit_to(30);
+        assert_eq!(fitted.clone().fit_to(60_000), fitted);
+    }
+
+    #[test]
     fn toml_round_trip_keeps_every_setting() {
         let mut settings = Settings::default();
         settings.data.digits = Some(vec![0, 1]);
