@@ -1,29 +1,20 @@
 //! The beginning of the page of a run: what happened, warnings first.
 
+mod about;
+mod bracket;
+
+pub use bracket::{evaluation, exact_limit};
+
 use super::data::Replica;
 use crate::checkpoint::{Checkpoint, Manifest, RunDir, Status};
-use crate::data::BinaryDataset;
 use crate::evaluation::kept::Kept;
-use crate::evaluation::{self, EvaluationOptions};
 use crate::observers::MetricsRow;
 use crate::observers::metrics::pseudo_log_likelihood;
 use crate::progress::Progress;
 use crate::sampling::{self, Mixing, Recorder, Start};
 use rbm_figures::number::significant;
-use rbm_model::partition::{BracketOptions, ENUMERATION_LIMIT};
 use rbm_model::{Parameters, Rbm};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The part of the training time that a bracket for the page may take.
-const PART_OF_TRAINING: f64 = 0.2;
-/// Seconds below which no bracket is tried, and above which none is needed.
-const BUDGET: [f64; 2] = [4.0, 60.0];
-/// Multiplications a second that a pass over the data counts with.
-const SPEED: f64 = 2.5e10;
-/// Terms that an exact sum on the page may have.
-const TERMS: f64 = (1u64 << 28) as f64;
-/// A bracket as narrow as this, in nats, needs no more time.
-const PRECISION: f64 = 0.1;
 /// Sweeps of the chains that are judged.
 const SWEEPS: usize = 1000;
 /// R-hat above which chains have not mixed.
@@ -47,76 +38,6 @@ impl Brief {
     fn row(&mut self, name: &str, value: impl Into<String>) {
         self.rows.push((name.to_owned(), value.into()));
     }
-}
-
-/// The largest small layer whose states are enumerated for a page of a model of n x m units.
-pub fn exact_limit(n: usize, m: usize) -> usize {
-    let large = n.max(m).max(1) as f64;
-    ((TERMS / large).log2().floor().max(0.0) as usize).min(ENUMERATION_LIMIT)
-}
-
-/// Seconds that training and its monitoring took, of all sessions.
-pub fn training_seconds(run: &RunDir) -> Option<f64> {
-    let text = std::fs::read_to_string(run.timing_path()).ok()?;
-    let mut sessions = std::collections::BTreeMap::new();
-    for line in text.lines().skip(1) {
-        let mut cells = line.split(',');
-        let start: u64 = cells.next()?.parse().ok()?;
-        let seconds: f64 = cells.nth(1)?.parse().ok()?;
-        sessions.insert(start, seconds);
-    }
-    (!sessions.is_empty()).then(|| sessions.values().sum())
-}
-
-/// The evaluation that the run keeps, or a new one where that costs little beside training.
-pub fn evaluation(
-    run: &RunDir,
-    manifest: &Manifest,
-    model: &Parameters,
-    data: Option<&BinaryDataset>,
-) -> anyhow::Result<Option<Kept>> {
-    if let Some(kept) = Kept::read(run, manifest.step) {
-        return Ok(Some(kept));
-    }
-    let Some(data) = data else { return Ok(None) };
-    let (n, m) = (model.n_visible, model.n_hidden);
-    let rows = (data.train.rows() + data.test.rows()) as f64;
-    let pass = 3.0 * rows * n as f64 * m as f64 / SPEED;
-    let small = n.min(m);
-    let budget = training_seconds(run).unwrap_or(0.0) * PART_OF_TRAINING;
-    let exact = small <= exact_limit(n, m) && pass < 1.0;
-    if !exact && (small <= ENUMERATION_LIMIT || budget < BUDGET[0] || 2.0 * pass > budget) {
-        return Ok(None);
-    }
-    let began = Instant::now();
-    let device = crate::measure::device()?;
-    let rbm = Rbm::from_parameters(model, &device);
-    let saved = Checkpoint::open(&run.state_path())?.chains(&device)?;
-    let options = EvaluationOptions {
-        units: 8,
-        annealing: BracketOptions {
-            budget: Some(Duration::from_secs_f64(budget.clamp(0.1, BUDGET[1]))),
-            seed: manifest.seed,
-            ..BracketOptions::TIMED
-        },
-        always_anneal: false,
-        precision: PRECISION,
-    };
-    let mut progress = Progress::default();
-    let evaluation = evaluation::evaluate(
-        &rbm,
-        data,
-        saved.as_ref(),
-        &options,
-        &mut |name, done, total| progress.show(name, done, total),
-    )?;
-    progress.finish();
-    let kept = Kept::new(&evaluation, manifest.step, began.elapsed().as_secs_f64());
-    // A run that cannot be written to can still be looked at.
-    if let Err(error) = kept.write(run) {
-        tracing::warn!("the evaluation is not kept: {error}");
-    }
-    Ok(Some(kept))
 }
 
 /// Whether chains of the model mix, from where the run's own are or from its biases.
@@ -170,7 +91,7 @@ pub fn brief(
     }
     worse(&mut brief, replica);
     brief.fact("updates", manifest.step.to_string());
-    about(&mut brief, run, manifest);
+    about::about(&mut brief, run, manifest);
     brief
 }
 
@@ -226,7 +147,7 @@ fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&
         brief.row(
             NAME,
             format!(
-                "Not estimated: that would have taken more than a fifth of the training time. It is \
+                "Not estimated: that would have taken more than a fifth of the training. It is \
                  estimated, and kept for this page, by: rbm-train evaluate {}",
                 run.root().display()
             ),
@@ -347,106 +268,5 @@ fn worse(brief: &mut Brief, replica: &Replica) {
             "Training ended worse than it was: the pseudo-log-likelihood was {:.2} nats after {} updates and is {:.2} at the end.",
             value(best), best.step, value(last)
         ));
-    }
-}
-
-fn about(brief: &mut Brief, run: &RunDir, manifest: &Manifest) {
-    let modified = std::fs::metadata(run.state_path()).and_then(|file| file.modified());
-    if let Some(date) = modified.ok().and_then(date) {
-        brief.row("Last checkpoint", date);
-    }
-    if let Some(seconds) = training_seconds(run) {
-        brief.row("Training took", crate::observers::duration(seconds));
-    }
-    let root = std::path::absolute(run.root()).unwrap_or_else(|_| run.root().to_path_buf());
-    brief.row("Directory", root.display().to_string());
-    brief.row(
-        "The same again",
-        format!(
-            "rbm-train train --config {}",
-            root.join("config.toml").display()
-        ),
-    );
-    brief.row(
-        "Trained with",
-        format!("rbm-train {} on {}", manifest.version, manifest.device),
-    );
-    let mut machine = vec![
-        std::env::consts::OS.to_owned(),
-        std::env::consts::ARCH.to_owned(),
-    ];
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    machine.extend(name.map(|name| name.trim_start_matches([' ', '\t', ':']).to_owned()));
-    machine.extend(manifest.adapter.clone());
-    brief.row(
-        "Page made with",
-        format!(
-            "rbm-train {} on {}",
-            env!("CARGO_PKG_VERSION"),
-            machine.join(", ")
-        ),
-    );
-}
-
-/// A time as date and time of day, in UTC.
-fn date(time: SystemTime) -> Option<String> {
-    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
-    let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);
-    let leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let mut year = 1970;
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let lengths = [
-        31,
-        28 + u64::from(leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
-    let mut month = 1;
-    for length in lengths {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    let (hour, minute) = (of_day / 3600, of_day / 60 % 60);
-    Some(format!(
-        "{year}-{month:02}-{:02} {hour:02}:{minute:02} UTC",
-        days + 1
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        let of = |seconds| date(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
-        assert_eq!(of(0), "1970-01-01 00:00 UTC");
-        assert_eq!(of(951_782_400), "2000-02-29 00:00 UTC");
-        assert_eq!(of(1_798_761_599), "2026-12-31 23:59 UTC");
-    }
-
-    #[test]
-    fn sums_on_a_page_are_bounded_by_their_cost() {
-        assert_eq!(exact_limit(784, 24), 18);
-        assert_eq!(exact_limit(16, 8), 24);
     }
 }
