@@ -4,13 +4,13 @@
 //! drawn a second for sweeps and updates. `rbm-train bench` compares backends and paths;
 //! `benches/peers/` compares with other packages.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rbm_analysis::reciprocal::{Vectors, leading_singular_values, svd, weight_matrix};
 use rbm_model::noise::{Sequence, stream};
 use rbm_model::sampling::Chains;
-use rbm_model::{Rbm, RbmConfig};
+use rbm_model::{BitMatrix, Rbm, RbmConfig};
 use rbm_train::settings::{ChainCount, Settings};
 use rbm_train::{Batch, State};
 
@@ -31,12 +31,9 @@ fn model(hidden: usize) -> Rbm {
         .expect("a valid size")
 }
 
-fn data(rows: usize) -> Tensor<2> {
+fn data(rows: usize) -> BitMatrix {
     let mut random = Sequence::new(1, stream::SHUFFLE, 0);
-    let values: Vec<f32> = (0..rows * VISIBLE)
-        .map(|_| f32::from(random.next_uniform() < 0.13))
-        .collect();
-    Tensor::from_data(TensorData::new(values, [rows, VISIBLE]), &Device::flex())
+    BitMatrix::from_fn(rows, VISIBLE, |_, _| random.next_uniform() < 0.13)
 }
 
 /// One Gibbs sweep of 500 hidden units.
@@ -94,7 +91,7 @@ fn update(bencher: Bencher, hidden: usize, rows: usize) {
 /// Free energies of rows under 500 hidden units.
 #[divan::bench(args = ROWS)]
 fn free_energy(bencher: Bencher, rows: usize) {
-    let (rbm, rows) = (model(500), data(rows));
+    let (rbm, rows) = (model(500), data(rows).to_tensor(&Device::flex()));
     bencher.bench_local(|| rbm.free_energy(rows.clone()));
 }
 

@@ -46,6 +46,7 @@ pub mod sampling;
 
 pub use config::RbmConfig;
 pub use error::ModelError;
+pub use kernels::BitMatrix;
 pub use model::Rbm;
 pub use parameters::Parameters;
 

@@ -9,7 +9,7 @@ use crate::parameters::sigmoid;
 use crate::partition::Enumeration;
 use crate::pseudo_likelihood::{describe_rows, pseudo_log_likelihood};
 use crate::sampling::Chains;
-use crate::{Parameters, Rbm};
+use crate::{BitMatrix, Parameters, Rbm};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Every device that this build has without extra hardware.
@@ -121,8 +121,8 @@ fn pseudo_likelihood_agrees_with_conditionals_from_enumeration() {
             .collect();
         assert_close(&found, &expected, 2e-6);
         // Of all units there is no error; of two it averages out over the places of rows.
-        let described =
-            |units, first| describe_rows(&rbm, tensor(&v, 6, &device), units, first).unwrap();
+        let rows = BitMatrix::from_tensor(tensor(&v, 6, &device));
+        let described = |units, first| describe_rows(&rbm, &rows, units, first).unwrap();
         let all = described(6, 0);
         assert_close(&all.pseudo_log_likelihood, &expected, 2e-6);
         assert_close(
@@ -152,7 +152,7 @@ fn rows_of_another_width_are_refused() {
     let (device, p) = (Device::default(), small(6, 4, 1.0, 50));
     let rbm = Rbm::from_parameters(&p, &device);
     for width in [5, 7] {
-        let error = describe_rows(&rbm, tensor(&vec![0.0; width], width, &device), 2, 0);
+        let error = describe_rows(&rbm, &BitMatrix::zeros(1, width), 2, 0);
         assert!(matches!(error, Err(crate::ModelError::Shape { .. })));
     }
 }

@@ -10,6 +10,7 @@
 //! Source: J. Besag, J. R. Stat. Soc. D 24, 179 (1975).
 
 use crate::error::ModelError;
+use crate::kernels::BitMatrix;
 use crate::kernels::layer::probabilities_layer;
 use crate::kernels::softplus::{shifted_softplus_sum, softplus_sum};
 use crate::model::Rbm;
@@ -73,11 +74,11 @@ pub struct RowValues {
 /// [`ModelError::Shape`] where `visible` does not fit the model.
 pub fn describe_rows(
     rbm: &Rbm,
-    visible: Tensor<2>,
+    visible: &BitMatrix,
     units: usize,
     first_row: usize,
 ) -> Result<RowValues, ModelError> {
-    let ([rows, n], m) = (visible.dims(), rbm.n_hidden());
+    let (rows, n, m) = (visible.rows(), visible.columns(), rbm.n_hidden());
     if n != rbm.n_visible() || n == 0 {
         return Err(ModelError::Shape {
             tensor: "visible".into(),
@@ -85,11 +86,12 @@ pub fn describe_rows(
             found: vec![rows, n],
         });
     }
-    let (v, weight) = (numbers(visible.clone()), numbers(rbm.weight.val()));
+    let (v, weight) = (visible.to_numbers(), numbers(rbm.weight.val()));
     let (b, c) = (
         numbers(rbm.visible_bias.val()),
         numbers(rbm.hidden_bias.val()),
     );
+    let visible = visible.to_tensor(&rbm.device());
     let mut field = numbers(visible.matmul(rbm.weight.val()));
     for row in field.chunks_exact_mut(m.max(1)) {
         row.iter_mut().zip(&c).for_each(|(x, c)| *x += c);

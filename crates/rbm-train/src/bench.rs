@@ -12,7 +12,7 @@ use rbm_model::init::normal;
 use rbm_model::noise::{Sequence, stream};
 use rbm_model::ops::SweepKernel;
 use rbm_model::sampling::{Chains, PackedChains};
-use rbm_model::{ModelError, Rbm, RbmConfig, device};
+use rbm_model::{BitMatrix, ModelError, Rbm, RbmConfig, device};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -179,15 +179,11 @@ impl Bench {
         let alone = || Sweeper::new(&rbm, case.chains, case.seed);
         let sweeper = (devices.len() == 1).then(alone);
         let state = State::new(&settings, rbm, &mean, case.batch_size).divide(&settings, &devices);
-        let place = state.batch_device();
         let mut random = Sequence::new(case.seed, stream::SHUFFLE, 0);
         let mut batch = || {
-            let shape = [case.batch_size, case.visible];
-            let values: Vec<f32> = (0..shape[0] * shape[1])
-                .map(|_| f32::from(random.next_uniform() < DENSITY))
-                .collect();
-            let rows = Tensor::from_data(TensorData::new(values, shape), &place);
-            Batch::new(rows, (0..shape[0] as u32).collect())
+            let unit = |_, _| random.next_uniform() < DENSITY;
+            let rows = BitMatrix::from_fn(case.batch_size, case.visible, unit);
+            Batch::new(rows, (0..case.batch_size as u32).collect())
         };
         let batches = (0..BATCHES).map(|_| batch()).collect();
         Ok(Self {

@@ -96,9 +96,7 @@ pub fn rows(data: &BinaryDataset, count: usize, seed: u64) -> Vec<f32> {
     let (part, _) = data.held_out();
     let mut order = shuffle(seed, stream::SAMPLE, 0, part.rows() as u32);
     order.truncate(count);
-    let mut values = vec![0.0; order.len() * part.columns()];
-    part.unpack_rows(&order, &mut values);
-    values
+    part.select(&order).to_numbers()
 }
 
 /// An npy file of unsigned bytes, `[samples, n_visible]`.

@@ -68,12 +68,6 @@ impl State {
         self
     }
 
-    /// Where a batch must be.
-    pub(crate) fn batch_device(&self) -> Device {
-        let device = self.learner.batch_device();
-        device.unwrap_or_else(|| self.rbm.device())
-    }
-
     /// One update from a batch of binary rows.
     ///
     /// Takes the state and gives it back, so that nobody else holds the weights and they can be

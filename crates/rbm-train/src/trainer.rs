@@ -9,7 +9,6 @@ use crate::observers::{
 };
 use crate::settings::Settings;
 use crate::state::State;
-use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::noise::{shuffle, stream};
 use std::cell::RefCell;
@@ -102,7 +101,6 @@ impl<'a> Trainer<'a> {
     /// [`RunError`] when a file cannot be written; what was written before is intact.
     pub fn run(&mut self, mut state: State, log: MetricsLog) -> Result<Session, RunError> {
         let start = Instant::now();
-        let device = state.batch_device();
         let first_step = state.step;
         let per_epoch = self.steps_per_epoch();
         let total = per_epoch * self.settings.epochs() as u64;
@@ -142,7 +140,7 @@ impl<'a> Trainer<'a> {
                 order = shuffle(self.settings.training.seed, stream::SHUFFLE, epoch, rows);
             }
             let rows = self.rows(&order, position as usize);
-            let batch = self.batch(rows, &device);
+            let batch = Batch::new(self.data.train.select(rows), rows.to_vec());
             let rate = self.learning_rate(state.step);
             state = state.update(self.settings, batch, rate);
 
@@ -285,14 +283,6 @@ impl<'a> Trainer<'a> {
     fn rows<'o>(&self, order: &'o [u32], position: usize) -> &'o [u32] {
         let size = self.settings.training.batch_size;
         &order[position * size..order.len().min((position + 1) * size)]
-    }
-
-    fn batch(&self, rows: &[u32], device: &Device) -> Batch {
-        let columns = self.data.train.columns();
-        let mut values = vec![0.0f32; rows.len() * columns];
-        self.data.train.unpack_rows(rows, &mut values);
-        let values = TensorData::new(values, [rows.len(), columns]);
-        Batch::new(Tensor::from_data(values, device), rows.to_vec())
     }
 
     fn learning_rate(&self, step: u64) -> f64 {

@@ -2,7 +2,7 @@
 //!
 //! * [`layer`]: bias, sigmoid and draw of a whole layer in one pass over its fields;
 //! * [`softplus`]: the hidden layer's part of free energies;
-//! * [`packed`]: Gibbs sweeps and correlations on states that are kept as bits.
+//! * [`packed`]: Gibbs sweeps and correlations on states that are kept as bits, a [`BitMatrix`].
 //!
 //! Every kernel runs with the best instructions of the machine ([`Isa::detect`]), and on all
 //! threads of the current rayon pool. Neither changes a result: sums are taken in one fixed
@@ -10,6 +10,7 @@
 //! ([`crate::noise`]). States and probabilities are the same bytes on every
 //! instruction set and for any number of threads.
 
+mod bit_matrix;
 mod draw;
 mod isa;
 pub mod layer;
@@ -21,6 +22,7 @@ pub mod softplus;
 #[cfg(test)]
 pub(crate) mod statistics;
 
+pub use bit_matrix::BitMatrix;
 pub use isa::Isa;
 
 use crate::error::ModelError;

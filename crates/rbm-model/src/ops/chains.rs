@@ -1,20 +1,21 @@
 //! Persistent chains that are bits between updates, and updates with them.
 
+use super::RbmOps;
+use super::host::{pack, unpack};
 use super::update::{self, ModelPrimitives, OptimizerState, SamplePrimitives};
-use super::{RbmOps, generic};
 use crate::Rbm;
 use crate::gradient::Offsets;
-use crate::kernels::packed::PackedStates;
+use crate::kernels::BitMatrix;
 use crate::optim::Step;
 use crate::sampling::PackedChains;
-use burn::backend::{Backend, Dispatch, ExtensionType, TensorMetadata, tensor::FloatTensor};
-use burn::tensor::{Shape, Tensor, TensorData};
+use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
+use burn::tensor::Tensor;
 
 /// Data rows with the offsets of the centered gradient; see [`pcd_update`].
 #[derive(ExtensionType)]
 pub struct BatchPrimitives<B: Backend> {
     /// Visible states, `[rows, n_visible]`.
-    pub visible: FloatTensor<B>,
+    pub rows: BitMatrix,
     /// mu, `[n_visible]`.
     pub visible_offset: FloatTensor<B>,
     /// lambda, `[n_hidden]`.
@@ -49,19 +50,19 @@ pub fn packed_sweeps(rbm: &Rbm, chains: &mut PackedChains, sweeps: usize) {
 ///
 /// The CPU backends hold p(h | v) of a part of the hidden units at a time, and draw the last h of the
 /// chains from it on the way, so the update needs hardly more memory than the weights. States are
-/// those of [`packed_sweeps`]; `batch` is `[rows, n_visible]` and must be **binary**.
+/// those of [`packed_sweeps`]; `batch` is `[rows, n_visible]`.
 ///
 /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
 pub fn pcd_update(
     rbm: Rbm,
     state: &mut OptimizerState,
-    batch: Tensor<2>,
+    batch: BitMatrix,
     (chains, sweeps): (&mut PackedChains, usize),
     offsets: Offsets,
     step: Step,
 ) -> (Rbm, Tensor<1>) {
     let batch = BatchPrimitives {
-        visible: batch.into_dispatch(),
+        rows: batch,
         visible_offset: offsets.visible.into_dispatch(),
         hidden_offset: offsets.hidden.into_dispatch(),
     };
@@ -72,12 +73,6 @@ pub fn pcd_update(
         (output.model, output.mean)
     });
     (rbm, Tensor::from_dispatch(mean))
-}
-
-/// Reads the numbers of a tensor, in row-major order; in place where they are in the host's memory as
-/// f32, else a copy.
-pub fn with_slice<const D: usize>(tensor: Tensor<D>, mut read: impl FnMut(&[f32])) {
-    Dispatch::with_slice(tensor.into_dispatch(), &mut read);
 }
 
 /// [`packed_sweeps`] by way of tensors.
@@ -110,7 +105,8 @@ pub(super) fn pcd_update_by_tensors<B: RbmOps>(
     let (weight, hidden_bias) = (&model.weight.value, &model.hidden_bias.value);
     let conditional =
         |visible| B::hidden_probabilities(weight.clone(), hidden_bias.clone(), visible);
-    let data_hidden = conditional(batch.visible.clone());
+    let data_visible = unpack::<B>(&batch.rows, weight);
+    let data_hidden = conditional(data_visible.clone());
     let (model_visible, hidden, model_hidden) = if count == 0 {
         let visible = unpack::<B>(&chains.visible, weight);
         let hidden = unpack::<B>(&chains.hidden, weight);
@@ -132,7 +128,7 @@ pub(super) fn pcd_update_by_tensors<B: RbmOps>(
         ..chains
     };
     let samples = SamplePrimitives {
-        data_visible: batch.visible,
+        data_visible,
         data_hidden,
         model_visible,
         model_hidden,
@@ -145,33 +141,4 @@ pub(super) fn pcd_update_by_tensors<B: RbmOps>(
         mean,
         chains,
     }
-}
-
-/// [`with_slice`] by a copy.
-pub(super) fn read_back<B: Backend>(tensor: FloatTensor<B>, read: &mut dyn FnMut(&[f32])) {
-    let data = burn::tensor::read_sync(B::float_into_data(tensor));
-    // A device that fails to answer has nothing to read: like all of Burn's reading back.
-    let numbers: Vec<f32> = match data {
-        Ok(data) => data.iter::<f32>().collect(),
-        Err(error) => panic!("cannot read a tensor back: {error}"),
-    };
-    read(&numbers);
-}
-
-fn pack<B: RbmOps>(states: FloatTensor<B>) -> PackedStates {
-    let [rows, units] = generic::dims(&states);
-    let mut packed = PackedStates::zeros(rows, units);
-    B::with_slice(states, &mut |numbers| {
-        if let Ok(states) = PackedStates::from_rows(numbers, rows, units) {
-            packed = states;
-        }
-    });
-    packed
-}
-
-/// States as numbers of the type and on the device of another tensor.
-fn unpack<B: Backend>(states: &PackedStates, like: &FloatTensor<B>) -> FloatTensor<B> {
-    let shape = Shape::new([states.chains(), states.units()]);
-    let data = TensorData::new(states.to_rows(), shape).convert_dtype(like.dtype());
-    B::float_from_data(data, &like.device())
 }

@@ -5,12 +5,10 @@
 
 pub(super) use super::cpu_chains::{packed_sweeps, pcd_update};
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, SweepKernel, Sweeps, generic};
-use crate::kernels::Isa;
 use crate::kernels::layer;
-use crate::kernels::packed::{
-    FusedUpdate, Hidden, PackedModel, PackedStates, Parameter, Samples, outer_mean,
-};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, Parameter, Samples, outer_mean};
 use crate::kernels::softplus;
+use crate::kernels::{BitMatrix, Isa};
 use crate::noise::NoiseKey;
 use crate::optim::Step;
 use burn::backend::tensor::FloatTensor;
@@ -83,16 +81,12 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
         let biases = [visible_bias, hidden_bias];
         return generic::gibbs_sweeps_with::<B>(weight, biases, hidden, sweeps, sample_layer::<B>);
     }
-    let packed = || {
-        let [_, m] = generic::dims(&weight);
-        PackedStates::from_rows(B::as_contiguous(&hidden)?.as_ref(), rows, m).ok()
-    };
-    let Some(mut states) = packed() else {
+    let Some(mut states) = pack::<B>(&hidden) else {
         return generic::gibbs_sweeps::<B>(weight, visible_bias, hidden_bias, hidden, sweeps);
     };
     // The numbers are not needed any more, and may be most of the memory.
     drop(hidden);
-    let fast = |states: &mut PackedStates| {
+    let fast = |states: &mut BitMatrix| {
         let [n, m] = generic::dims(&weight);
         let (w, b, c) = (
             B::as_contiguous(&weight)?,
@@ -100,7 +94,7 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
             B::as_contiguous(&hidden_bias)?,
         );
         let model = PackedModel::new(w.as_ref(), b.as_ref(), c.as_ref()).ok()?;
-        let mut visible = PackedStates::zeros(rows, n);
+        let mut visible = BitMatrix::zeros(rows, n);
         let mut probabilities = vec![0.0; rows * m];
         model
             .gibbs_sweeps(sweeps, states, &mut visible, Some(&mut probabilities))
@@ -135,8 +129,8 @@ pub(super) fn sample_hidden<B: HostBackend>(
         let (w, c) = (B::as_contiguous(&weight)?, B::as_contiguous(&hidden_bias)?);
         let unused = vec![0.0; n];
         let model = PackedModel::new(w.as_ref(), &unused, c.as_ref()).ok()?;
-        let packed = PackedStates::from_rows(B::as_contiguous(&visible)?.as_ref(), rows, n).ok()?;
-        let mut states = PackedStates::zeros(rows, m);
+        let packed = pack::<B>(&visible)?;
+        let mut states = BitMatrix::zeros(rows, m);
         let mut probabilities = vec![0.0; rows * m];
         model
             .sample_hidden(&packed, key, &mut states, Some(&mut probabilities))
@@ -161,7 +155,7 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
         let (w, c) = (B::as_contiguous(&weight)?, B::as_contiguous(&hidden_bias)?);
         let unused = vec![0.0; n];
         let model = PackedModel::new(w.as_ref(), &unused, c.as_ref()).ok()?;
-        let packed = PackedStates::from_rows(B::as_contiguous(&visible)?.as_ref(), rows, n).ok()?;
+        let packed = pack::<B>(&visible)?;
         let mut probabilities = vec![0.0; rows * m];
         model
             .hidden_probabilities(&packed, &mut probabilities)
@@ -239,8 +233,7 @@ pub(super) fn correlation_difference<B: HostBackend>(
         let mut out = vec![0.0; n * m];
         for ([visible, hidden], sign, keep) in [(&data, 1.0, 0.0), (&model, -1.0, 1.0)] {
             let rows = generic::dims(visible)[0];
-            let packed =
-                PackedStates::from_rows(B::as_contiguous(visible)?.as_ref(), rows, n).ok()?;
+            let packed = pack::<B>(visible)?;
             let scale = sign / rows as f32;
             outer_mean(
                 &packed,
@@ -269,17 +262,13 @@ pub(super) fn update<B: HostBackend>(
         return generic::update::<B>(model, samples, step);
     }
     let fits = || {
-        let pack = |visible: &FloatTensor<B>| {
-            let [rows, n] = generic::dims(visible);
-            PackedStates::from_rows(B::as_contiguous(visible)?.as_ref(), rows, n).ok()
-        };
         let parameters = [&model.weight, &model.visible_bias, &model.hidden_bias];
         let tensors = parameters.map(|p| [&p.value, &p.first, &p.second]);
         let numbers = tensors.iter().flatten().all(|t| B::is_f32(t));
         numbers.then_some((
-            pack(&samples.data_visible)?,
+            pack::<B>(&samples.data_visible)?,
             B::as_contiguous(&samples.data_hidden)?,
-            pack(&samples.model_visible)?,
+            pack::<B>(&samples.model_visible)?,
             B::as_contiguous(&samples.model_hidden)?,
             B::as_contiguous(&samples.visible_offset)?,
             B::as_contiguous(&samples.hidden_offset)?,
@@ -352,9 +341,15 @@ impl<B: HostBackend> MutableParameter<B> {
     }
 }
 
-fn unpack<B: HostBackend>(states: &PackedStates) -> FloatTensor<B> {
-    let shape = [states.chains(), states.units()];
-    B::from_vec(states.to_rows(), shape)
+/// States `[rows, units]` as bits; `None` for numbers of another type than f32.
+fn pack<B: HostBackend>(states: &FloatTensor<B>) -> Option<BitMatrix> {
+    let [rows, units] = generic::dims(states);
+    BitMatrix::from_numbers(B::as_contiguous(states)?.as_ref(), rows, units).ok()
+}
+
+/// States as numbers.
+fn unpack<B: HostBackend>(states: &BitMatrix) -> FloatTensor<B> {
+    B::from_vec(states.to_numbers(), [states.rows(), states.columns()])
 }
 
 /// Implements [`super::RbmOps`] for a [`HostBackend`]: every line of the table that says `host`.
@@ -369,7 +364,7 @@ macro_rules! use_kernels {
             fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
                 match <Self as $crate::ops::cpu::HostBackend>::as_contiguous(&tensor) {
                     Some(held) => read(held.as_ref()),
-                    None => $crate::ops::chains::read_back::<Self>(tensor, read),
+                    None => $crate::ops::host::read_back::<Self>(tensor, read),
                 }
                 true
             }

@@ -2,9 +2,9 @@
 
 use super::chains::{BatchPrimitives, PcdOutput, pcd_update_by_tensors, sweeps_by_tensors};
 use super::cpu::{HostBackend, MutableParameter, count};
-use super::{ModelPrimitives, RbmOps, SweepKernel, generic};
+use super::{ModelPrimitives, RbmOps, SweepKernel};
 use crate::kernels::Isa;
-use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, PackedStates, Samples};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, Samples};
 use crate::optim::Step;
 use crate::sampling::PackedChains;
 use burn::backend::tensor::FloatTensor;
@@ -47,8 +47,7 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
     step: Step,
 ) -> PcdOutput<B> {
     let weights = count(&model.weight.value);
-    let rows = generic::dims(&batch.visible)[0];
-    let packed = [(rows, None), (chains.count(), Some(sweeps))]
+    let packed = [(batch.rows.rows(), None), (chains.count(), Some(sweeps))]
         .into_iter()
         .all(|(rows, sweeps)| SweepKernel::resolve(rows, weights, sweeps) == SweepKernel::Packed);
     let parameters = [&model.weight, &model.visible_bias, &model.hidden_bias];
@@ -57,14 +56,12 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
         .flat_map(|p| [&p.value, &p.first, &p.second])
         .all(|tensor| B::is_f32(tensor));
     let held = || {
-        let [rows, n] = generic::dims(&batch.visible);
         Some((
-            PackedStates::from_rows(B::as_contiguous(&batch.visible)?.as_ref(), rows, n).ok()?,
             B::as_contiguous(&batch.visible_offset)?,
             B::as_contiguous(&batch.hidden_offset)?,
         ))
     };
-    let (true, Some((data, mu, lambda))) = (packed && numbers && sweeps > 0, held()) else {
+    let (true, Some((mu, lambda))) = (packed && numbers && sweeps > 0, held()) else {
         return pcd_update_by_tensors::<B>(model, batch, chains, sweeps, step);
     };
     let mut weight = MutableParameter::<B>::new(model.weight);
@@ -83,7 +80,7 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
             .ok()?;
         FusedUpdate {
             data: Samples {
-                visible: &data,
+                visible: &batch.rows,
                 hidden: Hidden::Conditional,
             },
             model: Samples {

@@ -18,6 +18,7 @@ mod cube;
 mod flex;
 pub mod generic;
 mod gradient;
+mod host;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 #[cfg(feature = "remote")]
@@ -33,8 +34,9 @@ use crate::sampling::PackedChains;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 pub use chains::{BatchPrimitives, PcdOutput};
-pub use chains::{packed_sweeps, pcd_update, with_slice};
+pub use chains::{packed_sweeps, pcd_update};
 pub use gradient::correlation_difference;
+pub use host::with_slice;
 pub use sweep_kernel::SweepKernel;
 pub use update::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
 pub use update::{OptimizerState, apply_gradient, update, update_by_tensors};
@@ -66,7 +68,7 @@ macro_rules! declare {
 
             /// See [`with_slice`]; always true, since the macro wants a result.
             fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
-                chains::read_back::<Self>(tensor, read);
+                host::read_back::<Self>(tensor, read);
                 true
             }
         }

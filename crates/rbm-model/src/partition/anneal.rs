@@ -4,6 +4,7 @@ use super::geometric_path::{GeometricPath, Noise};
 use super::sampler::{OnDevice, OnHost, Sampler, Start};
 use crate::device;
 use crate::error::ModelError;
+use crate::kernels::BitMatrix;
 use crate::kernels::packed::AnnealedModel;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
@@ -13,8 +14,8 @@ use std::ops::ControlFlow;
 pub struct AnnealingRun {
     /// ln w of each chain, `[chains]`.
     pub log_weights: Vec<f64>,
-    /// Visible states after a sweep of the last model, row-major zeros and ones.
-    pub visible: Vec<f32>,
+    /// Visible states after a sweep of the last model, `[chains, n_visible]`.
+    pub visible: BitMatrix,
     /// Temperatures done; fewer than asked for if the run was broken off, which makes the log
     /// weights those of the way so far.
     pub temperatures: usize,
@@ -59,13 +60,8 @@ pub fn anneal(
     if device::is_host(device) {
         on_host(path, betas, start, noise, each)
     } else {
-        run(
-            &mut OnDevice::new(path, device, start),
-            path,
-            betas,
-            noise,
-            each,
-        )
+        let sampler = OnDevice::new(path, device, start);
+        run(sampler, path, betas, noise, each)
     }
 }
 
@@ -88,20 +84,19 @@ fn check(path: &GeometricPath, betas: &[f64], start: &Start<'_>) -> Result<(), M
              give visible states of the first model instead"
                 .into(),
         ),
-        Start::Independent(0) | Start::Visible([]) => {
-            error("there are no chains; at least 1 is needed".into())
-        }
-        Start::Visible(rows) if rows.len() % path.n_visible() != 0 => Err(ModelError::Shape {
+        Start::Visible(rows) if rows.columns() != path.n_visible() => Err(ModelError::Shape {
             tensor: "visible states".into(),
-            expected: vec![rows.len().div_ceil(path.n_visible()), path.n_visible()],
-            found: vec![rows.len()],
+            expected: vec![rows.rows(), path.n_visible()],
+            found: vec![rows.rows(), rows.columns()],
         }),
-        _ => Ok(()),
+        Start::Independent(chains) if *chains > 0 => Ok(()),
+        Start::Visible(rows) if !rows.is_empty() => Ok(()),
+        _ => error("there are no chains; at least 1 is needed".into()),
     }
 }
 
 fn run(
-    sampler: &mut dyn Sampler,
+    mut sampler: impl Sampler,
     path: &GeometricPath,
     betas: &[f64],
     noise: Noise,
@@ -129,7 +124,7 @@ fn run(
     }
     Ok(AnnealingRun {
         log_weights,
-        visible: sampler.rows()?,
+        visible: sampler.states(),
         temperatures: done,
     })
 }
@@ -143,10 +138,10 @@ fn on_host(
 ) -> Result<AnnealingRun, ModelError> {
     let weights: Vec<&[f32]> = path.weights().iter().map(Vec::as_slice).collect();
     let model = AnnealedModel::new(&weights, path.n_visible(), path.n_hidden())?;
-    let mut sampler = OnHost::new(&model, path, start)?;
+    let sampler = OnHost::new(&model, path, start);
     let mut result = None;
     model.enter(sampler.chains(), || {
-        result = Some(run(&mut sampler, path, betas, noise, each));
+        result = Some(run(sampler, path, betas, noise, each));
     });
     let Some(result) = result else {
         unreachable!("the pool does its work before it returns")

@@ -27,7 +27,7 @@ fn tensors_and_packed_kernels_do_the_same() {
         GeometricPath::from_base(&base, &end).unwrap(),
         GeometricPath::between(&start, &end).unwrap(),
     ] {
-        let rows: Vec<f32> = (0..30 * 70).map(|i| f32::from(i % 3 == 0)).collect();
+        let rows = BitMatrix::from_fn(30, 70, |r, c| (70 * r + c) % 3 == 0);
         let first = match path.starts_independent() {
             true => Start::Independent(30),
             false => Start::Visible(&rows),
@@ -36,8 +36,8 @@ fn tensors_and_packed_kernels_do_the_same() {
         let down: Vec<f64> = up.iter().rev().copied().collect();
         for (betas, start) in [(up, first), (down, Start::Visible(&rows))] {
             let host = on_host(&path, &betas, start.clone(), noise(), &mut ignore_steps).unwrap();
-            let mut sampler = OnDevice::new(&path, &device, start);
-            let tensors = run(&mut sampler, &path, &betas, noise(), &mut ignore_steps).unwrap();
+            let sampler = OnDevice::new(&path, &device, start);
+            let tensors = run(sampler, &path, &betas, noise(), &mut ignore_steps).unwrap();
             // A draw that rounding decides sends a chain elsewhere: none in so few draws.
             assert!(host.visible == tensors.visible);
             for (a, b) in host.log_weights.iter().zip(&tensors.log_weights) {
@@ -51,7 +51,7 @@ fn tensors_and_packed_kernels_do_the_same() {
 fn log_weights_are_what_energies_say() {
     // With no sweep in between, ln w is the difference of two free energies.
     let (start, end) = (model(20, 9, 3), model(20, 9, 4));
-    let rows: Vec<f32> = (0..40 * 20).map(|i| f32::from(i % 7 < 3)).collect();
+    let rows = BitMatrix::from_fn(40, 20, |r, c| (20 * r + c) % 7 < 3);
     let path = GeometricPath::between(&start, &end).unwrap();
     let run = anneal(
         &path,
@@ -62,7 +62,7 @@ fn log_weights_are_what_energies_say() {
         &mut ignore_steps,
     )
     .unwrap();
-    for (row, w) in rows.chunks_exact(20).zip(&run.log_weights) {
+    for (row, w) in rows.to_numbers().chunks_exact(20).zip(&run.log_weights) {
         let v: Vec<f64> = row.iter().map(|x| f64::from(*x)).collect();
         let exact = start.free_energy(&v) - end.free_energy(&v);
         assert!((w - exact).abs() < 2e-5, "{w} {exact}");
@@ -112,7 +112,8 @@ fn impossible_runs_are_refused() {
     assert!(text(&[0.0, f64::NAN], Start::Independent(3)).contains("NaN"));
     assert!(text(&[1.0, 0.0], Start::Independent(3)).contains("visible states"));
     assert!(text(&[0.0, 1.0], Start::Independent(0)).contains("no chains"));
-    assert!(text(&[0.0, 1.0], Start::Visible(&[0.0; 7])).contains("[7]"));
+    assert!(text(&[0.0, 1.0], Start::Visible(&BitMatrix::zeros(0, 6))).contains("no chains"));
+    assert!(text(&[0.0, 1.0], Start::Visible(&BitMatrix::zeros(2, 7))).contains("[2, 7]"));
     let other = model(6, 5, 1);
     assert!(GeometricPath::between(&model(6, 4, 1), &other).is_err());
     assert!(GeometricPath::from_base(&Base::uniform(6, 4), &other).is_err());

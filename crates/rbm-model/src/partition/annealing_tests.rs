@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::init::normal;
+use crate::kernels::BitMatrix;
 use crate::noise::{Sequence, stream};
 use crate::parameters::Parameters;
 use burn::tensor::Device;
@@ -68,9 +69,9 @@ fn distribution(model: &Parameters, exact: &Enumeration) -> Vec<(Vec<f64>, f64)>
 }
 
 /// Samples of the model, drawn from the exact probabilities.
-fn exact_samples(states: &[(Vec<f64>, f64)], count: usize, seed: u64) -> Vec<f32> {
+fn exact_samples(states: &[(Vec<f64>, f64)], count: usize, seed: u64) -> BitMatrix {
     let mut random = Sequence::new(seed, stream::SAMPLE, 0);
-    let mut rows = Vec::new();
+    let mut rows = BitMatrix::zeros(0, states[0].0.len());
     for _ in 0..count {
         let mut mark = f64::from(random.next_uniform());
         let drawn = states.iter().find(|(_, p)| {
@@ -78,7 +79,7 @@ fn exact_samples(states: &[(Vec<f64>, f64)], count: usize, seed: u64) -> Vec<f32
             mark < 0.0
         });
         let (v, _) = drawn.unwrap_or(&states[0]);
-        rows.extend(v.iter().map(|x| *x as f32));
+        rows.push_row(v.iter().map(|x| *x == 1.0));
     }
     rows
 }
@@ -241,7 +242,7 @@ fn the_error_is_true_for_samples_that_annealing_brought() {
         let first = noise(seed, stream::ANNEALING);
         let forward = anneal(&path, &DEVICE(), &up, start, first, &mut ignore_steps).unwrap();
         let drawn = resample(&forward.log_weights, noise(seed, 99));
-        let rows = pick(&forward.visible, &drawn, chains);
+        let rows = pick(&forward.visible, &drawn);
         let back = noise(seed, stream::ANNEALING_BACK);
         let start = Start::Visible(&rows);
         let reverse = anneal(&path, &DEVICE(), &down, start, back, &mut ignore_steps).unwrap();
@@ -298,12 +299,12 @@ fn chains_that_do_not_mix_are_found_out() {
     let up = noise(3, stream::ANNEALING);
     let forward = anneal(&path, &DEVICE(), &betas, start, up, &mut ignore_steps).unwrap();
     let ancestors = resample(&forward.log_weights, noise(3, 99));
-    let annealed = pick(&forward.visible, &ancestors, 200);
+    let annealed = pick(&forward.visible, &ancestors);
     // "Data" of the less likely mode alone.
     let groups = [
         Group {
             name: "data".into(),
-            visible: vec![1.0; 100 * n],
+            visible: BitMatrix::from_fn(100, n, |_, _| true),
         },
         Group {
             name: "annealing".into(),

@@ -6,10 +6,11 @@ use super::equilibrium::{pick, resample};
 use super::geometric_path::{Base, GeometricPath, Noise};
 use super::pilot::{Pilot, pilot};
 use crate::error::ModelError;
+use crate::kernels::BitMatrix;
 use crate::model::Rbm;
 use crate::noise::stream;
 use crate::parameters::Parameters;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 /// Rows that the mean of the hidden units is taken over, at most.
 const MEAN_ROWS: usize = 2000;
@@ -83,8 +84,8 @@ pub(super) struct BaseChoice {
     pub best: PilotedBase,
     /// At the means of training rows; none if that is the best.
     pub at_data: Option<PilotedBase>,
-    /// Where the pilot runs led, drawn by the weights of all, row-major `[chains, n_visible]`.
-    pub found: Vec<f32>,
+    /// Where the pilot runs led, drawn by the weights of all, `[chains, n_visible]`.
+    pub found: BitMatrix,
     /// The upper end of the interval of ln Z from uniform units.
     pub allowed: f64,
 }
@@ -127,7 +128,7 @@ pub(super) fn choose_base(
         run(0, UNIFORM, Base::uniform(n, m), many)?,
         run(1, DATA, of_data, chains)?,
     ];
-    let found = pool(&bases, chains, noise(PILOTS), n);
+    let found = pool(&bases, chains, noise(PILOTS))?;
     let of_samples = sample_means(input.model, input.device, &found);
     bases.push(run(2, SAMPLES, of_samples, chains)?);
     let allowed = bases[0].ln_z() + INTERVAL * bases[0].error();
@@ -164,40 +165,40 @@ fn best_of(bases: &[PilotedBase]) -> Option<usize> {
 
 /// States of all runs, as many as asked for, drawn by their weights: each run's chains stand for its
 /// estimate of Z in equal parts.
-fn pool(runs: &[PilotedBase], count: usize, noise: Noise, n: usize) -> Vec<f32> {
-    let (mut all, mut weights) = (Vec::new(), Vec::new());
+fn pool(runs: &[PilotedBase], count: usize, noise: Noise) -> Result<BitMatrix, ModelError> {
+    let mut all = BitMatrix::zeros(0, runs[0].pilot.visible.columns());
+    let mut weights = Vec::new();
     for run in runs {
-        let chains = run.pilot.visible.len() / n;
-        all.extend_from_slice(&run.pilot.visible);
+        let chains = run.pilot.visible.rows();
+        all.append(&run.pilot.visible)?;
         weights.extend(vec![run.ln_z() - (chains as f64).ln(); chains]);
     }
     let drawn = resample(&weights, noise);
     let spread: Vec<usize> = (0..count).map(|k| drawn[k * drawn.len() / count]).collect();
-    pick(&all, &spread, weights.len())
+    Ok(pick(&all, &spread))
 }
 
 /// Units at the means of samples, and of p(h | v) over them.
-fn sample_means(model: &Parameters, device: &Device, rows: &[f32]) -> Base {
-    let n = model.n_visible;
-    let count = rows.len() / n;
-    let mut visible = vec![0.0; n];
-    for row in rows.chunks_exact(n) {
-        let parts = visible.iter_mut().zip(row);
-        parts.for_each(|(mean, x)| *mean += f64::from(*x) / count as f64);
+fn sample_means(model: &Parameters, device: &Device, rows: &BitMatrix) -> Base {
+    let count = rows.rows();
+    let mut visible = vec![0.0; model.n_visible];
+    for row in 0..count {
+        rows.ones(row)
+            .for_each(|unit| visible[unit] += 1.0 / count as f64);
     }
     Base::from_means(&visible, &hidden_means(model, device, rows), count)
 }
 
 /// Means of p(h = 1 | v) over rows, `[n_hidden]`.
-fn hidden_means(model: &Parameters, device: &Device, rows: &[f32]) -> Vec<f64> {
-    let n = model.n_visible;
+fn hidden_means(model: &Parameters, device: &Device, rows: &BitMatrix) -> Vec<f64> {
+    let count = rows.rows();
     let rbm = Rbm::from_parameters(model, device);
     let mut hidden = vec![0.0; model.n_hidden];
-    for chunk in rows.chunks(CHUNK * n) {
-        let data = TensorData::new(chunk.to_vec(), [chunk.len() / n, n]);
-        let p = rbm.hidden_probabilities(Tensor::from_data(data, device));
+    for first in (0..count).step_by(CHUNK) {
+        let some = rows.slice(first..count.min(first + CHUNK));
+        let p = rbm.hidden_probabilities(some.to_tensor(device));
         let sum: Tensor<1> = p.sum_dim(0).squeeze_dim(0);
-        let part = n as f64 / rows.len() as f64;
+        let part = 1.0 / count as f64;
         let sum = sum.into_data();
         let means = hidden.iter_mut().zip(sum.iter::<f64>());
         means.for_each(|(mean, x)| *mean += x * part);

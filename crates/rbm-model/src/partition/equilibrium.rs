@@ -4,6 +4,7 @@ use super::anneal::{StepObserver, anneal};
 use super::geometric_path::{Base, GeometricPath, Noise};
 use super::sampler::Start;
 use crate::error::ModelError;
+use crate::kernels::BitMatrix;
 use crate::noise::Sequence;
 use crate::numeric::variance;
 use crate::parameters::Parameters;
@@ -19,8 +20,8 @@ pub(super) const FEWEST_CHAINS: usize = 50;
 pub struct Group {
     /// Where they start, for the verdict: "data", say.
     pub name: String,
-    /// Visible states, row-major zeros and ones.
-    pub visible: Vec<f32>,
+    /// Visible states, `[chains, n_visible]`.
+    pub visible: BitMatrix,
 }
 
 /// Whether groups of chains have the same distribution.
@@ -49,15 +50,16 @@ pub fn equilibrate(
     noise: Noise,
     each: &mut StepObserver<'_>,
 ) -> Result<(), ModelError> {
-    let all: Vec<f32> = groups
-        .iter()
-        .flat_map(|g| g.visible.iter().copied())
-        .collect();
-    let mut rest = &sweep(model, device, &all, sweeps, noise, each)?[..];
+    let mut all = BitMatrix::zeros(0, model.n_visible);
+    for group in &*groups {
+        all.append(&group.visible)?;
+    }
+    let all = sweep(model, device, all, sweeps, noise, each)?;
+    let mut first = 0;
     for group in groups {
-        let (visible, after) = rest.split_at(group.visible.len());
-        group.visible.copy_from_slice(visible);
-        rest = after;
+        let end = first + group.visible.rows();
+        group.visible = all.slice(first..end);
+        first = end;
     }
     Ok(())
 }
@@ -78,7 +80,6 @@ pub fn equilibrate(
 /// Source: A. Gelman and D. B. Rubin, Stat. Sci. 7, 457 (1992), doi:10.1214/ss/1177011136; for many
 /// short chains, C. C. Margossian et al., arXiv:2110.13017.
 pub fn compare(model: &Parameters, groups: &[&Group], sweeps: usize) -> Comparison {
-    let n = model.n_visible;
     let leading = leading_left_vector(model);
     let quantities: [Quantity<'_>; 3] = [
         ("free energy", &|v| model.free_energy(v)),
@@ -89,8 +90,9 @@ pub fn compare(model: &Parameters, groups: &[&Group], sweeps: usize) -> Comparis
     ];
     let mut values = [Vec::new(), Vec::new(), Vec::new()];
     for group in groups {
-        let rows = group.visible.chunks_exact(n);
-        let doubles: Vec<Vec<f64>> = rows
+        let numbers = group.visible.to_numbers();
+        let doubles: Vec<Vec<f64>> = numbers
+            .chunks_exact(model.n_visible)
             .map(|row| row.iter().map(|x| f64::from(*x)).collect())
             .collect();
         for (values, (_, quantity)) in values.iter_mut().zip(&quantities) {
@@ -98,7 +100,7 @@ pub fn compare(model: &Parameters, groups: &[&Group], sweeps: usize) -> Comparis
         }
     }
     let r_hat = values.map(|values| r_hat(&values));
-    let enough = groups.len() >= 2 && groups.iter().all(|g| g.visible.len() >= FEWEST_CHAINS * n);
+    let enough = groups.len() >= 2 && groups.iter().all(|g| g.visible.rows() >= FEWEST_CHAINS);
     let agree = enough && r_hat.iter().all(|r| *r <= LARGEST_R_HAT);
     let names: Vec<&str> = groups.iter().map(|g| g.name.as_str()).collect();
     let found = quantities.iter().zip(r_hat);
@@ -126,19 +128,19 @@ pub fn compare(model: &Parameters, groups: &[&Group], sweeps: usize) -> Comparis
 fn sweep(
     model: &Parameters,
     device: &Device,
-    visible: &[f32],
+    visible: BitMatrix,
     sweeps: usize,
     noise: Noise,
     each: &mut StepObserver<'_>,
-) -> Result<Vec<f32>, ModelError> {
+) -> Result<BitMatrix, ModelError> {
     if sweeps == 0 {
-        return Ok(visible.to_vec());
+        return Ok(visible);
     }
     // Staying at the end of a path is sampling the model there.
     let base = Base::uniform(model.n_visible, model.n_hidden);
     let path = GeometricPath::from_base(&base, model)?;
     let stay = vec![1.0; sweeps + 1];
-    Ok(anneal(&path, device, &stay, Start::Visible(visible), noise, each)?.visible)
+    Ok(anneal(&path, device, &stay, Start::Visible(&visible), noise, each)?.visible)
 }
 
 /// R-hat of one quantity over groups of independent chains; see [`equilibrate`]. 1 where nothing
@@ -179,14 +181,13 @@ pub fn resample(log_weights: &[f64], noise: Noise) -> Vec<usize> {
     out
 }
 
-/// The states `[chains, n]` of the chains with these numbers.
+/// The states of the chains with these numbers.
 ///
 /// # Panics
-/// If a number is not below `chains`.
-pub fn pick(visible: &[f32], numbers: &[usize], chains: usize) -> Vec<f32> {
-    let n = visible.len().checked_div(chains).unwrap_or(0);
-    let rows = numbers.iter().map(|c| &visible[c * n..(c + 1) * n]);
-    rows.flatten().copied().collect()
+/// If there is no such chain.
+pub fn pick(visible: &BitMatrix, chains: &[usize]) -> BitMatrix {
+    let chains: Vec<u32> = chains.iter().map(|chain| *chain as u32).collect();
+    visible.select(&chains)
 }
 
 /// The leading left singular vector of W, as far as 50 steps of the power method find it: any
@@ -248,10 +249,6 @@ mod tests {
                 counts[k] += count / 2000.0;
             }
         }
-        assert_eq!(
-            pick(&[0.0, 0.5, 1.0, 1.5], &[1, 1, 0], 2),
-            [1.0, 1.5, 1.0, 1.5, 0.0, 0.5]
-        );
         for (count, w) in counts.iter().zip(&log_weights) {
             // Counts are two neighboring integers: standard deviation at most 1/2.
             assert!((count - 5.0 * w.exp()).abs() < 5.0 * 0.5 / 2000f64.sqrt());

@@ -11,6 +11,7 @@ use super::estimate::{Direction, Estimate};
 use super::reverse_weights::{OtherStart, PriorBounds, ReverseWeights, choose_reverse_run};
 use super::sampler::Start;
 use crate::error::ModelError;
+use crate::kernels::BitMatrix;
 use crate::noise::stream;
 use crate::progress::ProgressFn;
 use std::ops::ControlFlow;
@@ -80,7 +81,7 @@ impl ForwardAndReverse<'_> {
     fn reverse(
         &self,
         base: &PilotedBase,
-        visible: &[f32],
+        visible: &BitMatrix,
         turn: u64,
         progress: &mut ProgressFn<'_>,
     ) -> Result<Vec<f64>, ModelError> {
@@ -105,16 +106,16 @@ impl ForwardAndReverse<'_> {
     ) -> Result<[Group; 3], ModelError> {
         let others = self.plan.chains.div_ceil(2).max(FEWEST_CHAINS);
         let found = &self.choice.found;
-        let count = found.len() / self.input.model.n_visible;
+        let count = found.rows();
         let numbers: Vec<usize> = (0..others).map(|k| k * count / others).collect();
         let group = |name: &str, visible| Group {
             name: name.into(),
             visible,
         };
-        let annealed = pick(&forward.visible, ancestors, self.plan.chains);
+        let annealed = pick(&forward.visible, ancestors);
         let mut groups = [
-            self.at_data(others),
-            group("pilot runs", pick(found, &numbers, count)),
+            self.at_data(others)?,
+            group("pilot runs", pick(found, &numbers)),
             group("annealing", annealed),
         ];
         equilibrate(
@@ -129,21 +130,21 @@ impl ForwardAndReverse<'_> {
     }
 
     /// Chains that start at data: half from those that are there already, if any, and the rest from rows.
-    fn at_data(&self, chains: usize) -> Group {
-        let mut group = Group {
-            name: "training rows".into(),
-            visible: Vec::new(),
+    fn at_data(&self, chains: usize) -> Result<Group, ModelError> {
+        let rows = |count| self.input.some_rows(count, self.options.seed ^ 1);
+        let Some(saved) = self.input.saved else {
+            return Ok(Group {
+                name: "training rows".into(),
+                visible: rows(chains),
+            });
         };
-        if let Some(saved) = self.input.saved {
-            let count = saved.count().min(chains.div_ceil(2));
-            let visible = saved.visible.clone().narrow(0, 0, count).into_data();
-            group.visible.extend(visible.iter::<f32>());
-            group.name = "the run's own chains and training rows".into();
-        }
-        let missing = chains - group.visible.len() / self.input.model.n_visible;
-        let rows = self.input.some_rows(missing, self.options.seed ^ 1);
-        group.visible.extend(rows);
-        group
+        let count = saved.count().min(chains.div_ceil(2));
+        let mut visible = BitMatrix::from_tensor(saved.visible.clone().narrow(0, 0, count));
+        visible.append(&rows(chains - count))?;
+        Ok(Group {
+            name: "the run's own chains and training rows".into(),
+            visible,
+        })
     }
 
     /// The way down from chains at data and of the pilot runs, compared with the annealed ones.
@@ -160,12 +161,12 @@ impl ForwardAndReverse<'_> {
         let own = self.choice.at_data.as_ref();
         let own = own.filter(|_| !compared[0].agree);
         let mut together = match own {
-            Some(_) => Vec::new(),
+            Some(_) => at_data.visible.slice(0..0),
             None => at_data.visible.clone(),
         };
-        together.extend_from_slice(&pilots.visible);
+        together.append(&pilots.visible)?;
         let mut of_data = self.reverse(best, &together, 0, progress)?;
-        let chains = pilots.visible.len() / self.input.model.n_visible;
+        let chains = pilots.visible.rows();
         let of_pilots = of_data.split_off(of_data.len() - chains);
         let of_data = match own {
             Some(base) => {

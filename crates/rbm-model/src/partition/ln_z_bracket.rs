@@ -59,17 +59,16 @@ pub struct LnZBracket {
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use rbm_model::RbmConfig;
+/// use rbm_model::{BitMatrix, RbmConfig};
 /// use rbm_model::partition::{
-///     BracketInput, BracketOptions, DenseRows, Enumeration, Verdict, bracket,
+///     BracketInput, BracketOptions, Enumeration, Verdict, bracket,
 /// };
 /// use rbm_model::progress::ignore_progress;
 ///
 /// let device = Device::flex();
 /// let model = RbmConfig::new(12, 8).with_weight_std(0.5).init(&device)?.parameters()?;
 /// // Ten rows of data, half of them with all units off and half with all on.
-/// let values: Vec<f32> = (0..120).map(|i| f32::from(i < 60)).collect();
-/// let rows = DenseRows::new(&values, 12)?;
+/// let rows = BitMatrix::from_fn(10, 12, |row, _| row >= 5);
 /// let input = BracketInput { model: &model, device: &device, rows: &rows, saved: None };
 /// let options = BracketOptions { temperatures: 500, ..BracketOptions::default() };
 ///

@@ -2,27 +2,25 @@
 
 use super::*;
 use crate::noise::Sequence;
-use crate::partition::{DenseRows, Enumeration, Verdict};
+use crate::partition::{Enumeration, Verdict};
 use crate::progress::ignore_progress;
-use crate::{Parameters, RbmConfig};
+use crate::{BitMatrix, Parameters, RbmConfig};
 use burn::tensor::Device;
 
 const UNITS: [usize; 2] = [12, 8];
 
 /// Rows of random bits: nothing that a random model would know of.
-fn data() -> Vec<f32> {
+fn data() -> BitMatrix {
     let mut random = Sequence::new(3, 200, 0);
-    (0..100 * UNITS[0])
-        .map(|_| f32::from(random.next_uniform() < 0.3))
-        .collect()
+    BitMatrix::from_fn(100, UNITS[0], |_, _| random.next_uniform() < 0.3)
 }
 
 /// A bracket of a model beside those rows.
-fn bracket_of(model: &Parameters, values: &[f32], options: &BracketOptions) -> LnZBracket {
+fn bracket_of(model: &Parameters, rows: &BitMatrix, options: &BracketOptions) -> LnZBracket {
     let input = BracketInput {
         model,
         device: &Device::flex(),
-        rows: &DenseRows::new(values, UNITS[0]).unwrap(),
+        rows,
         saved: None,
     };
     bracket(&input, options, &mut ignore_progress).unwrap()

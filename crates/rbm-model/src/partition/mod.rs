@@ -34,7 +34,7 @@ mod schedule;
 pub use anneal::{AnnealingRun, StepObserver, anneal, ignore_steps};
 pub use bennett::{Bennett, bennett};
 pub use bracket::{Bracket, Equilibrium, Verdict};
-pub use bracket_input::{BracketInput, DenseRows, VisibleRows};
+pub use bracket_input::BracketInput;
 pub use bracket_options::BracketOptions;
 pub use bracket_plan::BracketPlan;
 pub use enumeration::{ENUMERATION_LIMIT, Enumeration, ExactMoments};

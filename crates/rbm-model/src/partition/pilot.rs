@@ -6,6 +6,7 @@ use super::geometric_path::{GeometricPath, Noise};
 use super::sampler::Start;
 use super::schedule::spread_evenly;
 use crate::error::ModelError;
+use crate::kernels::BitMatrix;
 use crate::noise::stream;
 use crate::numeric::variance;
 use burn::tensor::Device;
@@ -29,8 +30,8 @@ pub struct Pilot {
     /// ln of these weights, `[chains]`: negative infinity for a chain without descendants. Their mean
     /// is Z end / Z start, and what [`super::Estimate::new`] takes.
     pub log_weights: Vec<f64>,
-    /// Visible states at the end of the path, each as likely as any other, row-major.
-    pub visible: Vec<f32>,
+    /// Visible states at the end of the path, each as likely as any other, `[chains, n_visible]`.
+    pub visible: BitMatrix,
     /// Variance over chains of the work in each of 50 equal stretches of the path.
     pub variances: Vec<f64>,
 }
@@ -71,7 +72,7 @@ pub fn pilot(
 ) -> Result<Pilot, ModelError> {
     let each = temperatures.div_ceil(STRETCHES).max(1);
     let beta = |k: usize| k as f64 / (each * STRETCHES) as f64;
-    let mut visible = Vec::new();
+    let mut visible = BitMatrix::zeros(0, path.n_visible());
     let mut log_weights = vec![0.0; chains];
     let mut ancestors: Vec<usize> = (0..chains).collect();
     let mut variances = Vec::with_capacity(STRETCHES);
@@ -111,7 +112,7 @@ pub fn pilot(
                     ..noise
                 },
             );
-            visible = pick(&visible, &drawn, chains);
+            visible = pick(&visible, &drawn);
             if last {
                 return Ok(Pilot {
                     ln_ratio: ln_ratio + ln_mean,
@@ -182,7 +183,7 @@ mod tests {
             };
             let found = pilot(&path, &Device::flex(), 20, 50, noise).unwrap();
             check_betas(&found.betas(77)).unwrap();
-            assert_eq!(found.visible.len(), 20 * n);
+            assert_eq!(found.visible.rows(), 20);
             ratios.push((base.ln_z() + found.ln_ratio - exact).exp());
             let up = Direction::Forward;
             let same = Estimate::new(up, base.ln_z(), &found.log_weights, 50, seed).unwrap();

@@ -2,7 +2,8 @@
 
 use super::geometric_path::{GeometricPath, Noise};
 use crate::error::ModelError;
-use crate::kernels::packed::{AnnealedModel, PackedStates, Stage};
+use crate::kernels::BitMatrix;
+use crate::kernels::packed::{AnnealedModel, Stage};
 use crate::noise::Layer;
 use crate::ops;
 use burn::tensor::activation::softplus;
@@ -14,9 +15,8 @@ pub enum Start<'a> {
     /// So many chains, drawn exactly from the independent units at the start of the path; for
     /// runs that begin at beta = 0 of a path from a [`super::Base`].
     Independent(usize),
-    /// Visible states, row-major zeros and ones: samples of the model that the run begins with,
-    /// one per chain.
-    Visible(&'a [f32]),
+    /// Visible states, `[chains, n_visible]`: samples of the model that the run begins with.
+    Visible(&'a BitMatrix),
 }
 
 /// The two halves of a sweep, on some kind of device.
@@ -44,43 +44,39 @@ pub(super) trait Sampler {
         noise: (Noise, usize),
         products: &mut [f64],
     ) -> Result<(), ModelError>;
-    /// The visible states as numbers.
-    fn rows(&self) -> Result<Vec<f32>, ModelError>;
+    /// The visible states.
+    fn states(self) -> BitMatrix;
 }
 
 /// States as bits, for the packed kernels.
 pub(super) struct OnHost<'a> {
     model: &'a AnnealedModel<'a>,
     direction: Vec<f32>,
-    visible: PackedStates,
-    hidden: PackedStates,
+    visible: BitMatrix,
+    hidden: BitMatrix,
     draw_first: bool,
 }
 
 impl<'a> OnHost<'a> {
-    pub fn new(
-        model: &'a AnnealedModel<'a>,
-        path: &GeometricPath,
-        start: Start<'_>,
-    ) -> Result<Self, ModelError> {
+    pub fn new(model: &'a AnnealedModel<'a>, path: &GeometricPath, start: Start<'_>) -> Self {
         let (n, m) = (path.n_visible(), path.n_hidden());
         let (visible, draw_first) = match start {
-            Start::Independent(chains) => (PackedStates::zeros(chains, n), true),
-            Start::Visible(rows) => (PackedStates::from_rows(rows, rows.len() / n, n)?, false),
+            Start::Independent(chains) => (BitMatrix::zeros(chains, n), true),
+            Start::Visible(rows) => (rows.clone(), false),
         };
-        Ok(Self {
+        Self {
             model,
             direction: path.direction(),
-            hidden: PackedStates::zeros(visible.chains(), m),
+            hidden: BitMatrix::zeros(visible.rows(), m),
             visible,
             draw_first,
-        })
+        }
     }
 }
 
 impl Sampler for OnHost<'_> {
     fn chains(&self) -> usize {
-        self.visible.chains()
+        self.visible.rows()
     }
 
     fn begin(
@@ -94,7 +90,7 @@ impl Sampler for OnHost<'_> {
             return self.visible(first, (noise, 0), products);
         }
         for (chain, product) in products.iter_mut().enumerate() {
-            let on = (0..self.visible.units()).filter(|i| self.visible.get(chain, *i));
+            let on = self.visible.ones(chain);
             *product = on.map(|i| f64::from(self.direction[i])).sum();
         }
         Ok(())
@@ -130,10 +126,8 @@ impl Sampler for OnHost<'_> {
         )
     }
 
-    fn rows(&self) -> Result<Vec<f32>, ModelError> {
-        let mut rows = vec![0.0; self.visible.chains() * self.visible.units()];
-        self.visible.write_rows(&mut rows)?;
-        Ok(rows)
+    fn states(self) -> BitMatrix {
+        self.visible
     }
 }
 
@@ -152,10 +146,7 @@ impl OnDevice {
         let (n, m) = (path.n_visible(), path.n_hidden());
         let (visible, draw_first) = match start {
             Start::Independent(chains) => (Tensor::zeros([chains, n], device), true),
-            Start::Visible(rows) => {
-                let data = TensorData::new(rows.to_vec(), [rows.len() / n, n]);
-                (Tensor::from_data(data, device), false)
-            }
+            Start::Visible(rows) => (rows.to_tensor(device), false),
         };
         let weights = path
             .weights()
@@ -244,8 +235,8 @@ impl Sampler for OnDevice {
         Ok(())
     }
 
-    fn rows(&self) -> Result<Vec<f32>, ModelError> {
-        Ok(self.visible.clone().into_data().iter::<f32>().collect())
+    fn states(self) -> BitMatrix {
+        BitMatrix::from_tensor(self.visible)
     }
 }
 

@@ -8,5 +8,5 @@ mod packed_chains_tests;
 pub mod tempering;
 
 pub use chains::Chains;
-pub use packed_chains::{PackedChains, pack};
+pub use packed_chains::PackedChains;
 pub use tempering::{Adaptation, ModelPath, Tempering, TemperingError, TemperingState};

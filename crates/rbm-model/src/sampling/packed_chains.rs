@@ -1,11 +1,12 @@
 //! Chains in the host's memory, one bit per unit.
 
 use super::Chains;
-use crate::kernels::packed::{PackedStates, Sweeps};
+use crate::kernels::BitMatrix;
+use crate::kernels::packed::Sweeps;
 use crate::model::Rbm;
 use crate::noise::stream;
 use crate::ops;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 /// A batch of Markov chains as [`Chains`], one bit per unit: a thirty-second of the memory.
 ///
@@ -14,9 +15,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedChains {
     /// Visible states, `[chains, n_visible]`.
-    pub visible: PackedStates,
+    pub visible: BitMatrix,
     /// Hidden states, `[chains, n_hidden]`.
-    pub hidden: PackedStates,
+    pub hidden: BitMatrix,
     /// Seed of the random numbers.
     pub seed: u64,
     /// Stream of the random numbers, see [`stream`].
@@ -30,8 +31,8 @@ impl PackedChains {
     pub fn from_biases(rbm: &Rbm, count: usize, seed: u64, stream: u8) -> Self {
         // A sweep from hidden units that are off draws v from the biases alone.
         let mut chains = Self {
-            visible: PackedStates::zeros(count, rbm.n_visible()),
-            hidden: PackedStates::zeros(count, rbm.n_hidden()),
+            visible: BitMatrix::zeros(count, rbm.n_visible()),
+            hidden: BitMatrix::zeros(count, rbm.n_hidden()),
             seed,
             stream: stream::CHAIN_START,
             step: u64::from(stream),
@@ -46,7 +47,7 @@ impl PackedChains {
 
     /// Number of chains.
     pub fn count(&self) -> usize {
-        self.visible.chains()
+        self.visible.rows()
     }
 
     /// Some of the chains, in the given order. They have the random numbers of chains 0, 1, ...
@@ -82,7 +83,7 @@ impl PackedChains {
 
     /// Takes the states out, none stay.
     pub(crate) fn take(&mut self) -> Self {
-        let nothing = || PackedStates::zeros(0, 0);
+        let nothing = || BitMatrix::zeros(0, 0);
         let (visible, hidden) = (nothing(), nothing());
         Self {
             visible: std::mem::replace(&mut self.visible, visible),
@@ -104,13 +105,9 @@ impl PackedChains {
 
     /// The same chains as tensors on a device.
     pub fn to_chains(&self, device: &Device) -> Chains {
-        let tensor = |states: &PackedStates| {
-            let shape = [states.chains(), states.units()];
-            Tensor::from_data(TensorData::new(states.to_rows(), shape), device)
-        };
         Chains {
-            visible: tensor(&self.visible),
-            hidden: tensor(&self.hidden),
+            visible: self.visible.to_tensor(device),
+            hidden: self.hidden.to_tensor(device),
             seed: self.seed,
             stream: self.stream,
             step: self.step,
@@ -122,22 +119,11 @@ impl PackedChains {
 impl From<&Chains> for PackedChains {
     fn from(chains: &Chains) -> Self {
         Self {
-            visible: pack(&chains.visible),
-            hidden: pack(&chains.hidden),
+            visible: BitMatrix::from_tensor(chains.visible.clone()),
+            hidden: BitMatrix::from_tensor(chains.hidden.clone()),
             seed: chains.seed,
             stream: chains.stream,
             step: chains.step,
         }
     }
-}
-
-/// States `[rows, units]`, zeros and ones, as bits.
-pub fn pack(states: &Tensor<2>) -> PackedStates {
-    let [rows, units] = states.dims();
-    let mut packed = None;
-    ops::with_slice(states.clone(), |numbers| {
-        packed = PackedStates::from_rows(numbers, rows, units).ok();
-    });
-    // A tensor has as many numbers as its shape says.
-    packed.unwrap_or_else(|| PackedStates::zeros(rows, units))
 }

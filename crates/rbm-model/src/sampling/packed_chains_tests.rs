@@ -1,9 +1,9 @@
-use super::{Chains, PackedChains, pack};
+use super::{Chains, PackedChains};
 use crate::gradient::{Offsets, PhaseSamples};
 use crate::noise::{NoiseKey, stream};
 use crate::ops::{self, OptimizerState};
 use crate::optim::{Rule, Step};
-use crate::{Rbm, RbmConfig};
+use crate::{BitMatrix, Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor};
 
 fn model(n: usize, m: usize) -> Rbm {
@@ -72,7 +72,7 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
             let (found, mean) = ops::pcd_update(
                 rbm.clone(),
                 second,
-                batch.clone(),
+                BitMatrix::from_tensor(batch.clone()),
                 with,
                 offsets.clone(),
                 step,
@@ -100,10 +100,4 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
             );
         }
     }
-}
-
-#[test]
-fn numbers_above_one_half_are_packed() {
-    let states = Tensor::<2>::from_floats([[0.0, 1.0, 0.6], [1.0, 0.4, 0.0]], &Device::flex());
-    assert_eq!(pack(&states).to_rows(), [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
 }

@@ -2,7 +2,7 @@
 
 use super::run_dir::RunError;
 use burn::tensor::{Device, Tensor, TensorData};
-use rbm_model::kernels::packed::PackedStates;
+use rbm_model::BitMatrix;
 use safetensors::tensor::Metadata;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -120,12 +120,7 @@ impl Reader {
     }
 
     /// States that were saved as bits.
-    pub fn states(
-        &self,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<PackedStates, RunError> {
+    pub fn states(&self, name: &str, rows: usize, columns: usize) -> Result<BitMatrix, RunError> {
         let stride = columns.div_ceil(8);
         let size = rows.saturating_mul(stride);
         let mut entry = self.entry(name, &[rows, stride], size)?;
@@ -136,12 +131,16 @@ impl Reader {
             let bytes = bytes.iter().enumerate();
             bytes.fold(0u64, |word, (k, byte)| word | u64::from(*byte) << (8 * k))
         };
-        let words: Vec<u64> = bytes
+        let words = bytes
             .chunks(stride.max(1))
             .flat_map(|row| row.chunks(8).map(word))
             .collect();
-        let packed = words.chunks(columns.div_ceil(64).max(1));
-        PackedStates::from_packed_rows(packed, columns).map_err(|e| self.error(e.to_string()))
+        let states = BitMatrix::from_words(rows, columns, words);
+        states.ok_or_else(|| {
+            self.error(format!(
+                "tensor `{name}` holds more than {columns} bits per row"
+            ))
+        })
     }
 
     /// Shape of a tensor.

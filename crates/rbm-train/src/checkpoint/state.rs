@@ -10,10 +10,9 @@ use crate::settings::Settings;
 use crate::state::State;
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use rbm_model::Rbm;
 use rbm_model::file::{self, Container, Entry};
-use rbm_model::kernels::packed::PackedStates;
 use rbm_model::sampling::{Chains, PackedChains, TemperingState};
+use rbm_model::{BitMatrix, Rbm};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -173,15 +172,13 @@ impl Checkpoint {
 }
 
 /// States as bits, eight units per byte, each chain from a new byte.
-fn bit_entry(name: &str, states: &PackedStates) -> Entry {
-    let stride = states.units().div_ceil(8);
-    let words = states.units().div_ceil(64).max(1);
-    let bytes = states
-        .to_packed_rows()
-        .chunks_exact(words)
-        .flat_map(|row| row.iter().flat_map(|word| word.to_le_bytes()).take(stride))
+fn bit_entry(name: &str, states: &BitMatrix) -> Entry {
+    let stride = states.columns().div_ceil(8);
+    let rows = (0..states.rows()).map(|row| states.row_words(row).iter());
+    let bytes = rows
+        .flat_map(|row| row.flat_map(|word| word.to_le_bytes()).take(stride))
         .collect();
-    Entry::u8(name, &[states.chains(), stride], bytes)
+    Entry::u8(name, &[states.rows(), stride], bytes)
 }
 
 fn push_moments<const D: usize>(entries: &mut Vec<Entry>, name: &str, moments: &[Tensor<D>]) {

@@ -19,7 +19,7 @@
 //! the leftmost pixel in bit 0. That order, in which a byte resembles the one before it, takes a
 //! ninth less room for handwritten digits than rows from left to right.
 
-use super::{BinaryMatrix, DataError};
+use super::{BitMatrix, DataError};
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use std::io::{Read, Write};
 
@@ -33,12 +33,12 @@ const STRIP: usize = 7;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
     /// Training images, one per row.
-    pub train: BinaryMatrix,
+    pub train: BitMatrix,
     /// Test images, one per row.
-    pub test: BinaryMatrix,
-    /// A label a training image.
+    pub test: BitMatrix,
+    /// A label per training image.
     pub train_labels: Vec<u8>,
-    /// A label a test image.
+    /// A label per test image.
     pub test_labels: Vec<u8>,
     /// Height and width.
     pub shape: (usize, usize),
@@ -177,7 +177,7 @@ pub fn decode(name: &str, file: &[u8]) -> Result<Images, DataError> {
 }
 
 /// Rows of pixels from strips.
-fn unpack(bytes: &[u8], rows: usize, height: usize, width: usize) -> Option<BinaryMatrix> {
+fn unpack(bytes: &[u8], rows: usize, height: usize, width: usize) -> Option<BitMatrix> {
     let stride = (height * width).div_ceil(64);
     let mut words = vec![0u64; rows * stride];
     let image_bytes = (width.div_ceil(STRIP) * height).max(1);
@@ -200,7 +200,7 @@ fn unpack(bytes: &[u8], rows: usize, height: usize, width: usize) -> Option<Bina
             }
         }
     }
-    BinaryMatrix::from_words(rows, height * width, words)
+    BitMatrix::from_words(rows, height * width, words)
 }
 
 #[cfg(test)]
@@ -210,8 +210,8 @@ mod tests {
     fn example(height: usize, width: usize) -> Images {
         let unit = |r: usize, c: usize| (r * 13 + c * c * 7 + c) % 5 < 2;
         Images {
-            train: BinaryMatrix::from_fn(9, height * width, unit),
-            test: BinaryMatrix::from_fn(4, height * width, |r, c| unit(r + 9, c)),
+            train: BitMatrix::from_fn(9, height * width, unit),
+            test: BitMatrix::from_fn(4, height * width, |r, c| unit(r + 9, c)),
             train_labels: (0..9).collect(),
             test_labels: vec![3, 1, 255, 0],
             shape: (height, width),

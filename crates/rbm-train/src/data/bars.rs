@@ -1,6 +1,6 @@
 //! Bars and stripes.
 
-use super::{BinaryDataset, BinaryMatrix, DataError};
+use super::{BinaryDataset, BitMatrix, DataError};
 
 /// Sides that are generated; 12 gives 8,190 patterns.
 pub const SIDES: std::ops::RangeInclusive<usize> = 2..=12;
@@ -23,7 +23,7 @@ pub fn bars_and_stripes(side: usize) -> Result<BinaryDataset, DataError> {
     }
     let full = (1usize << side) - 1;
     // Rows 0..=full are the bars; the stripes that are no bars follow.
-    let train = BinaryMatrix::from_fn(2 * full, side * side, |r, c| {
+    let train = BitMatrix::from_fn(2 * full, side * side, |r, c| {
         if r <= full {
             r >> (c % side) & 1 == 1
         } else {

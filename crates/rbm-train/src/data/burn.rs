@@ -1,6 +1,6 @@
 //! Burn's data sets: ours as one of them, and any of them as ours.
 
-use super::{BinaryDataset, BinaryMatrix, DataError};
+use super::{BinaryDataset, BitMatrix, DataError};
 use burn_dataset::{Dataset, DatasetError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl DatasetView {
         Self { data, part }
     }
 
-    fn rows(&self) -> (&BinaryMatrix, Option<&Vec<u8>>) {
+    fn rows(&self) -> (&BitMatrix, Option<&Vec<u8>>) {
         match self.part {
             Part::Train => (&self.data.train, self.data.train_labels.as_ref()),
             Part::Test => (&self.data.test, self.data.test_labels.as_ref()),
@@ -48,11 +48,9 @@ impl DatasetView {
 impl Dataset<BinaryItem> for DatasetView {
     fn get(&self, index: usize) -> Result<BinaryItem, DatasetError> {
         let (rows, labels) = self.rows();
-        let words = rows.row_words(index);
+        let units = 0..rows.columns();
         Ok(BinaryItem {
-            units: (0..rows.columns())
-                .map(|c| (words[c / 64] >> (c % 64) & 1) as u8)
-                .collect(),
+            units: units.map(|c| u8::from(rows.get(index, c))).collect(),
             label: labels.map(|labels| labels[index]),
         })
     }
@@ -82,8 +80,8 @@ impl BinaryDataset {
     /// ```
     ///
     /// # Errors
-    /// [`DataError::Empty`] without rows or columns, [`DataError::Item`] for an item that cannot be read, has another
-    /// length than the first, or holds something else than 0 and 1.
+    /// As [`from_rows`](Self::from_rows), and [`DataError::Item`] for an item that cannot be read, or holds something
+    /// else than 0 and 1.
     pub fn from_burn<I: Into<BinaryItem>>(
         name: &str,
         dataset: &dyn Dataset<I>,
@@ -101,27 +99,14 @@ impl BinaryDataset {
             if let Some(other) = item.units.iter().find(|unit| **unit > 1) {
                 return Err(wrong(index, format!("it holds {other}; expected 0 and 1")));
             }
-            let (found, expected) = (item.units.len(), rows.first().map(Vec::len));
-            if expected.is_some_and(|expected| expected != found) {
-                let reason = "it has another number of columns than the first";
-                return Err(wrong(index, reason.into()));
-            }
             rows.push(item.units.iter().map(|unit| *unit == 1).collect());
             labels.push(item.label);
         }
-        let columns = rows.first().map_or(0, Vec::len);
-        let train = BinaryMatrix::from_fn(rows.len(), columns, |row, unit| rows[row][unit]);
-        let data = Self {
-            name: name.into(),
-            test: BinaryMatrix::new(train.columns()),
-            train,
+        Ok(Self {
             train_labels: labels.into_iter().collect(),
-            test_labels: None,
-            image_shape: None,
             provenance: format!("Burn data set {name}"),
-        };
-        data.check_not_empty(name, "give a data set with rows")?;
-        Ok(data)
+            ..Self::from_rows(name, &rows)?
+        })
     }
 }
 
@@ -162,7 +147,7 @@ mod tests {
         let mine = |rows: Vec<Vec<u8>>| BinaryDataset::from_burn("mine", &InMemDataset::new(rows));
         assert_eq!(
             mine(vec![vec![1, 0], vec![0, 1]]).unwrap().train,
-            BinaryMatrix::from_fn(2, 2, |r, c| r == c)
+            BitMatrix::from_fn(2, 2, |r, c| r == c)
         );
         for (rows, message) in [
             (vec![], "rows"),

@@ -3,7 +3,7 @@
 use super::file::{file_name, read_bytes};
 use super::format::Format;
 use super::units::{Rule, value_rule};
-use super::{BinaryDataset, BinaryMatrix, DataError};
+use super::{BinaryDataset, BitMatrix, DataError};
 use ::csv::{ByteRecord, ReaderBuilder, Trim};
 use std::path::Path;
 
@@ -31,7 +31,7 @@ fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError>
         rule,
         fields: 0,
         label: None,
-        units: BinaryMatrix::new(0),
+        units: BitMatrix::zeros(0, 0),
         labels: Vec::new(),
     };
     while reader
@@ -47,14 +47,14 @@ fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError>
                 continue;
             }
             table.label = None;
-            table.units = BinaryMatrix::new(table.fields);
+            table.units = BitMatrix::zeros(0, table.fields);
         }
         table.push(line, &record)?;
     }
     let labeled = table.label.is_some();
     Ok(BinaryDataset {
         name: file_name(file),
-        test: BinaryMatrix::new(table.units.columns()),
+        test: BitMatrix::zeros(0, table.units.columns()),
         train: table.units,
         train_labels: labeled.then_some(table.labels),
         test_labels: None,
@@ -93,7 +93,7 @@ struct Table<'a> {
     fields: usize,
     /// Which field is the label.
     label: Option<usize>,
-    units: BinaryMatrix,
+    units: BitMatrix,
     labels: Vec<u8>,
 }
 
@@ -104,7 +104,7 @@ impl Table<'_> {
         self.label = first
             .iter()
             .position(|name| name.eq_ignore_ascii_case(b"label"));
-        self.units = BinaryMatrix::new(self.fields - usize::from(self.label.is_some()));
+        self.units = BitMatrix::zeros(0, self.fields - usize::from(self.label.is_some()));
     }
 
     fn push(&mut self, line: usize, record: &ByteRecord) -> Result<(), DataError> {
@@ -164,8 +164,8 @@ mod tests {
         read(content.as_bytes(), None).unwrap_err().to_string()
     }
 
-    fn rows(units: &[[u8; 3]]) -> BinaryMatrix {
-        BinaryMatrix::from_fn(units.len(), 3, |r, c| units[r][c] == 1)
+    fn rows(units: &[[u8; 3]]) -> BitMatrix {
+        BitMatrix::from_fn(units.len(), 3, |r, c| units[r][c] == 1)
     }
 
     #[test]

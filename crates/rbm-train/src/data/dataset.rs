@@ -1,6 +1,6 @@
 //! Training and test rows with what is known about them.
 
-use super::{BinaryMatrix, DataError};
+use super::{BitMatrix, DataError};
 use sha2::{Digest, Sha256};
 
 /// Binary data for training and testing.
@@ -9,9 +9,9 @@ pub struct BinaryDataset {
     /// Name of a built-in set, or file name.
     pub name: String,
     /// Rows to train on; at least one.
-    pub train: BinaryMatrix,
+    pub train: BitMatrix,
     /// Rows to test on; none if there are none.
-    pub test: BinaryMatrix,
+    pub test: BitMatrix,
     /// A label per training row, where the data has them.
     pub train_labels: Option<Vec<u8>>,
     /// A label per test row, where the data has them.
@@ -23,6 +23,42 @@ pub struct BinaryDataset {
 }
 
 impl BinaryDataset {
+    /// Rows to train on, given in memory; none are held out.
+    ///
+    /// ```
+    /// use rbm_train::data::BinaryDataset;
+    ///
+    /// let data = BinaryDataset::from_rows("mine", &[[true, false, true], [false, false, true]])?;
+    /// assert_eq!(data.train.column_means(), [0.5, 0.0, 1.0]);
+    /// # Ok::<(), rbm_train::data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::Empty`] without rows or columns, [`DataError::Ragged`] at the first row whose
+    /// length differs from that of the first.
+    pub fn from_rows<R: AsRef<[bool]>>(name: &str, rows: &[R]) -> Result<Self, DataError> {
+        let columns = rows.first().map_or(0, |row| row.as_ref().len());
+        if let Some(r) = rows.iter().position(|row| row.as_ref().len() != columns) {
+            return Err(DataError::Ragged {
+                file: name.into(),
+                row: r + 1,
+                expected: columns,
+                found: rows[r].as_ref().len(),
+            });
+        }
+        let data = Self {
+            name: name.into(),
+            train: BitMatrix::from_fn(rows.len(), columns, |r, c| rows[r].as_ref()[c]),
+            test: BitMatrix::zeros(0, columns),
+            train_labels: None,
+            test_labels: None,
+            image_shape: None,
+            provenance: "rows given in memory".into(),
+        };
+        data.check_not_empty(name, "give rows with units")?;
+        Ok(data)
+    }
+
     /// SHA-256 of the rows in hexadecimal, independent of names, labels and provenance.
     ///
     /// Hashed are, all as little-endian 64-bit words: the number of columns, the number of
@@ -48,7 +84,7 @@ impl BinaryDataset {
     /// The rows that models are compared with, and their labels: the test rows, or the training rows where there
     /// are none.
     #[must_use]
-    pub fn held_out(&self) -> (&BinaryMatrix, Option<&[u8]>) {
+    pub fn held_out(&self) -> (&BitMatrix, Option<&[u8]>) {
         match self.test.rows() {
             0 => (&self.train, self.train_labels.as_deref()),
             _ => (&self.test, self.test_labels.as_deref()),
@@ -95,8 +131,8 @@ pub(super) mod tests {
     pub(crate) fn example() -> BinaryDataset {
         BinaryDataset {
             name: "example".into(),
-            train: BinaryMatrix::from_fn(3, 70, |r, c| c % 3 == r),
-            test: BinaryMatrix::from_fn(2, 70, |r, c| c / 35 == r),
+            train: BitMatrix::from_fn(3, 70, |r, c| c % 3 == r),
+            test: BitMatrix::from_fn(2, 70, |r, c| c / 35 == r),
             train_labels: Some(vec![7, 8, 9]),
             test_labels: None,
             image_shape: Some((7, 10)),
@@ -105,11 +141,35 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn rows_must_agree_and_exist() {
+        let error = |rows: &[Vec<bool>]| BinaryDataset::from_rows("mine", rows).unwrap_err();
+        let empty = |error| match error {
+            DataError::Empty { what, .. } => what,
+            other => panic!("{other}"),
+        };
+        assert_eq!(empty(error(&[])), "rows");
+        assert_eq!(empty(error(&[vec![], vec![]])), "columns");
+        let ragged = error(&[vec![true, false], vec![true]]);
+        assert!(
+            matches!(
+                &ragged,
+                DataError::Ragged {
+                    row: 2,
+                    expected: 2,
+                    found: 1,
+                    ..
+                }
+            ),
+            "{ragged}"
+        );
+    }
+
+    #[test]
     fn digest_is_of_the_rows_alone() {
         let data = example();
         let small = BinaryDataset {
-            train: BinaryMatrix::from_fn(1, 2, |_, c| c == 0),
-            test: BinaryMatrix::new(2),
+            train: BitMatrix::from_fn(1, 2, |_, c| c == 0),
+            test: BitMatrix::zeros(0, 2),
             ..data.clone()
         };
         assert_eq!(small.digest(), SMALL_DIGEST);
@@ -128,8 +188,8 @@ pub(super) mod tests {
         assert_ne!(exchanged.digest(), data.digest());
         // The same words as rows of 70 and of 71 columns are different data.
         let wider = BinaryDataset {
-            train: BinaryMatrix::from_fn(3, 71, |r, c| c < 70 && c % 3 == r),
-            test: BinaryMatrix::from_fn(2, 71, |r, c| c < 70 && c / 35 == r),
+            train: BitMatrix::from_fn(3, 71, |r, c| c < 70 && c % 3 == r),
+            test: BitMatrix::from_fn(2, 71, |r, c| c < 70 && c / 35 == r),
             ..data.clone()
         };
         assert_eq!(wider.train.words(), data.train.words());

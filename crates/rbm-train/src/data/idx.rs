@@ -6,7 +6,7 @@
 
 use super::file::{file_name, read_bytes};
 use super::units::{Rule, byte_rule};
-use super::{BinaryDataset, BinaryMatrix, DataError};
+use super::{BinaryDataset, BitMatrix, DataError};
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -136,9 +136,9 @@ impl Images {
         self.idx.shape[1..].iter().product()
     }
 
-    fn pack(&self, rule: Rule) -> Result<BinaryMatrix, DataError> {
+    fn pack(&self, rule: Rule) -> Result<BitMatrix, DataError> {
         let columns = self.columns();
-        let mut matrix = BinaryMatrix::new(columns);
+        let mut matrix = BitMatrix::zeros(0, columns);
         for (r, row) in self.idx.bytes.chunks_exact(columns.max(1)).enumerate() {
             let units: Result<Vec<bool>, _> = row
                 .iter()
@@ -198,7 +198,7 @@ pub(super) fn load(path: &Path, threshold: Option<f64>) -> Result<BinaryDataset,
         name: file_name(path),
         test: match &test {
             Some(test) => test.pack(rule)?,
-            None => BinaryMatrix::new(train.columns()),
+            None => BitMatrix::zeros(0, train.columns()),
         },
         train: train.pack(rule)?,
         train_labels,

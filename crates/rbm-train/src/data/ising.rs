@@ -1,6 +1,6 @@
 //! The Ising model on a square lattice.
 
-use super::{BinaryDataset, BinaryMatrix, DataError};
+use super::{BinaryDataset, BitMatrix, DataError};
 use crate::memory;
 use rayon::prelude::*;
 use rbm_model::noise::{NoiseKey, stream};
@@ -93,7 +93,7 @@ pub fn ising(settings: &Ising, seed: u64) -> Result<BinaryDataset, DataError> {
         })
         .collect();
     // A row of each chain in turn, as bits: large lattices are many bytes.
-    let mut train = BinaryMatrix::new(side * side);
+    let mut train = BitMatrix::zeros(0, side * side);
     while train.rows() < rows {
         let missing = rows - train.rows();
         let next = lattices.par_iter_mut().take(missing);
@@ -105,7 +105,7 @@ pub fn ising(settings: &Ising, seed: u64) -> Result<BinaryDataset, DataError> {
     Ok(BinaryDataset {
         name: format!("ising:{side}"),
         train,
-        test: BinaryMatrix::new(side * side),
+        test: BitMatrix::zeros(0, side * side),
         train_labels: None,
         test_labels: None,
         image_shape: Some((side, side)),

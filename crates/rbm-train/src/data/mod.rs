@@ -12,7 +12,6 @@
 
 pub mod asset;
 mod bars;
-mod binary;
 mod burn;
 mod csv;
 mod dataset;
@@ -28,13 +27,13 @@ mod split;
 mod units;
 
 pub use bars::{SIDES, bars_and_stripes};
-pub use binary::BinaryMatrix;
 pub use burn::{BinaryItem, DatasetView, Part};
 pub use dataset::BinaryDataset;
 pub use error::{BUILT_IN, DataError};
 pub use ising::{CRITICAL_TEMPERATURE, ISING_SIDES, Ising, ising};
 pub use load::{DatasetSpec, load};
 pub(crate) use npy::npy_file;
+pub use rbm_model::BitMatrix;
 pub use split::split;
 
 #[cfg(test)]

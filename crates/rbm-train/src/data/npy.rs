@@ -5,7 +5,7 @@ mod array;
 use super::file::{file_name, read_bytes};
 use super::format::Format;
 use super::units::{Rule, byte_rule, value_rule};
-use super::{BinaryDataset, BinaryMatrix, DataError};
+use super::{BinaryDataset, BitMatrix, DataError};
 use crate::memory::{GIB, available_bytes};
 use array::Array;
 pub(crate) use array::npy_file;
@@ -24,12 +24,17 @@ const DATA: [&str; 4] = ["train", "x_train", "train_images", "train_x"];
 /// Names of the labels.
 const LABELS: [&str; 4] = ["train_labels", "y_train", "train_y", "labels"];
 
+/// Bytes that so many rows take.
+fn bytes(rows: usize, columns: usize) -> f64 {
+    8.0 * rows as f64 * columns.div_ceil(64) as f64
+}
+
 /// Rows of units; further dimensions than the first are one row.
-fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BinaryMatrix, DataError> {
+fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BitMatrix, DataError> {
     let shape = array.shape();
     let columns: usize = shape[1..].iter().product();
     // A compressed file may hold a thousand times its size, and a row takes whole words.
-    let needed = BinaryMatrix::bytes(shape[0], columns);
+    let needed = bytes(shape[0], columns);
     if let Some(available) = available_bytes().filter(|&available| needed > available) {
         let expected = format!(
             "rows for the {:.1} GiB of memory available",
@@ -42,7 +47,7 @@ fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BinaryMatrix, DataErro
         );
         return Err(wrong(file, &expected, found));
     }
-    let mut matrix = BinaryMatrix::new(columns);
+    let mut matrix = BitMatrix::zeros(0, columns);
     // Without rows the columns are a promise of the header alone.
     let mut row = Vec::new();
     for x in array.values() {
@@ -88,7 +93,7 @@ fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError>
     let train = pack(file, &parts.train, rule)?;
     let test = match &parts.test {
         Some(test) => pack(file, test, rule)?,
-        None => BinaryMatrix::new(train.columns()),
+        None => BitMatrix::zeros(0, train.columns()),
     };
     let labels = |array: Option<Array>, rows| array.map(|a| labels(file, &a, rows)).transpose();
     Ok(BinaryDataset {

@@ -61,14 +61,14 @@ pub(super) fn check_fraction(data: &str, test_fraction: f64) -> Result<(), DataE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{BinaryMatrix, bars_and_stripes};
+    use crate::data::{BitMatrix, bars_and_stripes};
 
     /// Row r is r in binary, its label r.
     fn numbered(rows: usize) -> BinaryDataset {
         BinaryDataset {
             name: "numbers".into(),
-            train: BinaryMatrix::from_fn(rows, 8, |r, c| r >> c & 1 == 1),
-            test: BinaryMatrix::new(8),
+            train: BitMatrix::from_fn(rows, 8, |r, c| r >> c & 1 == 1),
+            test: BitMatrix::zeros(0, 8),
             train_labels: Some((0..rows).map(|r| r as u8).collect()),
             test_labels: None,
             image_shape: None,

@@ -1,7 +1,7 @@
 //! Likelihood over a run: the rows of `likelihood.csv` and `likelihood-path.csv`.
 
-use crate::data::BinaryMatrix;
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::data::BitMatrix;
+use burn::tensor::Device;
 use rbm_model::{Parameters, Rbm};
 use serde::{Deserialize, Serialize};
 
@@ -77,15 +77,12 @@ pub fn from_csv(text: &str) -> Result<Vec<LikelihoodRow>, csv::Error> {
 }
 
 /// The mean free energy of all rows; `None` without any.
-pub fn mean_free_energy(model: &Parameters, device: &Device, data: &BinaryMatrix) -> Option<f64> {
-    let (rows, n) = (data.rows(), data.columns());
+pub fn mean_free_energy(model: &Parameters, device: &Device, data: &BitMatrix) -> Option<f64> {
+    let rows = data.rows();
     let rbm = Rbm::from_parameters(model, device);
     let mut sum = 0.0;
     for first in (0..rows).step_by(CHUNK) {
-        let indices: Vec<u32> = (first as u32..rows.min(first + CHUNK) as u32).collect();
-        let mut values = vec![0.0f32; indices.len() * n];
-        data.unpack_rows(&indices, &mut values);
-        let visible = Tensor::from_data(TensorData::new(values, [indices.len(), n]), device);
+        let visible = data.slice(first..rows.min(first + CHUNK)).to_tensor(device);
         sum += rbm
             .free_energy(visible)
             .into_data()

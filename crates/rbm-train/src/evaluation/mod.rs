@@ -4,11 +4,10 @@ pub mod kept;
 pub mod likelihood_row;
 pub mod snapshots;
 
-use crate::data::{BinaryDataset, BinaryMatrix};
-use burn::tensor::{Tensor, TensorData};
+use crate::data::{BinaryDataset, BitMatrix};
 use rbm_model::partition::{
     self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
-    Estimate, LnZBracket, Verdict, VisibleRows,
+    Estimate, LnZBracket, Verdict,
 };
 use rbm_model::progress::ProgressFn;
 use rbm_model::pseudo_likelihood::describe_rows;
@@ -136,24 +135,6 @@ pub struct EvaluationOptions {
     pub precision: f64,
 }
 
-impl VisibleRows for BinaryMatrix {
-    fn rows(&self) -> usize {
-        BinaryMatrix::rows(self)
-    }
-
-    fn columns(&self) -> usize {
-        BinaryMatrix::columns(self)
-    }
-
-    fn column_means(&self) -> Vec<f64> {
-        BinaryMatrix::column_means(self)
-    }
-
-    fn unpack_rows(&self, indices: &[u32], out: &mut [f32]) {
-        BinaryMatrix::unpack_rows(self, indices, out);
-    }
-}
-
 /// Evaluates a model on both parts of a data set; `saved` are chains that its run kept.
 ///
 /// # Errors
@@ -259,7 +240,7 @@ fn combine(exact: Option<f64>, annealed: Option<LnZBracket>, small: usize) -> Es
     }
 }
 
-fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize) -> Result<Part, rbm_model::ModelError> {
+fn part(rbm: &Rbm, data: &BitMatrix, units: usize) -> Result<Part, rbm_model::ModelError> {
     let (rows, n) = (data.rows(), data.columns());
     let work = rows as f64 * n as f64 * rbm.n_hidden() as f64;
     let units = match work <= ALL_UNITS_LIMIT {
@@ -269,12 +250,8 @@ fn part(rbm: &Rbm, data: &BinaryMatrix, units: usize) -> Result<Part, rbm_model:
     let mut pseudo = Vec::with_capacity(rows);
     let (mut free_energy, mut error) = (0.0, 0.0);
     for first in (0..rows).step_by(CHUNK) {
-        let indices: Vec<u32> = (first as u32..rows.min(first + CHUNK) as u32).collect();
-        let mut values = vec![0.0f32; indices.len() * n];
-        data.unpack_rows(&indices, &mut values);
-        let visible =
-            Tensor::<2>::from_data(TensorData::new(values, [indices.len(), n]), &rbm.device());
-        let values = describe_rows(rbm, visible, units, first)?;
+        let some = data.slice(first..rows.min(first + CHUNK));
+        let values = describe_rows(rbm, &some, units, first)?;
         pseudo.extend(values.pseudo_log_likelihood);
         free_energy += values.free_energy.iter().sum::<f64>();
         error += values.reconstruction_error.iter().sum::<f64>();

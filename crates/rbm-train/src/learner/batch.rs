@@ -1,13 +1,14 @@
 //! What an update learns from.
 
 use burn::tensor::{Device, Tensor};
+use rbm_model::BitMatrix;
 use std::ops::Range;
 
 /// The data rows of an update, or a device's part of them.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Zeros and ones, `[rows, n_visible]`.
-    pub rows: Tensor<2>,
+    /// `[rows, n_visible]`
+    pub rows: BitMatrix,
     /// Their numbers among the training rows.
     pub indices: Vec<u32>,
     /// Number of the first among all rows of the update; 0 where these are all.
@@ -16,7 +17,7 @@ pub struct Batch {
 
 impl Batch {
     /// All rows of an update, with their numbers among the training rows.
-    pub fn new(rows: Tensor<2>, indices: Vec<u32>) -> Self {
+    pub fn new(rows: BitMatrix, indices: Vec<u32>) -> Self {
         Self {
             rows,
             indices,
@@ -26,16 +27,15 @@ impl Batch {
 
     /// Number of rows.
     pub fn count(&self) -> usize {
-        self.rows.dims()[0]
+        self.rows.rows()
     }
 
     /// A device's part. Where there are fewer rows than devices it is a row of zeros, to be counted 0 times.
-    pub(super) fn part(&self, range: &Range<usize>, device: &Device) -> Self {
-        let columns = self.rows.dims()[1];
+    pub(super) fn part(&self, range: &Range<usize>) -> Self {
         Self {
             rows: match range.is_empty() {
-                true => Tensor::zeros([1, columns], device),
-                false => send(self.rows.clone().slice([range.clone(), 0..columns]), device),
+                true => BitMatrix::zeros(1, self.rows.columns()),
+                false => self.rows.slice(range.clone()),
             },
             indices: self.indices[range.clone()].to_vec(),
             first_row: self.first_row + range.start as u32,

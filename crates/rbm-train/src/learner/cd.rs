@@ -45,9 +45,10 @@ impl Learner for ContrastiveDivergence {
             .with_layer(Layer::Hidden)
             .with_first_row(batch.first_row);
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        let (hidden, _) = ops::sample_hidden(weight, bias, batch.rows.clone(), key);
+        let visible = batch.rows.to_tensor(&rbm.device());
+        let (hidden, _) = ops::sample_hidden(weight, bias, visible.clone(), key);
         let mut chains = Chains {
-            visible: batch.rows.clone(),
+            visible,
             hidden,
             seed: self.seed,
             stream: stream::CHAINS,

@@ -7,7 +7,6 @@ use burn::tensor::{Device, Tensor};
 use rbm_model::device;
 use rbm_model::gradient::PhaseSamples;
 use rbm_model::gradient::{Gradient, Offsets};
-use rbm_model::kernels::packed::PackedStates;
 use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
@@ -126,9 +125,10 @@ impl Share {
     fn sums(&mut self, rbm: &Rbm, batch: &Batch, shares: [f64; 2], number: u64) -> Sums {
         let model = self.learner.negative_phase(rbm, batch, number);
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
+        let visible = batch.rows.to_tensor(&self.device);
         let data = PhaseSamples {
-            hidden: ops::hidden_probabilities(weight, bias, batch.rows.clone()),
-            visible: batch.rows.clone(),
+            hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
+            visible,
         };
         let hidden = data.hidden.clone().mean_dim(0).squeeze_dim::<1>(0) * shares[0];
         Sums {
@@ -142,7 +142,7 @@ impl Learner for DataParallel {
     fn negative_phase(&mut self, rbm: &Rbm, batch: &Batch, number: u64) -> PhaseSamples {
         let (home, rows) = (rbm.device(), batch.count());
         let phases = self.each(rbm, |part, rbm, index, count| {
-            let batch = batch.part(&share(rows, index, count), &part.device);
+            let batch = batch.part(&share(rows, index, count));
             part.learner.negative_phase(&rbm, &batch, number)
         });
         let gather = |of: fn(PhaseSamples) -> Tensor<2>| {
@@ -171,7 +171,7 @@ impl Learner for DataParallel {
             let of_rows = range.len() as f64 / rows as f64;
             let of_chains = part.chains.len() as f64 / chains as f64;
             let shares = [of_rows, if from_batch { of_rows } else { of_chains }];
-            part.sums(&rbm, &batch.part(&range, &part.device), shares, number)
+            part.sums(&rbm, &batch.part(&range), shares, number)
         });
         let sum = parts
             .into_iter()
@@ -189,23 +189,19 @@ impl Learner for DataParallel {
         )
     }
 
-    fn batch_device(&self) -> Option<Device> {
-        self.source.clone()
-    }
-
     fn state(&self) -> LearnerState {
         let parts = self.parts.iter().map(|part| part.learner.state().chains);
         let parts: Option<Vec<PackedChains>> = parts.collect();
         let gather = |parts: Vec<PackedChains>| {
-            let states = |of: fn(&PackedChains) -> &PackedStates| {
-                let rows: Vec<u64> = parts.iter().flat_map(|c| of(c).to_packed_rows()).collect();
-                packed(&rows, of(&parts[0]).units())
-            };
-            PackedChains {
-                visible: states(|chains| &chains.visible),
-                hidden: states(|chains| &chains.hidden),
-                ..parts[0].clone()
-            }
+            let joined = parts.into_iter().reduce(|mut all, part| {
+                // All are of one model.
+                let visible = all.visible.append(&part.visible);
+                if visible.and(all.hidden.append(&part.hidden)).is_err() {
+                    unreachable!("parts of one learner have chains of one model")
+                }
+                all
+            });
+            joined.unwrap_or_else(|| unreachable!("a division has at least one part"))
         };
         LearnerState {
             chains: parts.map(gather),
@@ -256,25 +252,11 @@ fn copy(rbm: &Rbm, device: &Device) -> Rbm {
 
 /// Some of the chains.
 fn select(chains: &PackedChains, range: Range<usize>) -> PackedChains {
-    let states = |states: &PackedStates| {
-        let stride = states.units().div_ceil(64);
-        let rows = states.to_packed_rows();
-        packed(
-            &rows[stride * range.start..stride * range.end],
-            states.units(),
-        )
-    };
     PackedChains {
-        visible: states(&chains.visible),
-        hidden: states(&chains.hidden),
+        visible: chains.visible.slice(range.clone()),
+        hidden: chains.hidden.slice(range),
         ..*chains
     }
-}
-
-/// States from packed rows that lie one after the other.
-fn packed(rows: &[u64], units: usize) -> PackedStates {
-    let states = PackedStates::from_packed_rows(rows.chunks(units.div_ceil(64).max(1)), units);
-    states.unwrap_or_else(|_| unreachable!("rows have been cut to their length"))
 }
 
 #[cfg(test)]

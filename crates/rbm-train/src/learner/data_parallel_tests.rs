@@ -4,10 +4,9 @@ use super::*;
 use crate::learner::ChainCount;
 use crate::settings::Settings;
 use crate::state::State;
-use burn::tensor::TensorData;
 use rbm_model::agreement::flips;
 use rbm_model::noise::{NoiseKey, Sequence, stream};
-use rbm_model::{Parameters, RbmConfig};
+use rbm_model::{BitMatrix, Parameters, RbmConfig};
 
 const SIZES: [usize; 2] = [20, 12];
 const SEED: u64 = 5;
@@ -35,10 +34,8 @@ fn state(settings: &Settings, parts: usize) -> State {
 
 fn batch(rows: usize, number: u64) -> Batch {
     let mut random = Sequence::new(SEED, stream::SHUFFLE, number);
-    let bits = (0..rows * SIZES[0]).map(|_| f32::from(random.next_uniform() < 0.4));
-    let data = TensorData::new(bits.collect::<Vec<_>>(), [rows, SIZES[0]]);
-    let indices = (0..rows as u32).collect();
-    Batch::new(Tensor::from_data(data, &Device::default()), indices)
+    let bits = BitMatrix::from_fn(rows, SIZES[0], |_, _| random.next_uniform() < 0.4);
+    Batch::new(bits, (0..rows as u32).collect())
 }
 
 fn all(p: &Parameters) -> Vec<f64> {
@@ -104,12 +101,8 @@ fn chains_are_those_of_one_device() {
             assert_eq!((a.step, a.seed, a.stream), (b.step, b.seed, b.stream));
             if a != b {
                 // Only where a uniform number is within rounding of its probability.
-                let numbers = |states: &PackedStates| {
-                    states
-                        .to_rows()
-                        .into_iter()
-                        .map(f64::from)
-                        .collect::<Vec<_>>()
+                let numbers = |states: &BitMatrix| -> Vec<f64> {
+                    states.to_numbers().into_iter().map(f64::from).collect()
                 };
                 let [a, b] = [&a, &b].map(|c| [numbers(&c.visible), numbers(&c.hidden)]);
                 let key = NoiseKey::new(SEED, stream::CHAINS).with_step(before.1.step);

@@ -1,14 +1,13 @@
 //! What every learner can do.
 
 use super::Batch;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rbm_model::gradient::Offsets;
 use rbm_model::gradient::PhaseSamples;
-use rbm_model::kernels::packed::PackedStates;
 use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::{PackedChains, TemperingError, TemperingState};
-use rbm_model::{Rbm, ops};
+use rbm_model::{BitMatrix, Rbm, ops};
 
 /// A way to sample the model during training.
 pub trait Learner {
@@ -28,18 +27,13 @@ pub trait Learner {
         number: u64,
     ) -> (Rbm, Tensor<1>) {
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        let hidden = ops::hidden_probabilities(weight, bias, batch.rows.clone());
-        let model = self.negative_phase(&rbm, &batch, number);
+        let visible = batch.rows.to_tensor(&rbm.device());
         let data = PhaseSamples {
-            visible: batch.rows,
-            hidden,
+            hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
+            visible,
         };
+        let model = self.negative_phase(&rbm, &batch, number);
         ops::update(rbm, moments, data, model, offsets, step)
-    }
-
-    /// Where the data rows of an update are wanted, if not on the model's device.
-    fn batch_device(&self) -> Option<Device> {
-        None
     }
 
     /// What lives on from update to update, as a checkpoint keeps it.
@@ -76,7 +70,7 @@ pub struct Replicas {
     /// Levels, counters, walkers.
     pub tempering: TemperingState,
     /// Visible states, `[levels * ladders, n_visible]`.
-    pub visible: PackedStates,
+    pub visible: BitMatrix,
 }
 
 impl LearnerState {

@@ -5,11 +5,10 @@ use super::{
     Sizes, Start, Unfit,
 };
 use crate::sampling::reference_fields;
-use burn::tensor::{Tensor, TensorData};
-use rbm_model::Rbm;
 use rbm_model::gradient::PhaseSamples;
 use rbm_model::noise::stream;
-use rbm_model::sampling::{Chains, ModelPath, Tempering, TemperingError, pack};
+use rbm_model::sampling::{Chains, ModelPath, Tempering, TemperingError};
+use rbm_model::{BitMatrix, Rbm};
 
 /// Updates after which levels are laid anew, equally far apart by the swaps since.
 const RESPACE: u64 = 250;
@@ -137,7 +136,7 @@ impl Learner for Tempered {
             chains: Some((&self.samples).into()),
             replicas: Some(Replicas {
                 tempering: self.sampler.state().clone(),
-                visible: pack(&self.sampler.visible()),
+                visible: BitMatrix::from_tensor(self.sampler.visible()),
             }),
         }
     }
@@ -152,8 +151,7 @@ impl Learner for Tempered {
         if found != expected {
             return Err(RestoreError::Ladders { found, expected });
         }
-        let shape = [visible.chains(), visible.units()];
-        let visible = Tensor::from_data(TensorData::new(visible.to_rows(), shape), &device);
+        let visible = visible.to_tensor(&device);
         let path = self.sampler.path().clone();
         self.sampler = Tempering::restore(path, tempering, visible)?;
         self.samples = samples.to_chains(&device);

@@ -5,8 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::gradient::Offsets;
 use rbm_model::ops::OptimizerState;
 use rbm_model::partition::Enumeration;
-use rbm_model::sampling::{PackedChains, pack};
-use rbm_model::{Parameters, Rbm};
+use rbm_model::sampling::PackedChains;
+use rbm_model::{BitMatrix, Parameters, Rbm};
 
 /// A small model that mixes within a few sweeps.
 fn model() -> (Rbm, Enumeration) {
@@ -61,7 +61,7 @@ fn assert_unbiased(learner: &mut dyn Learner, burn_in: u64) {
     let (rbm, exact) = model();
     let moments = exact.moments();
     let expected: Vec<f64> = [moments.visible, moments.hidden, moments.visible_hidden].concat();
-    let rows = Tensor::<2>::zeros([2000, 4], &rbm.device());
+    let rows = BitMatrix::zeros(2000, 4);
     let updates = 60;
     let mut sums = vec![(0.0, 0.0); expected.len()];
     for step in 0..burn_in + updates {
@@ -119,7 +119,7 @@ fn chains_of_rows_move_with_their_rows() {
     settings.learner.chains = ChainCount::Data;
     let mut learner = new(&settings, &rbm, &[0.5; 4], 90);
     let batch = |rows: &[u32]| {
-        let ones = Tensor::<2>::ones([rows.len(), 4], &rbm.device());
+        let ones = BitMatrix::from_fn(rows.len(), 4, |_, _| true);
         Batch::new(ones, rows.to_vec())
     };
     let mut moves = 0;
@@ -139,7 +139,7 @@ fn chains_of_rows_move_with_their_rows() {
         let mut expected = before.select(&rows);
         expected.sweep(&rbm, 3);
         assert_eq!(after.select(&rows), expected);
-        assert_eq!(pack(&phase.visible), expected.visible);
+        assert_eq!(BitMatrix::from_tensor(phase.visible), expected.visible);
         let others: Vec<u32> = (0..90).filter(|row| !rows.contains(row)).collect();
         assert_eq!(
             after.select(&others).visible,
@@ -178,7 +178,7 @@ fn chains_of_rows_move_with_their_rows() {
 #[test]
 fn only_persistent_chains_persist() {
     let (rbm, _) = model();
-    let batch = Batch::new(Tensor::ones([5, 4], &rbm.device()), (0..5).collect());
+    let batch = Batch::new(BitMatrix::from_fn(5, 4, |_, _| true), (0..5).collect());
     for kind in [
         LearnerKind::Pcd,
         LearnerKind::Pt,

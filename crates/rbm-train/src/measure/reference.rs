@@ -1,7 +1,7 @@
 //! The data that models are compared with.
 
 use crate::checkpoint::RunDir;
-use crate::data::{BinaryDataset, BinaryMatrix};
+use crate::data::{BinaryDataset, BitMatrix};
 use crate::session;
 use rbm_analysis::faer::Mat;
 use rbm_analysis::overlap::{Pca, SecondMoments};
@@ -77,9 +77,8 @@ pub(super) fn evenly(rows: usize, count: usize) -> Vec<u32> {
     (0..count).map(|k| (k * rows / count) as u32).collect()
 }
 
-fn unpack(part: &BinaryMatrix, rows: &[u32]) -> Vec<f64> {
-    let mut units = vec![0.0f32; rows.len() * part.columns()];
-    part.unpack_rows(rows, &mut units);
+fn unpack(part: &BitMatrix, rows: &[u32]) -> Vec<f64> {
+    let units = part.select(rows).to_numbers();
     units.into_iter().map(f64::from).collect()
 }
 

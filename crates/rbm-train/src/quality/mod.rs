@@ -14,8 +14,7 @@ pub use moments::MomentDifference;
 pub use neighbors::AdversarialAccuracy;
 pub use projections::{Comparison, Component};
 
-use crate::data::BinaryMatrix;
-use burn::tensor::{Tensor, TensorData};
+use crate::data::BitMatrix;
 use moments::Columns;
 use rbm_analysis::AnalysisError;
 use rbm_model::Rbm;
@@ -95,8 +94,8 @@ pub struct Points {
 /// # Errors
 /// [`QualityError`].
 pub fn compare(
-    samples: &BinaryMatrix,
-    data: &BinaryMatrix,
+    samples: &BitMatrix,
+    data: &BitMatrix,
     rbm: Option<&Rbm>,
     seed: u64,
 ) -> Result<Quality, QualityError> {
@@ -113,7 +112,7 @@ pub fn compare(
             data: data.rows(),
         });
     }
-    let choose = |set: &BinaryMatrix, which: u64| {
+    let choose = |set: &BitMatrix, which: u64| {
         let mut order = shuffle(seed, stream::SAMPLE, u64::MAX - which, set.rows() as u32);
         order.truncate(rows);
         set.select(&order)
@@ -145,16 +144,12 @@ pub fn compare(
 }
 
 /// Rows of zeros and ones, row-major, as bits.
-pub fn pack(values: &[f32], columns: usize) -> BinaryMatrix {
+pub fn pack(values: &[f32], columns: usize) -> BitMatrix {
     let rows = values.len().checked_div(columns).unwrap_or(0);
-    BinaryMatrix::from_fn(rows, columns, |r, c| values[r * columns + c] > 0.5)
+    BitMatrix::from_fn(rows, columns, |r, c| values[r * columns + c] > 0.5)
 }
 
-fn free_energies(rbm: &Rbm, set: &BinaryMatrix) -> Vec<f64> {
-    let order: Vec<u32> = (0..set.rows() as u32).collect();
-    let n = set.columns();
-    let mut values = vec![0.0f32; order.len() * n];
-    set.unpack_rows(&order, &mut values);
-    let visible = Tensor::from_data(TensorData::new(values, [order.len(), n]), &rbm.device());
+fn free_energies(rbm: &Rbm, set: &BitMatrix) -> Vec<f64> {
+    let visible = set.to_tensor(&rbm.device());
     rbm.free_energy(visible).into_data().iter::<f64>().collect()
 }

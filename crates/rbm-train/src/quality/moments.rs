@@ -1,6 +1,6 @@
 //! Differences of moments.
 
-use crate::data::BinaryMatrix;
+use crate::data::BitMatrix;
 use rayon::prelude::*;
 use rbm_model::noise::{Sequence, stream};
 use serde::{Deserialize, Serialize};
@@ -28,28 +28,23 @@ pub struct MomentDifference {
 
 /// A set seen by columns: a bit per row.
 pub(super) struct Columns {
-    words: Vec<Vec<u64>>,
+    /// `[columns, rows]`
+    bits: BitMatrix,
     rows: f64,
     means: Vec<f64>,
 }
 
 impl Columns {
-    pub(super) fn new(set: &BinaryMatrix) -> Self {
-        let mut words = vec![vec![0u64; set.rows().div_ceil(64)]; set.columns()];
-        for r in 0..set.rows() {
-            let row = set.row_words(r);
-            for (c, column) in words.iter_mut().enumerate() {
-                column[r / 64] |= (row[c / 64] >> (c % 64) & 1) << (r % 64);
-            }
+    pub(super) fn new(set: &BitMatrix) -> Self {
+        Self {
+            bits: set.transposed(),
+            means: set.column_means(),
+            rows: set.rows() as f64,
         }
-        let rows = set.rows() as f64;
-        let ones = |column: &Vec<u64>| column.iter().map(|w| w.count_ones()).sum::<u32>();
-        let means = words.iter().map(|c| f64::from(ones(c)) / rows).collect();
-        Self { words, rows, means }
     }
 
     fn units(&self) -> usize {
-        self.words.len()
+        self.means.len()
     }
 
     pub(super) fn means(&self) -> &[f64] {
@@ -58,18 +53,17 @@ impl Columns {
 
     /// <v_i v_j>
     fn pair(&self, i: usize, j: usize) -> f64 {
-        let both = self.words[i].iter().zip(&self.words[j]);
-        both.map(|(a, b)| f64::from((a & b).count_ones()))
-            .sum::<f64>()
-            / self.rows
+        let [a, b] = [i, j].map(|unit| self.bits.row_words(unit));
+        let both = a.iter().zip(b).map(|(a, b)| (a & b).count_ones());
+        f64::from(both.sum::<u32>()) / self.rows
     }
 
     /// <v_i v_j v_k>
-    fn triple(&self, [i, j, k]: [usize; 3]) -> f64 {
-        let all = self.words[i].iter().zip(&self.words[j]).zip(&self.words[k]);
-        all.map(|((a, b), c)| f64::from((a & b & c).count_ones()))
-            .sum::<f64>()
-            / self.rows
+    fn triple(&self, units: [usize; 3]) -> f64 {
+        let [a, b, c] = units.map(|unit| self.bits.row_words(unit));
+        let all = a.iter().zip(b).zip(c);
+        let all = all.map(|((a, b), c)| (a & b & c).count_ones());
+        f64::from(all.sum::<u32>()) / self.rows
     }
 
     /// <v_i v_j> - <v_i> <v_j>, or the variance where i is j.

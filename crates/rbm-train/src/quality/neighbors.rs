@@ -1,6 +1,6 @@
 //! Nearest-neighbor adversarial accuracy.
 
-use crate::data::BinaryMatrix;
+use crate::data::BitMatrix;
 use rayon::prelude::*;
 use rbm_model::numeric::{mean, variance};
 use serde::{Deserialize, Serialize};
@@ -33,10 +33,7 @@ pub struct AdversarialAccuracy {
 }
 
 /// The accuracy of two sets of equally many rows, at least two.
-pub(super) fn adversarial_accuracy(
-    samples: &BinaryMatrix,
-    data: &BinaryMatrix,
-) -> AdversarialAccuracy {
+pub(super) fn adversarial_accuracy(samples: &BitMatrix, data: &BitMatrix) -> AdversarialAccuracy {
     let (truth, truth_variance) = told_apart(data, samples);
     let (synthetic, synthetic_variance) = told_apart(samples, data);
     let rows = samples.rows() as f64;
@@ -49,7 +46,7 @@ pub(super) fn adversarial_accuracy(
 }
 
 /// Fraction of rows of `own` that are nearer to `own` than to `other`, and its variance per row.
-fn told_apart(own: &BinaryMatrix, other: &BinaryMatrix) -> (f64, f64) {
+fn told_apart(own: &BitMatrix, other: &BitMatrix) -> (f64, f64) {
     let scores: Vec<f64> = (0..own.rows())
         .into_par_iter()
         .map(|row| {

@@ -1,7 +1,7 @@
 //! Projections on the data's principal components.
 
 use super::moments::Columns;
-use crate::data::BinaryMatrix;
+use crate::data::BitMatrix;
 use faer::Mat;
 use rayon::prelude::*;
 use rbm_analysis::{AnalysisError, Vectors, svd};
@@ -64,8 +64,8 @@ impl Comparison {
 }
 
 pub(super) fn compare(
-    samples: &BinaryMatrix,
-    data: &BinaryMatrix,
+    samples: &BitMatrix,
+    data: &BitMatrix,
     columns: &Columns,
 ) -> Result<Projected, AnalysisError> {
     let n = data.columns();
@@ -86,13 +86,13 @@ pub(super) fn compare(
     // The singular vectors of a covariance are its eigenvectors.
     let decomposition = svd(covariance.as_ref(), Vectors::Thin)?;
     let count = COMPONENTS.min(n);
-    let project = |set: &BinaryMatrix| -> Vec<Vec<f64>> {
+    let project = |set: &BitMatrix| -> Vec<Vec<f64>> {
         (0..count)
             .map(|k| {
                 let vector = decomposition.left.col_as_slice(k);
                 let offset: f64 = vector.iter().zip(columns.means()).map(|(u, m)| u * m).sum();
                 (0..set.rows())
-                    .map(|r| on(set, r).map(|c| vector[c]).sum::<f64>() - offset)
+                    .map(|r| set.ones(r).map(|c| vector[c]).sum::<f64>() - offset)
                     .collect()
             })
             .collect()
@@ -111,16 +111,6 @@ pub(super) fn compare(
             .collect(),
         data: plane(&of_data),
         samples: plane(&of_samples),
-    })
-}
-
-/// Columns of a row that are on.
-fn on(set: &BinaryMatrix, row: usize) -> impl Iterator<Item = usize> {
-    let words = set.row_words(row).iter().enumerate();
-    words.flat_map(|(group, word)| {
-        (0..64)
-            .filter(move |bit| word >> bit & 1 == 1)
-            .map(move |bit| 64 * group + bit)
     })
 }
 

@@ -7,9 +7,9 @@ fn key(step: u64) -> NoiseKey {
 
 /// Rows from a mixture: each row takes one of two patterns and flips every unit with probability
 /// `noise`; the first pattern has probability `first`.
-fn mixture(rows: usize, columns: usize, first: f32, noise: f32, seed: u64) -> BinaryMatrix {
+fn mixture(rows: usize, columns: usize, first: f32, noise: f32, seed: u64) -> BitMatrix {
     let key = key(seed);
-    BinaryMatrix::from_fn(rows, columns, |r, c| {
+    BitMatrix::from_fn(rows, columns, |r, c| {
         let pattern = key.uniform(r, columns) < first;
         let on = if pattern { c % 2 == 0 } else { c % 3 == 0 };
         on ^ (key.uniform(r, c) < noise)
@@ -72,7 +72,7 @@ fn sets_from_different_distributions_are_told_apart() {
 #[test]
 fn moments_are_those_of_the_definition() {
     let (a, b) = (mixture(40, 5, 0.5, 0.3, 7), mixture(40, 5, 0.5, 0.3, 8));
-    let central = |set: &BinaryMatrix, units: &[usize]| {
+    let central = |set: &BitMatrix, units: &[usize]| {
         let value = |r: usize, u: usize| f64::from(u8::from(set.get(r, u)));
         let mean = |u: usize| (0..40).map(|r| value(r, u)).sum::<f64>() / 40.0;
         let product = |r: usize| {
@@ -133,7 +133,7 @@ fn the_larger_set_is_cut_and_unusable_sets_are_refused() {
         compare(&mixture(2, 10, 0.5, 0.2, 10), &data, None, 0),
         Err(QualityError::TooFew { .. })
     ));
-    let constant = BinaryMatrix::from_fn(20, 6, |_, c| c == 1);
+    let constant = BitMatrix::from_fn(20, 6, |_, c| c == 1);
     let found = compare(&constant, &constant, None, 0).unwrap();
     assert!(found.components.is_empty() && found.first_moments.rms == 0.0);
     // What has no value is left out, so that the text can be read again.

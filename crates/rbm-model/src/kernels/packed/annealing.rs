@@ -12,13 +12,13 @@
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::gibbs::check_states;
-use super::states::{PackedStates, group_mask};
 use super::transpose::transpose;
 use crate::error::ModelError;
+use crate::kernels::bit_matrix::last_mask;
 use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
-use crate::kernels::{Isa, check_shape};
+use crate::kernels::{BitMatrix, Isa, check_shape};
 use crate::noise::NoiseKey;
 use std::ops::Range;
 
@@ -51,7 +51,7 @@ pub struct AnnealedModel<'a> {
 /// What one layer's fields are made of: matrices `[inputs, outputs]` and states of the inputs.
 struct Input<'a> {
     weights: Vec<&'a [f32]>,
-    states: &'a PackedStates,
+    states: &'a BitMatrix,
     outputs: usize,
 }
 
@@ -117,11 +117,11 @@ impl<'a> AnnealedModel<'a> {
         from: &Stage,
         to: &Stage,
         key: NoiseKey,
-        visible: &PackedStates,
-        hidden: &mut PackedStates,
+        visible: &BitMatrix,
+        hidden: &mut BitMatrix,
         work: &mut [f64],
     ) -> Result<(), ModelError> {
-        let chains = visible.chains();
+        let chains = visible.rows();
         self.check_stage(from)?;
         self.check_stage(to)?;
         check_states("visible states", visible, (chains, self.n_visible))?;
@@ -142,7 +142,7 @@ impl<'a> AnnealedModel<'a> {
                 bias: &to.hidden_bias,
                 first: &[],
                 key,
-                words: Tiles::new(hidden.words_mut(), chains),
+                words: layer(hidden),
                 sums: Tiles::new(&mut sums, chains),
                 measure: Measure::Work {
                     scales: from.scales,
@@ -168,12 +168,12 @@ impl<'a> AnnealedModel<'a> {
         &self,
         to: &Stage,
         key: NoiseKey,
-        hidden: &PackedStates,
-        visible: &mut PackedStates,
+        hidden: &BitMatrix,
+        visible: &mut BitMatrix,
         direction: &[f32],
         products: &mut [f64],
     ) -> Result<(), ModelError> {
-        let chains = hidden.chains();
+        let chains = hidden.rows();
         self.check_stage(to)?;
         check_states("hidden states", hidden, (chains, self.n_hidden))?;
         check_states("visible states", visible, (chains, self.n_visible))?;
@@ -194,7 +194,7 @@ impl<'a> AnnealedModel<'a> {
                 bias: &to.visible_bias,
                 first: &[],
                 key,
-                words: Tiles::new(visible.words_mut(), chains),
+                words: layer(visible),
                 sums: Tiles::new(&mut sums, chains),
                 measure: Measure::Product { direction },
             },
@@ -212,10 +212,9 @@ impl<'a> AnnealedModel<'a> {
     fn run(&self, input: &Input, mut half: Half) {
         let contraction = |weight| Contraction {
             inputs: (
-                Inputs::new(input.states.words(), Matrix::new(weight, input.outputs)),
+                Inputs::new(input.states, Matrix::new(weight, input.outputs)),
                 None,
             ),
-            chains: input.states.chains(),
             outputs: input.outputs,
             bias: &[],
         };
@@ -244,6 +243,12 @@ impl<'a> AnnealedModel<'a> {
         check_shape("visible bias", stage.visible_bias.len(), &[self.n_visible])?;
         check_shape("hidden bias", stage.hidden_bias.len(), &[self.n_hidden])
     }
+}
+
+/// The words of a layer, `[chains, groups]`, to be written.
+fn layer(states: &mut BitMatrix) -> Tiles<'_, u64> {
+    let stride = states.stride();
+    Tiles::new(states.words_mut(), stride)
 }
 
 /// Adds the parts of all groups, in their order.
@@ -279,7 +284,7 @@ struct Half<'a> {
     /// Sums over another matrix, `[groups, chains, 64]`, or nothing.
     first: &'a [f32],
     key: NoiseKey,
-    /// Words `[groups, chains]`.
+    /// Words `[chains, groups]`.
     words: Tiles<'a, u64>,
     /// What is measured, `[groups, chains]`.
     sums: Tiles<'a, f64>,
@@ -326,15 +331,13 @@ impl Half<'_> {
         from: [f32; 2],
         other: &[f32],
     ) {
-        let mask = group_mask(self.outputs, group);
+        let mask = last_mask((self.outputs - GROUP * group).min(GROUP));
         let (bias, other) = (padded(self.bias, group), padded(other, group));
         let [to, to_first] = self.scales.map(|s| simd.splat(s));
         let [from, from_first] = from.map(|s| simd.splat(s));
         let (zero, one) = (simd.splat(0.0), simd.splat(1.0));
         let noise = GroupNoise::new(simd, self.key, group);
         // SAFETY: no two calls have the same group and overlapping chains.
-        let words = unsafe { self.words.piece(group, chains.clone()) };
-        // SAFETY: as above.
         let sums = unsafe { self.sums.piece(group, chains.clone()) };
         for (index, field) in field.chunks_exact(GROUP).enumerate() {
             let chain = chains.start + index;
@@ -376,7 +379,9 @@ impl Half<'_> {
                     sum[part] = simd.add(sum[part], simd.mul(simd.ones(on), o));
                 }
             }
-            words[index] = word & mask;
+            // SAFETY: as above.
+            let place = unsafe { self.words.piece(chain, group..group + 1) };
+            place[0] = word & mask;
             let sum = lanes(simd, sum);
             sums[index] = sum.iter().map(|&x| f64::from(x)).sum();
             if WORK {

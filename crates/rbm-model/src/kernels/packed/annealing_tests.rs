@@ -44,23 +44,17 @@ impl Ends {
     }
 
     /// The fields of a stage on the hidden units, or on the visible ones, in f64.
-    fn fields(
-        &self,
-        matrices: usize,
-        stage: &Stage,
-        states: &PackedStates,
-        hidden: bool,
-    ) -> Vec<f64> {
+    fn fields(&self, matrices: usize, stage: &Stage, states: &BitMatrix, hidden: bool) -> Vec<f64> {
         let bias = if hidden {
             &stage.hidden_bias
         } else {
             &stage.visible_bias
         };
         let mut fields = Vec::new();
-        for chain in 0..states.chains() {
+        for chain in 0..states.rows() {
             for (output, bias) in bias.iter().enumerate() {
                 let mut field = f64::from(*bias);
-                for input in (0..states.units()).filter(|i| states.get(chain, *i)) {
+                for input in (0..states.columns()).filter(|i| states.get(chain, *i)) {
                     let place = if hidden {
                         input * self.m + output
                     } else {
@@ -77,14 +71,8 @@ impl Ends {
     }
 }
 
-fn random(stream: u8, chains: usize, units: usize) -> PackedStates {
-    PackedStates::from_rows(&numbers(stream, 1.0, chains * units), chains, units).unwrap()
-}
-
-fn rows(states: &PackedStates) -> Vec<f32> {
-    let mut rows = vec![0.5; states.chains() * states.units()];
-    states.write_rows(&mut rows).unwrap();
-    rows
+fn random(stream: u8, chains: usize, units: usize) -> BitMatrix {
+    BitMatrix::from_numbers(&numbers(stream, 1.0, chains * units), chains, units).unwrap()
 }
 
 #[test]
@@ -100,14 +88,14 @@ fn halves_draw_and_measure_what_is_defined() {
                 assert!(RAGGED_ROWS.contains(&chains) || chains == 17);
                 let model = ends.model(matrices).with_isa(isa);
                 let visible = random(47, chains, n);
-                let mut hidden = PackedStates::zeros(chains, m);
+                let mut hidden = BitMatrix::zeros(chains, m);
                 let mut work = vec![f64::NAN; chains];
                 model
                     .hidden_half(&ends.from, &ends.to, KEY, &visible, &mut hidden, &mut work)
                     .unwrap();
                 let before = ends.fields(matrices, &ends.from, &visible, true);
                 let after = ends.fields(matrices, &ends.to, &visible, true);
-                assert_defined(&rows(&hidden), &after, m, KEY, MARGIN);
+                assert_defined(&hidden.to_numbers(), &after, m, KEY, MARGIN);
                 for (chain, work) in work.iter().enumerate() {
                     let units = chain * m..(chain + 1) * m;
                     let sum =
@@ -117,7 +105,7 @@ fn halves_draw_and_measure_what_is_defined() {
                     assert!((work - exact).abs() < 1e-5 * m as f64, "{work} {exact}");
                 }
 
-                let mut drawn = PackedStates::zeros(chains, n);
+                let mut drawn = BitMatrix::zeros(chains, n);
                 let mut products = vec![f64::NAN; chains];
                 model
                     .visible_half(
@@ -130,8 +118,8 @@ fn halves_draw_and_measure_what_is_defined() {
                     )
                     .unwrap();
                 let fields = ends.fields(matrices, &ends.to, &hidden, false);
-                assert_defined(&rows(&drawn), &fields, n, visible_key, MARGIN);
-                for (v, product) in rows(&drawn).chunks_exact(n).zip(&products) {
+                assert_defined(&drawn.to_numbers(), &fields, n, visible_key, MARGIN);
+                for (v, product) in drawn.to_numbers().chunks_exact(n).zip(&products) {
                     let exact: f64 = v
                         .iter()
                         .zip(&ends.direction)
@@ -149,8 +137,8 @@ fn same_bytes_on_all_instruction_sets_and_threads() {
     let ends = Ends::new(300, 170);
     let visible = random(48, 200, 300);
     let run = |isa: Isa, threads: usize, matrices: usize| {
-        let mut hidden = PackedStates::zeros(200, 170);
-        let mut drawn = PackedStates::zeros(200, 300);
+        let mut hidden = BitMatrix::zeros(200, 170);
+        let mut drawn = BitMatrix::zeros(200, 300);
         let (mut work, mut products) = (vec![0.0; 200], vec![0.0; 200]);
         on_threads(threads, || {
             let model = ends.model(matrices).with_isa(isa);
@@ -181,7 +169,7 @@ fn full_scale_is_a_plain_sweep() {
     let mut ends = Ends::new(200, 130);
     ends.to.scales = [1.0, 0.0];
     let mut hidden = random(49, 100, 130);
-    let mut plain = (hidden.clone(), PackedStates::zeros(100, 200));
+    let mut plain = (hidden.clone(), BitMatrix::zeros(100, 200));
     let weight = &ends.weights[0];
     PackedModel::new(weight, &ends.to.visible_bias, &ends.to.hidden_bias)
         .unwrap()
@@ -199,7 +187,7 @@ fn full_scale_is_a_plain_sweep() {
         )
         .unwrap();
     let model = ends.model(1);
-    let mut visible = PackedStates::zeros(100, 200);
+    let mut visible = BitMatrix::zeros(100, 200);
     let (mut work, mut products) = (vec![0.0; 100], vec![0.0; 100]);
     let key = KEY.with_layer(Layer::Visible);
     let direction = &ends.direction;
@@ -216,10 +204,10 @@ fn full_scale_is_a_plain_sweep() {
     model
         .hidden_half(&ends.to, &ends.to, KEY, &visible, &mut hidden, &mut work)
         .unwrap();
-    let differences = |a: &PackedStates, b: &PackedStates| {
-        rows(a)
+    let differences = |a: &BitMatrix, b: &BitMatrix| {
+        a.to_numbers()
             .iter()
-            .zip(rows(b))
+            .zip(b.to_numbers())
             .filter(|(a, b)| **a != *b)
             .count()
     };
@@ -250,7 +238,7 @@ fn wrong_shapes_are_refused() {
         Err(ModelError::EmptyLayer { .. })
     ));
     let model = ends.model(1);
-    let (visible, mut hidden) = (random(47, 3, 5), PackedStates::zeros(3, 4));
+    let (visible, mut hidden) = (random(47, 3, 5), BitMatrix::zeros(3, 4));
     let mut short = vec![0.0; 2];
     let half = model.hidden_half(&ends.from, &ends.to, KEY, &visible, &mut hidden, &mut short);
     assert_eq!(shape(half), "work");

@@ -3,10 +3,10 @@
 use super::nibbles::NibbleLists;
 use super::tables::{BLOCK, ENTRIES, INPUTS, ROWS, TABLES, add_listed_rows, add_rows, tabulate};
 use super::transpose::transpose_with;
-use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::for_each_task;
 use crate::kernels::simd::{Kernel, Simd};
+use crate::kernels::{BitMatrix, Isa};
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -21,10 +21,8 @@ const LEAST_CHAINS: usize = 64;
 /// for each four inputs, in their order, one set of inputs after the other. Sums of inputs that are all
 /// off are +0 and may be left out, see [`NibbleLists`].
 pub(super) struct Contraction<'a> {
-    /// What is summed over: one set of inputs, or two.
+    /// What is summed over: one set of inputs, or two, of the same chains r.
     pub(super) inputs: (Inputs<'a>, Option<Inputs<'a>>),
-    /// Number of rows r.
-    pub(super) chains: usize,
     /// Number of columns o; not 0.
     pub(super) outputs: usize,
     /// `[outputs]`, or empty for none.
@@ -34,8 +32,8 @@ pub(super) struct Contraction<'a> {
 /// Inputs with the weights to the outputs.
 #[derive(Clone, Copy)]
 pub(super) struct Inputs<'a> {
-    /// Bits: bit `i % 64` of word `(i / 64) * chains + r`.
-    pub(super) words: &'a [u64],
+    /// `[chains, inputs]`
+    pub(super) bits: &'a BitMatrix,
     /// `[inputs, outputs]`
     pub(super) weight: Matrix<'a>,
     /// Multiplies all weights.
@@ -44,9 +42,9 @@ pub(super) struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     /// Inputs with the weights as they are.
-    pub(super) fn new(words: &'a [u64], weight: Matrix<'a>) -> Self {
+    pub(super) fn new(bits: &'a BitMatrix, weight: Matrix<'a>) -> Self {
         Self {
-            words,
+            bits,
             weight,
             scale: 1.0,
         }
@@ -161,13 +159,14 @@ fn at_least(lines: &mut Vec<Line>, count: usize) -> &mut [f32] {
 impl Contraction<'_> {
     /// Works out all fields and hands them to `finish`, on all threads.
     pub(super) fn run<E: Finish>(&self, isa: Isa, finish: &E) {
-        if self.chains == 0 {
+        let chains = self.chains();
+        if chains == 0 {
             return;
         }
         let groups = self.outputs.div_ceil(GROUP);
         let piece = self.chains_per_task(groups);
-        let pieces = self.chains.div_ceil(piece);
-        let list = |set: Inputs| NibbleLists::new(set.words, self.chains, set.weight.rows);
+        let pieces = chains.div_ceil(piece);
+        let list = |set: Inputs| NibbleLists::new(set.bits);
         let lists = (list(self.inputs.0), self.inputs.1.and_then(list));
         let tables = if lists.0.is_some() || lists.1.is_some() {
             ROWS
@@ -176,7 +175,7 @@ impl Contraction<'_> {
         };
         for_each_task(self.nanoseconds(), groups * pieces, |task| {
             let first = task % pieces * piece;
-            let chains = first..self.chains.min(first + piece);
+            let chains = first..chains.min(first + piece);
             SCRATCH.with_borrow_mut(|scratch| {
                 isa.run(Task {
                     tables: at_least(&mut scratch.tables, tables * 2 * 16),
@@ -195,7 +194,12 @@ impl Contraction<'_> {
     /// About what one thread needs for it.
     pub(super) fn nanoseconds(&self) -> usize {
         let inputs: usize = self.sets().map(|set| set.weight.rows).sum();
-        self.chains * (inputs * self.outputs / 256 + self.outputs)
+        self.chains() * (inputs * self.outputs / 256 + self.outputs)
+    }
+
+    /// Number of rows r.
+    fn chains(&self) -> usize {
+        self.inputs.0.bits.rows()
     }
 
     fn sets(&self) -> impl Iterator<Item = Inputs<'_>> {
@@ -210,11 +214,11 @@ impl Contraction<'_> {
         } else {
             (2 * threads)
                 .div_ceil(groups)
-                .min(self.chains / LEAST_CHAINS)
+                .min(self.chains() / LEAST_CHAINS)
                 .max(1)
         };
-        let pieces = for_threads.max(self.chains.div_ceil(MOST_CHAINS));
-        self.chains.div_ceil(pieces)
+        let pieces = for_threads.max(self.chains().div_ceil(MOST_CHAINS));
+        self.chains().div_ceil(pieces)
     }
 }
 
@@ -305,10 +309,11 @@ impl<E: Finish> Task<'_, E> {
         column: usize,
         columns: usize,
     ) {
-        let chains = self.contraction.chains;
-        for (word, words) in inputs.words.chunks_exact(chains).enumerate() {
+        let stride = inputs.bits.stride();
+        for word in 0..stride {
             let tables = self.tabulate::<S, V>(simd, inputs, word, u64::MAX, 0, column, columns);
-            let words = &words[self.chains.clone()];
+            let words = inputs.bits.words()[self.chains.start * stride + word..].iter();
+            let words = words.step_by(stride).copied().take(self.chains.len());
             let field = &mut self.field[column..];
             if tables == TABLES {
                 add_rows::<S, V>(simd, self.tables, TABLES, words, field);

@@ -1,13 +1,12 @@
 //! Contractions with parts of matrices and with matrices turned round.
 
-use super::PackedStates;
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use super::transpose::transpose;
-use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::Tiles;
 use crate::kernels::simd::Simd;
 use crate::kernels::statistics::{instruction_sets, numbers};
+use crate::kernels::{BitMatrix, Isa};
 use std::ops::Range;
 
 /// Keeps the fields, `[chains, outputs]`.
@@ -25,12 +24,11 @@ impl Finish for Keep<'_> {
     }
 }
 
-fn fields(isa: Isa, states: &PackedStates, weight: Matrix<'_>, outputs: usize) -> Vec<f32> {
-    let mut out = vec![0.0; states.chains() * outputs];
+fn fields(isa: Isa, states: &BitMatrix, weight: Matrix<'_>, outputs: usize) -> Vec<f32> {
+    let mut out = vec![0.0; states.rows() * outputs];
     let keep = Keep(Tiles::new(&mut out, outputs), outputs);
     Contraction {
-        inputs: (Inputs::new(states.words(), weight), None),
-        chains: states.chains(),
+        inputs: (Inputs::new(states, weight), None),
         outputs,
         bias: &[],
     }
@@ -44,7 +42,7 @@ fn a_matrix_turned_round_is_the_transposed_one() {
         for (inputs, outputs) in [(1, 1), (3, 70), (64, 16), (70, 33), (130, 129), (200, 64)] {
             // Chains are divided between tasks.
             let states = numbers(1, 1.0, 150 * inputs);
-            let states = PackedStates::from_rows(&states, 150, inputs).unwrap();
+            let states = BitMatrix::from_numbers(&states, 150, inputs).unwrap();
             let turned = numbers(2, 1.0, inputs * outputs);
             let mut weight = Vec::new();
             transpose(&turned, inputs, &mut weight);
@@ -58,7 +56,7 @@ fn a_matrix_turned_round_is_the_transposed_one() {
 #[test]
 fn some_columns_are_those_of_the_whole_matrix() {
     let (inputs, outputs) = (70, 300);
-    let states = PackedStates::from_rows(&numbers(1, 1.0, 9 * inputs), 9, inputs).unwrap();
+    let states = BitMatrix::from_numbers(&numbers(1, 1.0, 9 * inputs), 9, inputs).unwrap();
     let weight = numbers(2, 1.0, inputs * outputs);
     for isa in instruction_sets() {
         let whole = fields(isa, &states, Matrix::new(&weight, outputs), outputs);
@@ -104,17 +102,13 @@ fn leaving_out_zeros_changes_no_bit() {
                 let mut rows: Vec<f32> = normal.iter().map(on).collect();
                 // The first chain has nothing on.
                 rows[..inputs].fill(0.0);
-                let states = PackedStates::from_rows(&rows, chains, inputs).unwrap();
+                let states = BitMatrix::from_numbers(&rows, chains, inputs).unwrap();
                 let weight = numbers(4, 1.0, inputs * outputs);
                 let mut bias = numbers(5, 1.0, outputs);
                 bias[0] = -0.0;
                 let mut found = vec![0.0; chains * outputs];
                 Contraction {
-                    inputs: (
-                        Inputs::new(states.words(), Matrix::new(&weight, outputs)),
-                        None,
-                    ),
-                    chains,
+                    inputs: (Inputs::new(&states, Matrix::new(&weight, outputs)), None),
                     outputs,
                     bias: &bias,
                 }

@@ -3,13 +3,12 @@
 use super::contraction::{Contraction, Inputs, Matrix};
 use super::gibbs::{activate, check_states};
 use super::phase_moments::{PhaseMoments, Values};
-use super::states::PackedStates;
 use super::weight_step::WeightStep;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::rule::{GradientStep, StepCoefficients};
-use crate::kernels::{Isa, check_shape};
+use crate::kernels::{BitMatrix, Isa, check_shape};
 use crate::noise::NoiseKey;
 use crate::optim::Step;
 use std::ops::Range;
@@ -44,7 +43,7 @@ impl Parameter<'_> {
 #[derive(Debug)]
 pub struct Samples<'a> {
     /// Visible states, `[B, N]`.
-    pub visible: &'a PackedStates,
+    pub visible: &'a BitMatrix,
     /// Hidden values that belong to them.
     pub hidden: Hidden<'a>,
 }
@@ -58,7 +57,7 @@ pub enum Hidden<'a> {
     /// never there.
     Conditional,
     /// The same, and h is drawn from it, `[B, M]`.
-    Drawn(NoiseKey, &'a mut PackedStates),
+    Drawn(NoiseKey, &'a mut BitMatrix),
 }
 
 /// The centered gradient of the likelihood from samples of both phases, and a step along it.
@@ -108,7 +107,7 @@ impl FusedUpdate<'_> {
         check_parameter("visible bias", &visible_bias, &[n], moments)?;
         check_parameter("hidden bias", &hidden_bias, &[m], moments)?;
         for samples in [&self.data, &self.model] {
-            let rows = samples.visible.chains();
+            let rows = samples.visible.rows();
             check_states("visible states", samples.visible, (rows, n))?;
             match &samples.hidden {
                 Hidden::Values(values) => check_shape("hidden values", values.len(), &[rows, m])?,
@@ -116,7 +115,7 @@ impl FusedUpdate<'_> {
                 Hidden::Drawn(_, states) => check_states("hidden states", states, (rows, m))?,
             }
         }
-        let work = (self.data.visible.chains() + self.model.visible.chains()) * n * m / 256;
+        let work = (self.data.visible.rows() + self.model.visible.rows()) * n * m / 256;
         let mut mean = Vec::new();
         in_pool(work, || {
             mean = self.update(weight, visible_bias, hidden_bias)
@@ -153,14 +152,13 @@ impl FusedUpdate<'_> {
                 inputs: (
                     Inputs {
                         scale: data_scale,
-                        ..Inputs::new(&data.words, data_values.matrix)
+                        ..Inputs::new(&data.by_unit, data_values.matrix)
                     },
                     Some(Inputs {
                         scale: -model_scale,
-                        ..Inputs::new(&model.words, model_values.matrix)
+                        ..Inputs::new(&model.by_unit, model_values.matrix)
                     }),
                 ),
-                chains: mu.len(),
                 outputs: columns.len(),
                 bias: &[],
             }
@@ -203,7 +201,7 @@ impl FusedUpdate<'_> {
         let m = self.hidden_offset.len();
         let rows: usize = [&self.data, &self.model]
             .into_iter()
-            .map(|samples| samples.visible.chains())
+            .map(|samples| samples.visible.rows())
             .sum();
         let width = (MOST_VALUES / rows.max(1) / GROUP).max(1) * GROUP;
         (0..m.div_ceil(width)).map(move |block| width * block..m.min(width * (block + 1)))
@@ -213,7 +211,7 @@ impl FusedUpdate<'_> {
 impl Samples<'_> {
     /// Weight of a sample in a mean.
     fn scale(&self) -> f32 {
-        1.0 / self.visible.chains() as f32
+        1.0 / self.visible.rows() as f32
     }
 
     /// Hidden values of some columns, a multiple of 64 before them; `spare` is where they are worked out.
@@ -236,12 +234,11 @@ impl Samples<'_> {
             Hidden::Conditional => None,
             Hidden::Drawn(key, states) => Some((*key, &mut **states)),
         };
-        let chains = self.visible.chains();
+        let chains = self.visible.rows();
         spare.resize(chains * columns.len(), 0.0);
         let weight = Matrix::columns(weight.value, m, columns.start);
         let fields = Contraction {
-            inputs: (Inputs::new(self.visible.words(), weight), None),
-            chains,
+            inputs: (Inputs::new(self.visible, weight), None),
             outputs: columns.len(),
             bias: &hidden_bias.value[columns.clone()],
         };

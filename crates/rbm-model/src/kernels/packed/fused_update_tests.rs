@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::error::ModelError;
-use crate::kernels::Isa;
 use crate::kernels::statistics::{instruction_sets, numbers, on_threads};
+use crate::kernels::{BitMatrix, Isa};
 use crate::noise::{Layer, NoiseKey};
 use crate::optim::{ADAM_EPSILON, Rule, Step};
 
@@ -23,7 +23,7 @@ type Arrays = [[Vec<f32>; 3]; 3];
 struct Case {
     n: usize,
     m: usize,
-    states: [PackedStates; 2],
+    states: [BitMatrix; 2],
     hidden: [Vec<f32>; 2],
     mu: Vec<f32>,
     lambda: Vec<f32>,
@@ -33,7 +33,7 @@ struct Case {
 impl Case {
     fn new([n, m]: [usize; 2], rows: [usize; 2], rule: Rule) -> Self {
         let states = [(21, rows[0]), (22, rows[1])].map(|(stream, rows)| {
-            PackedStates::from_rows(&numbers(stream, 1.0, rows * n), rows, n).unwrap()
+            BitMatrix::from_numbers(&numbers(stream, 1.0, rows * n), rows, n).unwrap()
         });
         let half = |stream, count| -> Vec<f32> {
             numbers(stream, 0.5, count)
@@ -108,7 +108,7 @@ impl Case {
         let (n, m) = (self.n, self.m);
         let mut g = [vec![0.0; n * m], vec![0.0; n], vec![0.0; m]];
         for (phase, sign) in [(0, 1.0), (1, -1.0)] {
-            let rows = self.states[phase].chains();
+            let rows = self.states[phase].rows();
             for r in 0..rows {
                 for i in 0..n {
                     let v = f64::from(u8::from(self.states[phase].get(r, i)));
@@ -252,7 +252,7 @@ fn hidden_values_may_be_worked_out_on_the_way() {
         let mut case = Case::new(shape, rows, RULES[1]);
         let [[weight, ..], [visible_bias, ..], [hidden_bias, ..]] = case.start();
         let model = PackedModel::new(&weight, &visible_bias, &hidden_bias).unwrap();
-        let mut expected_states = PackedStates::zeros(rows[1], shape[1]);
+        let mut expected_states = BitMatrix::zeros(rows[1], shape[1]);
         for (states, hidden) in case.states.iter().zip(&mut case.hidden) {
             model.hidden_probabilities(states, hidden).unwrap();
         }
@@ -261,7 +261,7 @@ fn hidden_values_may_be_worked_out_on_the_way() {
             .unwrap();
         let expected = case.run(Isa::detect());
         let run = |isa| {
-            let mut drawn = PackedStates::zeros(rows[1], shape[1]);
+            let mut drawn = BitMatrix::zeros(rows[1], shape[1]);
             let data = Samples {
                 visible: &case.states[0],
                 hidden: Hidden::Conditional,

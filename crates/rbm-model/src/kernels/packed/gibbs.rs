@@ -1,12 +1,12 @@
 //! Conditional draws and Gibbs sweeps.
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
-use super::states::{PackedStates, group_mask};
 use crate::error::ModelError;
+use crate::kernels::bit_matrix::last_mask;
 use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
-use crate::kernels::{Isa, check_shape};
+use crate::kernels::{BitMatrix, Isa, check_shape};
 use crate::noise::{Layer, NoiseKey};
 use std::ops::Range;
 
@@ -90,11 +90,11 @@ impl<'a> PackedModel<'a> {
     /// [`ModelError::Shape`] where a shape does not fit.
     pub fn hidden_probabilities(
         &self,
-        visible: &PackedStates,
+        visible: &BitMatrix,
         probabilities: &mut [f32],
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
-        self.check_probabilities(visible.chains(), probabilities)?;
+        self.check_probabilities(visible.rows(), probabilities)?;
         self.activate(self.hidden_fields(visible), None, Some(probabilities));
         Ok(())
     }
@@ -110,15 +110,15 @@ impl<'a> PackedModel<'a> {
     /// [`ModelError::Shape`] where a shape does not fit.
     pub fn sample_hidden(
         &self,
-        visible: &PackedStates,
+        visible: &BitMatrix,
         key: NoiseKey,
-        hidden: &mut PackedStates,
+        hidden: &mut BitMatrix,
         probabilities: Option<&mut [f32]>,
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
-        self.check_hidden(hidden, visible.chains())?;
+        self.check_hidden(hidden, visible.rows())?;
         if let Some(probabilities) = &probabilities {
-            self.check_probabilities(visible.chains(), probabilities)?;
+            self.check_probabilities(visible.rows(), probabilities)?;
         }
         self.activate(
             self.hidden_fields(visible),
@@ -144,14 +144,14 @@ impl<'a> PackedModel<'a> {
     pub fn gibbs_sweeps(
         &self,
         sweeps: Sweeps,
-        hidden: &mut PackedStates,
-        visible: &mut PackedStates,
+        hidden: &mut BitMatrix,
+        visible: &mut BitMatrix,
         hidden_probabilities: Option<&mut [f32]>,
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
-        self.check_hidden(hidden, visible.chains())?;
+        self.check_hidden(hidden, visible.rows())?;
         if let Some(probabilities) = &hidden_probabilities {
-            self.check_probabilities(visible.chains(), probabilities)?;
+            self.check_probabilities(visible.rows(), probabilities)?;
         }
         if sweeps.count == 0 {
             return Ok(());
@@ -172,11 +172,11 @@ impl<'a> PackedModel<'a> {
     pub fn sweeps_to_visible(
         &self,
         sweeps: Sweeps,
-        hidden: &mut PackedStates,
-        visible: &mut PackedStates,
+        hidden: &mut BitMatrix,
+        visible: &mut BitMatrix,
     ) -> Result<NoiseKey, ModelError> {
         self.check_visible(visible)?;
-        self.check_hidden(hidden, visible.chains())?;
+        self.check_hidden(hidden, visible.rows())?;
         in_pool(self.hidden_fields(visible).nanoseconds(), || {
             self.sweep(sweeps, hidden, visible, None);
         });
@@ -187,8 +187,8 @@ impl<'a> PackedModel<'a> {
     fn sweep(
         &self,
         sweeps: Sweeps,
-        hidden: &mut PackedStates,
-        visible: &mut PackedStates,
+        hidden: &mut BitMatrix,
+        visible: &mut BitMatrix,
         mut last: Option<Option<&mut [f32]>>,
     ) {
         let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
@@ -196,8 +196,7 @@ impl<'a> PackedModel<'a> {
             // Turned round a few at a time, where they are tabulated: a copy would be as large as they are.
             let weight = Matrix::turned(self.weight, m);
             let fields = Contraction {
-                inputs: (Inputs::new(hidden.words(), weight), None),
-                chains: hidden.chains(),
+                inputs: (Inputs::new(hidden, weight), None),
                 outputs: n,
                 bias: self.visible_bias,
             };
@@ -217,11 +216,10 @@ impl<'a> PackedModel<'a> {
     }
 
     /// The fields of the hidden layer.
-    fn hidden_fields<'b>(&'b self, visible: &'b PackedStates) -> Contraction<'b> {
+    fn hidden_fields<'b>(&'b self, visible: &'b BitMatrix) -> Contraction<'b> {
         let weight = Matrix::new(self.weight, self.hidden_bias.len());
         Contraction {
-            inputs: (Inputs::new(visible.words(), weight), None),
-            chains: visible.chains(),
+            inputs: (Inputs::new(visible, weight), None),
             outputs: self.hidden_bias.len(),
             bias: self.hidden_bias,
         }
@@ -231,18 +229,18 @@ impl<'a> PackedModel<'a> {
     fn activate(
         &self,
         fields: Contraction,
-        draw: Option<(NoiseKey, &mut PackedStates)>,
+        draw: Option<(NoiseKey, &mut BitMatrix)>,
         probabilities: Option<&mut [f32]>,
     ) {
         activate(self.isa, fields, 0, draw, probabilities);
     }
 
-    fn check_visible(&self, visible: &PackedStates) -> Result<(), ModelError> {
-        let expected = (visible.chains(), self.visible_bias.len());
+    fn check_visible(&self, visible: &BitMatrix) -> Result<(), ModelError> {
+        let expected = (visible.rows(), self.visible_bias.len());
         check_states("visible states", visible, expected)
     }
 
-    fn check_hidden(&self, hidden: &PackedStates, chains: usize) -> Result<(), ModelError> {
+    fn check_hidden(&self, hidden: &BitMatrix, chains: usize) -> Result<(), ModelError> {
         check_states("hidden states", hidden, (chains, self.hidden_bias.len()))
     }
 
@@ -255,16 +253,16 @@ impl<'a> PackedModel<'a> {
 /// Refuses states of another shape.
 pub(super) fn check_states(
     tensor: &'static str,
-    states: &PackedStates,
+    states: &BitMatrix,
     expected: (usize, usize),
 ) -> Result<(), ModelError> {
-    if (states.chains(), states.units()) == expected {
+    if (states.rows(), states.columns()) == expected {
         return Ok(());
     }
     Err(ModelError::Shape {
         tensor: tensor.into(),
         expected: vec![expected.0, expected.1],
-        found: vec![states.chains(), states.units()],
+        found: vec![states.rows(), states.columns()],
     })
 }
 
@@ -274,14 +272,17 @@ pub(super) fn activate(
     isa: Isa,
     fields: Contraction,
     first: usize,
-    draw: Option<(NoiseKey, &mut PackedStates)>,
+    draw: Option<(NoiseKey, &mut BitMatrix)>,
     probabilities: Option<&mut [f32]>,
 ) {
-    let (chains, outputs) = (fields.chains, fields.outputs);
+    let outputs = fields.outputs;
     let activation = Activation {
         outputs,
         first_group: first / GROUP,
-        draw: draw.map(|(key, states)| (key, Tiles::new(states.words_mut(), chains))),
+        draw: draw.map(|(key, states)| {
+            let stride = states.stride();
+            (key, Tiles::new(states.words_mut(), stride))
+        }),
         probabilities: probabilities.map(|p| Tiles::new(p, outputs)),
     };
     fields.run(isa, &activation);
@@ -292,7 +293,7 @@ struct Activation<'a> {
     outputs: usize,
     /// Group of the layer that the first output begins.
     first_group: usize,
-    /// Words `[groups, chains]` of the whole layer.
+    /// Words `[chains, groups]` of the whole layer.
     draw: Option<(NoiseKey, Tiles<'a, u64>)>,
     /// `[chains, outputs]`
     probabilities: Option<Tiles<'a, f32>>,
@@ -304,25 +305,20 @@ impl Finish for Activation<'_> {
         let columns = (self.outputs - GROUP * group).min(GROUP);
         if let Some((key, words)) = &self.draw {
             let drawn = self.first_group + group;
-            // SAFETY: no two calls have the same group and overlapping chains.
-            let words = unsafe { words.piece(drawn, chains.clone()) };
-            words.fill(0);
             let noise = GroupNoise::new(simd, *key, drawn);
-            for (index, (word, field)) in
-                words.iter_mut().zip(field.chunks_exact(GROUP)).enumerate()
-            {
-                let bits = noise.bits(simd, (chains.start + index) as u32);
+            for (field, chain) in field.chunks_exact(GROUP).zip(chains.clone()) {
+                let bits = noise.bits(simd, chain as u32);
+                let mut word = 0;
                 for (vector, &bits) in bits[..GROUP / S::LANES].iter().enumerate() {
                     let column = vector * S::LANES;
                     let reciprocal = reciprocal_sigmoid(simd, load(simd, &field[column..]));
                     let threshold = simd.mul(uniform(simd, bits), reciprocal);
                     let on = simd.less(threshold, simd.splat(1.0));
-                    *word |= u64::from(on) << column;
+                    word |= u64::from(on) << column;
                 }
-            }
-            let mask = group_mask(self.outputs, group);
-            for word in words {
-                *word &= mask;
+                // SAFETY: no two calls have the same group and overlapping chains.
+                let place = unsafe { words.piece(chain, drawn..drawn + 1) };
+                place[0] = word & last_mask(columns);
             }
         }
         if let Some(probabilities) = &self.probabilities {

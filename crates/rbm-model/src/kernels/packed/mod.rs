@@ -18,13 +18,11 @@
 
 mod annealing;
 mod contraction;
-mod convert;
 mod fused_update;
 mod gibbs;
 mod nibbles;
 mod outer_mean;
 mod phase_moments;
-mod states;
 mod tables;
 mod transpose;
 mod weight_step;
@@ -33,7 +31,6 @@ pub use annealing::{AnnealedModel, Stage};
 pub use fused_update::{FusedUpdate, Hidden, Parameter, Samples};
 pub use gibbs::{PackedModel, Sweeps};
 pub use outer_mean::{outer_mean, outer_mean_with};
-pub use states::PackedStates;
 
 #[cfg(test)]
 mod contraction_tests;

@@ -1,6 +1,7 @@
 //! Which table rows chains need, where most of their nibbles are zero.
 
 use super::tables::{BLOCK, ENTRIES, INPUTS, PIECE, TABLES};
+use crate::kernels::BitMatrix;
 use crate::kernels::parallel::{Tiles, for_each_task};
 
 /// Inputs below which a list costs as much as it saves.
@@ -24,53 +25,50 @@ pub(super) struct NibbleLists {
 }
 
 impl NibbleLists {
-    /// The lists of bits `i % 64` of words `(i / 64) * chains + r`, inputs i of chains r; `None` where
-    /// half of the nibbles or more are not zero, or there are few inputs.
-    pub(super) fn new(words: &[u64], chains: usize, inputs: usize) -> Option<Self> {
+    /// The lists of bits `[chains, inputs]`; `None` where half of the nibbles or more are not zero, or there
+    /// are few inputs.
+    pub(super) fn new(bits: &BitMatrix) -> Option<Self> {
+        let (chains, inputs, stride) = (bits.rows(), bits.columns(), bits.stride());
         if inputs < LEAST_INPUTS || chains == 0 {
             return None;
         }
         let nibbles = chains * inputs.div_ceil(INPUTS);
-        // Dense states show it in their first words.
+        // Dense states show it in their first rows.
         let mut count = 0;
-        for words in words.chunks(chains) {
-            count += words
-                .iter()
-                .map(|&word| on(word).count_ones() as usize)
-                .sum::<usize>();
+        for row in bits.words().chunks_exact(stride) {
+            count += lengths(row);
             if 2 * count >= nibbles {
                 return None;
             }
         }
-        let blocks = words.chunks(chains * BLOCK);
-        let mut starts = Vec::with_capacity(blocks.len() * chains + 1);
+        let blocks = stride.div_ceil(BLOCK);
+        let mut starts = Vec::with_capacity(blocks * chains + 1);
         let mut end = 0;
-        for block in blocks.clone() {
+        for block in 0..blocks {
             for chain in 0..chains {
                 starts.push(end);
-                let length: u32 = words_of(block, chains, chain)
-                    .map(|word| on(word).count_ones())
-                    .sum();
-                end += (length as usize).next_multiple_of(PIECE);
+                end += lengths(block_of(bits, chain, block)).next_multiple_of(PIECE);
             }
         }
         starts.push(end);
         let mut rows = vec![0; end.max(1)];
         let tiles = Tiles::new(&mut rows, end.max(1));
         let tasks = chains.div_ceil(CHAINS);
-        for_each_task(2 * count, blocks.len() * tasks, |task| {
+        for_each_task(2 * count, blocks * tasks, |task| {
             let (block, first) = (task / tasks, task % tasks * CHAINS);
-            let words = &words[block * BLOCK * chains..];
-            let words = &words[..words.len().min(BLOCK * chains)];
             for chain in first..chains.min(first + CHAINS) {
                 let at = block * chains + chain;
                 // SAFETY: every list is one task's, and lists do not overlap.
                 let list = unsafe { tiles.piece(0, starts[at]..starts[at + 1]) };
-                fill(words_of(words, chains, chain), list);
+                fill(block_of(bits, chain, block), list);
             }
         });
-        let any = |words: &[u64]| words.iter().fold(0, |any, word| any | word);
-        let used = words.chunks(chains).map(any).collect();
+        let mut used = vec![0; stride];
+        for row in bits.words().chunks_exact(stride) {
+            used.iter_mut()
+                .zip(row)
+                .for_each(|(used, word)| *used |= word);
+        }
         Some(Self {
             chains,
             rows,
@@ -99,16 +97,27 @@ fn on(word: u64) -> u64 {
     (pairs | pairs >> 2) & 0x1111_1111_1111_1111
 }
 
+/// The words of a chain in a block of them.
 #[inline(always)]
-fn words_of(block: &[u64], chains: usize, chain: usize) -> impl Iterator<Item = u64> {
-    block[chain..].iter().step_by(chains).copied()
+fn block_of(bits: &BitMatrix, chain: usize, block: usize) -> &[u64] {
+    let words = bits.row_words(chain);
+    &words[BLOCK * block..words.len().min(BLOCK * (block + 1))]
+}
+
+/// Nibbles of words that are not zero.
+#[inline(always)]
+fn lengths(words: &[u64]) -> usize {
+    words
+        .iter()
+        .map(|&word| on(word).count_ones() as usize)
+        .sum()
 }
 
 /// Writes the rows that the words of a block select.
 #[inline(always)]
-fn fill(words: impl Iterator<Item = u64>, list: &mut [u16]) {
+fn fill(words: &[u64], list: &mut [u16]) {
     let mut places = list.iter_mut();
-    for (index, word) in words.enumerate() {
+    for (index, &word) in words.iter().enumerate() {
         let mut left = on(word);
         while left != 0 {
             // Four times the number of the table, as tables have 16 rows for 4 bits.
@@ -129,33 +138,26 @@ mod tests {
     use super::*;
     use crate::kernels::packed::tables::ROWS;
 
-    /// Words of `inputs` bits, of which about one in `rare` is on.
-    fn words(chains: usize, inputs: usize, rare: u64) -> Vec<u64> {
+    /// Bits of which about one in `rare` is 1.
+    fn bits(chains: usize, inputs: usize, rare: u64) -> BitMatrix {
         let mut state = 1u64;
-        let mut words = vec![0u64; inputs.div_ceil(64) * chains];
-        for input in 0..inputs {
-            for chain in 0..chains {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
-                if (state >> 33).is_multiple_of(rare) {
-                    words[input / 64 * chains + chain] |= 1 << (input % 64);
-                }
-            }
-        }
-        words
+        BitMatrix::from_fn(chains, inputs, |_, _| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33).is_multiple_of(rare)
+        })
     }
 
     #[test]
     fn lists_hold_what_is_not_zero_in_order() {
         for (chains, inputs) in [(1, 256), (5, 1000), (130, 1024), (3, 1025), (70, 3000)] {
-            let words = words(chains, inputs, 30);
-            let lists = NibbleLists::new(&words, chains, inputs).expect("few are on");
+            let bits = bits(chains, inputs, 30);
+            let lists = NibbleLists::new(&bits).expect("few are on");
             for chain in 0..chains {
-                for block in 0..inputs.div_ceil(64).div_ceil(BLOCK) {
+                for (block, words) in bits.row_words(chain).chunks(BLOCK).enumerate() {
                     let mut expected = Vec::new();
-                    for word in 0..BLOCK.min(inputs.div_ceil(64) - block * BLOCK) {
-                        let bits = words[(block * BLOCK + word) * chains + chain];
+                    for (word, bits) in words.iter().enumerate() {
                         for nibble in 0..TABLES {
                             let value = bits >> (INPUTS * nibble) & 15;
                             if value != 0 {
@@ -170,17 +172,18 @@ mod tests {
                     assert!(expected.iter().all(|&row| usize::from(row) < ROWS));
                 }
             }
-            for (used, words) in lists.used().iter().zip(words.chunks(chains)) {
-                assert_eq!(*used, words.iter().fold(0, |any, word| any | word));
+            for (word, used) in lists.used().iter().enumerate() {
+                let any = (0..chains).fold(0, |any, chain| any | bits.row_words(chain)[word]);
+                assert_eq!(*used, any);
             }
         }
     }
 
     #[test]
     fn dense_or_few_inputs_have_no_lists() {
-        assert!(NibbleLists::new(&words(9, 600, 2), 9, 600).is_none());
-        assert!(NibbleLists::new(&words(9, 63, 100), 9, 63).is_none());
-        assert!(NibbleLists::new(&[], 0, 600).is_none());
-        assert!(NibbleLists::new(&words(9, 600, 100), 9, 600).is_some());
+        assert!(NibbleLists::new(&bits(9, 600, 2)).is_none());
+        assert!(NibbleLists::new(&bits(9, 63, 100)).is_none());
+        assert!(NibbleLists::new(&BitMatrix::zeros(0, 600)).is_none());
+        assert!(NibbleLists::new(&bits(9, 600, 100)).is_some());
     }
 }

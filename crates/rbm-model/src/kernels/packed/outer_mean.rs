@@ -1,13 +1,11 @@
 //! Correlations of visible states with hidden probabilities.
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
-use super::states::PackedStates;
-use super::transpose::transpose_bits;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
-use crate::kernels::parallel::{Tiles, for_each_task};
+use crate::kernels::parallel::Tiles;
 use crate::kernels::simd::{Simd, load, store};
-use crate::kernels::{Isa, check_shape};
+use crate::kernels::{BitMatrix, Isa, check_shape};
 use std::ops::Range;
 
 /// out = scale * v^T p + beta * out, the sum over samples r of v_ri p_rj.
@@ -24,7 +22,7 @@ use std::ops::Range;
 /// # Errors
 /// [`ModelError::Shape`] where a length does not fit.
 pub fn outer_mean(
-    visible: &PackedStates,
+    visible: &BitMatrix,
     probabilities: &[f32],
     scale: f32,
     beta: f32,
@@ -39,13 +37,13 @@ pub fn outer_mean(
 /// As [`outer_mean`].
 pub fn outer_mean_with(
     isa: Isa,
-    visible: &PackedStates,
+    visible: &BitMatrix,
     probabilities: &[f32],
     scale: f32,
     beta: f32,
     out: &mut [f32],
 ) -> Result<(), ModelError> {
-    let (samples, units) = (visible.chains(), visible.units());
+    let (samples, units) = (visible.rows(), visible.columns());
     // The number of hidden units is told by what there is: by `out`, if there are no samples.
     let hidden = match samples {
         0 => out.len().checked_div(units).unwrap_or(0),
@@ -62,10 +60,9 @@ pub fn outer_mean_with(
     }
     Contraction {
         inputs: (
-            Inputs::new(&by_unit(visible), Matrix::new(probabilities, hidden)),
+            Inputs::new(&visible.transposed(), Matrix::new(probabilities, hidden)),
             None,
         ),
-        chains: units,
         outputs: hidden,
         bias: &[],
     }
@@ -79,25 +76,6 @@ pub fn outer_mean_with(
         },
     );
     Ok(())
-}
-
-/// Turns states round: samples become the inputs of a contraction, units its chains.
-///
-/// Bit `r % 64` of word `(r / 64) * units + u` is unit u of sample r.
-pub(super) fn by_unit(states: &PackedStates) -> Vec<u64> {
-    let (samples, units) = (states.chains(), states.units());
-    let mut words = vec![0; samples.div_ceil(64) * units];
-    let tiles = Tiles::new(&mut words, units);
-    for_each_task(samples * units / 64, samples.div_ceil(64), |block| {
-        // SAFETY: no two tasks have the same block.
-        let words = unsafe { tiles.piece(block, 0..units) };
-        for (group, words) in words.chunks_mut(64).enumerate() {
-            let states = states.group(group);
-            let states = &states[64 * block..samples.min(64 * block + 64)];
-            words.copy_from_slice(&transpose_bits(states)[..words.len()]);
-        }
-    });
-    words
 }
 
 /// out = scale * field + beta * out

@@ -1,12 +1,10 @@
 //! Means over the samples of one phase that are vectors, not matrices, some hidden units at a time.
 
 use super::contraction::Matrix;
-use super::outer_mean::by_unit;
-use super::states::PackedStates;
-use crate::kernels::Isa;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, for_each_task};
 use crate::kernels::simd::{Kernel, Simd, load, store};
+use crate::kernels::{BitMatrix, Isa};
 
 /// Lanes that sums along a row are divided into, whatever the width of the vectors: the order of
 /// additions, and so the result, is the same for all of them.
@@ -31,8 +29,8 @@ impl<'a> Values<'a> {
 
 /// Samples v_r, h_r of one phase with offsets mu and lambda.
 pub(super) struct PhaseMoments {
-    /// Visible states turned round, see [`by_unit`].
-    pub(super) words: Vec<u64>,
+    /// Visible states, one row per unit.
+    pub(super) by_unit: BitMatrix,
     /// <v>, `[N]`.
     pub(super) visible: Vec<f32>,
     /// mu.(v_r - mu), one per sample.
@@ -51,21 +49,15 @@ pub(super) struct HiddenMeans {
 
 impl PhaseMoments {
     /// Nothing is known of the hidden units yet.
-    pub(super) fn new(states: &PackedStates, mu: &[f32]) -> Self {
-        let words = by_unit(states);
-        let (count, n) = (states.chains(), mu.len());
-        let inverse = 1.0 / count.max(1) as f32;
-        let mut on = vec![0; n];
-        for words in words.chunks_exact(n.max(1)) {
-            for (on, word) in on.iter_mut().zip(words) {
-                *on += word.count_ones();
-            }
-        }
+    pub(super) fn new(states: &BitMatrix, mu: &[f32]) -> Self {
+        let by_unit = states.transposed();
+        let inverse = 1.0 / states.rows().max(1) as f32;
+        let on = |unit| -> u32 { by_unit.row_words(unit).iter().map(|w| w.count_ones()).sum() };
         Self {
-            words,
-            visible: on.into_iter().map(|on| on as f32 * inverse).collect(),
+            visible: (0..mu.len()).map(|i| on(i) as f32 * inverse).collect(),
+            by_unit,
             along_mu: projections(states, mu),
-            along_lambda: vec![0.0; count],
+            along_lambda: vec![0.0; states.rows()],
         }
     }
 
@@ -108,11 +100,9 @@ impl PhaseMoments {
             let along = unsafe { along.piece(0, units.clone()) };
             for (along, unit) in along.iter_mut().zip(units) {
                 let mut sum = 0.0;
-                for (block, words) in self.words.chunks_exact(n).enumerate() {
-                    for_each_bit(words[unit], |bit| {
-                        sum += self.along_lambda[64 * block + bit];
-                    });
-                }
+                for_each_one(self.by_unit.row_words(unit), |r| {
+                    sum += self.along_lambda[r]
+                });
                 *along = (sum - mu[unit] * total) * inverse;
             }
         });
@@ -120,18 +110,21 @@ impl PhaseMoments {
     }
 }
 
-/// Calls `f` with the position of every bit that is set, lowest first.
+/// Calls `f` with the position of every bit that is 1, rising.
 #[inline(always)]
-fn for_each_bit(mut word: u64, mut f: impl FnMut(usize)) {
-    while word != 0 {
-        f(word.trailing_zeros() as usize);
-        word &= word - 1;
+fn for_each_one(words: &[u64], mut f: impl FnMut(usize)) {
+    for (k, &word) in words.iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            f(64 * k + left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
     }
 }
 
 /// mu.(v_r - mu) for all samples r.
-fn projections(states: &PackedStates, mu: &[f32]) -> Vec<f32> {
-    let count = states.chains();
+fn projections(states: &BitMatrix, mu: &[f32]) -> Vec<f32> {
+    let count = states.rows();
     let square: f32 = mu.iter().map(|x| x * x).sum();
     let mut out = vec![0.0; count];
     let tiles = Tiles::new(&mut out, count);
@@ -139,13 +132,8 @@ fn projections(states: &PackedStates, mu: &[f32]) -> Vec<f32> {
         let rows = ROWS * task..count.min(ROWS * (task + 1));
         // SAFETY: tasks have rows of their own.
         let out = unsafe { tiles.piece(0, rows.clone()) };
-        for (group, mu) in mu.chunks(GROUP).enumerate() {
-            let words = &states.group(group)[rows.clone()];
-            for (out, &word) in out.iter_mut().zip(words) {
-                for_each_bit(word, |bit| *out += mu[bit]);
-            }
-        }
-        for out in out {
+        for (out, row) in out.iter_mut().zip(rows) {
+            for_each_one(states.row_words(row), |unit| *out += mu[unit]);
             *out -= square;
         }
     });

@@ -73,14 +73,14 @@ pub(super) fn add_rows<S: Simd, const V: usize>(
     simd: S,
     tables: &[f32],
     count: usize,
-    words: &[u64],
+    words: impl ExactSizeIterator<Item = u64>,
     field: &mut [f32],
 ) {
     let width = V * S::LANES;
     assert!(count * ENTRIES * width <= tables.len());
-    assert!(words.is_empty() || (words.len() - 1) * GROUP + width <= field.len());
+    assert!(words.len() == 0 || (words.len() - 1) * GROUP + width <= field.len());
     let mut field = field.as_mut_ptr();
-    for &word in words {
+    for word in words {
         let mut sum = [simd.splat(0.0); V];
         // SAFETY: by the second assertion, `field` being at one of words.len() rows.
         unsafe {

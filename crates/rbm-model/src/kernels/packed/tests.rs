@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::error::ModelError;
-use crate::kernels::Isa;
 use crate::kernels::layer::sample_layer;
 use crate::kernels::statistics::{
     Frequencies, KEY, RAGGED_ROWS, RAGGED_UNITS, assert_defined, instruction_sets, numbers,
     on_threads,
 };
+use crate::kernels::{BitMatrix, Isa};
 use crate::noise::Layer;
 use crate::parameters::{Parameters, sigmoid};
 
@@ -55,38 +55,32 @@ impl Machine {
     }
 
     /// Random visible states.
-    fn visible(&self, chains: usize) -> PackedStates {
+    fn visible(&self, chains: usize) -> BitMatrix {
         random_states(13, chains, self.exact.n_visible)
     }
 
     /// Random hidden states.
-    fn hidden(&self, chains: usize) -> PackedStates {
+    fn hidden(&self, chains: usize) -> BitMatrix {
         random_states(14, chains, self.exact.n_hidden)
     }
 
-    fn hidden_fields(&self, visible: &PackedStates) -> Vec<f64> {
-        let rows = rows(visible);
+    fn hidden_fields(&self, visible: &BitMatrix) -> Vec<f64> {
+        let rows = visible.to_numbers();
         rows.chunks_exact(self.exact.n_visible)
             .flat_map(|v| self.exact.hidden_field(&doubles(v)))
             .collect()
     }
 
-    fn visible_fields(&self, hidden: &PackedStates) -> Vec<f64> {
-        let rows = rows(hidden);
+    fn visible_fields(&self, hidden: &BitMatrix) -> Vec<f64> {
+        let rows = hidden.to_numbers();
         rows.chunks_exact(self.exact.n_hidden)
             .flat_map(|h| self.exact.visible_field(&doubles(h)))
             .collect()
     }
 }
 
-fn random_states(stream: u8, chains: usize, units: usize) -> PackedStates {
-    PackedStates::from_rows(&numbers(stream, 1.0, chains * units), chains, units).unwrap()
-}
-
-fn rows(states: &PackedStates) -> Vec<f32> {
-    let mut rows = vec![0.5; states.chains() * states.units()];
-    states.write_rows(&mut rows).unwrap();
-    rows
+fn random_states(stream: u8, chains: usize, units: usize) -> BitMatrix {
+    BitMatrix::from_numbers(&numbers(stream, 1.0, chains * units), chains, units).unwrap()
 }
 
 fn doubles(values: &[f32]) -> Vec<f64> {
@@ -113,7 +107,7 @@ fn every_half_sweep_follows_its_probabilities() {
                 let mut counts = [Frequencies::new(n), Frequencies::new(m)];
                 for chains in RAGGED_ROWS {
                     let mut hidden = machine.hidden(chains);
-                    let mut visible = PackedStates::zeros(chains, n);
+                    let mut visible = BitMatrix::zeros(chains, n);
                     for step in 0..(400 / chains).max(1) as u64 {
                         let step = KEY.step + 1000 * chains as u64 + step;
                         let fields = machine.visible_fields(&hidden);
@@ -122,11 +116,11 @@ fn every_half_sweep_follows_its_probabilities() {
                             .unwrap();
                         let [v, h] = [Layer::Visible, Layer::Hidden]
                             .map(|layer| KEY.with_step(step).with_layer(layer));
-                        assert_defined(&rows(&visible), &fields, n, v, MARGIN);
-                        counts[0].add(&rows(&visible), &fields);
+                        assert_defined(&visible.to_numbers(), &fields, n, v, MARGIN);
+                        counts[0].add(&visible.to_numbers(), &fields);
                         let fields = machine.hidden_fields(&visible);
-                        assert_defined(&rows(&hidden), &fields, m, h, MARGIN);
-                        counts[1].add(&rows(&hidden), &fields);
+                        assert_defined(&hidden.to_numbers(), &fields, m, h, MARGIN);
+                        counts[1].add(&hidden.to_numbers(), &fields);
                     }
                 }
                 counts.iter().for_each(Frequencies::check);
@@ -140,7 +134,7 @@ fn sweeps_are_sweeps_one_after_the_other() {
     let machine = Machine::new(100, 70);
     let model = machine.packed(Isa::detect());
     let (start, chains) = (machine.hidden(33), 33);
-    let (mut hidden, mut visible) = (start.clone(), PackedStates::zeros(chains, 100));
+    let (mut hidden, mut visible) = (start.clone(), BitMatrix::zeros(chains, 100));
     let mut probabilities = vec![0.5; chains * 70];
     model
         .gibbs_sweeps(
@@ -150,7 +144,7 @@ fn sweeps_are_sweeps_one_after_the_other() {
             Some(&mut probabilities),
         )
         .unwrap();
-    let (mut h, mut v) = (start.clone(), PackedStates::zeros(chains, 100));
+    let (mut h, mut v) = (start.clone(), BitMatrix::zeros(chains, 100));
     for step in 5..8 {
         model
             .gibbs_sweeps(sweeps(step, 1), &mut h, &mut v, None)
@@ -163,7 +157,7 @@ fn sweeps_are_sweeps_one_after_the_other() {
     assert_eq!(probabilities, alone);
     // Drawing the hidden layer alone is the second half of a sweep.
     let key = KEY.with_step(7);
-    let mut drawn = PackedStates::zeros(chains, 70);
+    let mut drawn = BitMatrix::zeros(chains, 70);
     let mut with_draw = vec![0.5; chains * 70];
     model
         .sample_hidden(&visible, key, &mut drawn, Some(&mut with_draw))
@@ -199,13 +193,13 @@ fn same_states_as_a_dense_product_and_the_fused_pass() {
     let (n, m, chains) = (150, 130, 90);
     let machine = Machine::new(n, m);
     let visible = machine.visible(chains);
-    let mut hidden = PackedStates::zeros(chains, m);
+    let mut hidden = BitMatrix::zeros(chains, m);
     machine
         .packed(Isa::detect())
         .sample_hidden(&visible, KEY, &mut hidden, None)
         .unwrap();
     // A dense product in f32, in an order of its own.
-    let v = rows(&visible);
+    let v = visible.to_numbers();
     let mut product = vec![0.0; chains * m];
     for (v, product) in v.chunks_exact(n).zip(product.chunks_exact_mut(m)) {
         for i in (0..n).rev() {
@@ -217,7 +211,7 @@ fn same_states_as_a_dense_product_and_the_fused_pass() {
     let mut dense = vec![0.5; chains * m];
     sample_layer(&product, &machine.hidden_bias, KEY, &mut dense, None).unwrap();
     let fields = machine.hidden_fields(&visible);
-    let packed = rows(&hidden);
+    let packed = hidden.to_numbers();
     for (index, &x) in fields.iter().enumerate() {
         let u = f64::from(KEY.uniform(index / m, index % m));
         assert!(dense[index] == packed[index] || (u - sigmoid(x)).abs() < MARGIN);
@@ -230,7 +224,7 @@ fn same_bytes_on_all_instruction_sets_and_threads() {
     for (n, m, chains) in [(70, 40, 600), (300, 200, 100), (20, 10, 200)] {
         let machine = Machine::new(n, m);
         let run = |isa: Isa, threads: usize| {
-            let (mut h, mut v) = (machine.hidden(chains), PackedStates::zeros(chains, n));
+            let (mut h, mut v) = (machine.hidden(chains), BitMatrix::zeros(chains, n));
             let (mut p, mut correlation) = (vec![0.5; chains * m], vec![0.5; n * m]);
             on_threads(threads, || {
                 machine
@@ -263,8 +257,8 @@ fn chains_reach_the_distribution_of_the_model() {
         .map(|state| (-exact.free_energy(&bits(state))).exp())
         .collect();
     let z: f64 = mass.iter().sum();
-    let mut hidden = PackedStates::zeros(CHAINS, m);
-    let mut visible = PackedStates::zeros(CHAINS, n);
+    let mut hidden = BitMatrix::zeros(CHAINS, m);
+    let mut visible = BitMatrix::zeros(CHAINS, n);
     PackedModel::new(&weight, &b, &c)
         .unwrap()
         .gibbs_sweeps(sweeps(0, 200), &mut hidden, &mut visible, None)
@@ -325,15 +319,11 @@ fn wrong_shapes_are_refused() {
     };
     let machine = Machine::new(5, 4);
     let model = machine.packed(Isa::detect());
-    let (mut v, mut h, mut p) = (
-        PackedStates::zeros(3, 5),
-        PackedStates::zeros(3, 4),
-        [0.0; 12],
-    );
+    let (mut v, mut h, mut p) = (BitMatrix::zeros(3, 5), BitMatrix::zeros(3, 4), [0.0; 12]);
     let (mut v_units, mut h_units, mut h_chains) = (
-        PackedStates::zeros(3, 6),
-        PackedStates::zeros(3, 5),
-        PackedStates::zeros(2, 4),
+        BitMatrix::zeros(3, 6),
+        BitMatrix::zeros(3, 5),
+        BitMatrix::zeros(2, 4),
     );
     let one = sweeps(0, 1);
     let (visible, hidden, probabilities) =
@@ -367,7 +357,7 @@ fn wrong_shapes_are_refused() {
         Err(ModelError::EmptyLayer { layer: "hidden" })
     ));
     // No chains are nothing to do.
-    let (mut v, mut h) = (PackedStates::zeros(0, 5), PackedStates::zeros(0, 4));
+    let (mut v, mut h) = (BitMatrix::zeros(0, 5), BitMatrix::zeros(0, 4));
     model
         .gibbs_sweeps(one, &mut h, &mut v, Some(&mut []))
         .unwrap();

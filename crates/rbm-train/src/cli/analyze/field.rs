@@ -1,7 +1,6 @@
 //! The leading modes of the latest model, sampled: what `--field` adds.
 
 use crate::cli::source::Source;
-use burn::tensor::{Tensor, TensorData};
 use rbm_analysis::faer::Mat;
 use rbm_analysis::{ModeAnalysis, ModeAnalysisOptions, ReciprocalSpace, analyze_modes};
 use rbm_model::noise::stream;
@@ -21,7 +20,6 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<ModeAna
         &device::parse_device(settings.training.first_device())?,
     );
     let space = ReciprocalSpace::new(&source.parameters)?;
-    let n = source.parameters.n_visible;
     let data = match source.run {
         Some(_) => {
             let train = source.data(&settings)?.train;
@@ -30,17 +28,14 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<ModeAna
             let rows: Vec<u32> = (0..count)
                 .map(|r| (r * train.rows() / count) as u32)
                 .collect();
-            let mut values = vec![0.0f32; count * n];
-            train.unpack_rows(&rows, &mut values);
-            Some(values)
+            Some(train.select(&rows))
         }
         None => None,
     };
     let mut chains = match &data {
-        Some(values) => {
-            let count = (values.len() / n).min(CHAINS);
-            let start = TensorData::new(values[..count * n].to_vec(), [count, n]);
-            let start = Tensor::from_data(start, &rbm.device());
+        Some(rows) => {
+            let start = rows.slice(0..rows.rows().min(CHAINS));
+            let start = start.to_tensor(&rbm.device());
             Chains::from_visible(&rbm, start, seed, stream::SAMPLE)
         }
         None => Chains::from_biases(&rbm, CHAINS, seed, stream::SAMPLE),
@@ -54,9 +49,9 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<ModeAna
         options.warm_up + options.recordings * options.sweeps_between,
         chains.count()
     );
-    let matrix = data.map(|values| {
-        Mat::from_fn(values.len() / n, n, |row, unit| {
-            f64::from(values[row * n + unit])
+    let matrix = data.map(|rows| {
+        Mat::from_fn(rows.rows(), rows.columns(), |row, unit| {
+            f64::from(rows.get(row, unit))
         })
     });
     let matrix = matrix.as_ref().map(Mat::as_ref);

@@ -172,11 +172,9 @@ fn compare_with_data(
     let train = &data.train;
     let mut moments = SecondMoments::new(train.columns());
     let rows: Vec<u32> = (0..train.rows() as u32).collect();
-    let mut units = Vec::new();
     for batch in rows.chunks(BATCH) {
-        units.resize(batch.len() * train.columns(), 0.0f32);
-        train.unpack_rows(batch, &mut units);
-        let values: Vec<f64> = units.iter().map(|&unit| f64::from(unit)).collect();
+        let units = train.select(batch).to_numbers();
+        let values: Vec<f64> = units.into_iter().map(f64::from).collect();
         moments.add_row_major(&values)?;
     }
     let pca = moments.pca()?;

@@ -20,7 +20,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Two images of 2x3 pixels around the default threshold.
 const PIXELS: [u8; 12] = [0, 127, 128, 255, 1, 200, 128, 0, 0, 0, 0, 127];
 
-fn bits(matrix: &BinaryMatrix) -> Vec<u8> {
+fn bits(matrix: &BitMatrix) -> Vec<u8> {
     (0..matrix.rows() * matrix.columns())
         .map(|k| u8::from(matrix.get(k / matrix.columns(), k % matrix.columns())))
         .collect()

@@ -36,8 +36,8 @@ fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
 /// 0 0 1 / 0 1 0
 const TABLE: [u8; 6] = [0, 0, 1, 0, 1, 0];
 
-fn table() -> BinaryMatrix {
-    BinaryMatrix::from_fn(2, 3, |r, c| r + c == 2)
+fn table() -> BitMatrix {
+    BitMatrix::from_fn(2, 3, |r, c| r + c == 2)
 }
 
 /// The table with elements of so many bytes, of which `one` is 1.
@@ -103,7 +103,7 @@ fn images_and_thresholds() {
     assert_eq!(data.image_shape, Some((2, 3)));
     assert_eq!(
         data.train,
-        BinaryMatrix::from_fn(1, 6, |_, c| c == 2 || c == 4)
+        BitMatrix::from_fn(1, 6, |_, c| c == 2 || c == 4)
     );
     let error = refusal("a.npy", &content);
     assert!(error.contains("row 1, column 2 holds 127"), "{error}");
@@ -153,7 +153,7 @@ fn named_arrays_and_labels() {
         let data = read("a.npz", &archive, Some(0.5)).unwrap();
         assert_eq!(data.train, table());
         // 1 of 255 in a part without brighter pixels.
-        assert_eq!(data.test, BinaryMatrix::from_fn(1, 3, |_, _| false));
+        assert_eq!(data.test, BitMatrix::from_fn(1, 3, |_, _| false));
         assert_eq!(data.train_labels, Some(vec![4, 255]));
         assert_eq!(data.test_labels, Some(vec![9]));
     }
@@ -245,6 +245,6 @@ fn shapes_beyond_the_file_are_refused_in_every_spelling() {
             pack(Path::new("a"), &array, Rule::Binary).unwrap().rows(),
             0
         );
-        assert!(BinaryMatrix::bytes(rows, 1) > 8e12);
+        assert!(bytes(rows, 1) > 8e12);
     }
 }

@@ -4,11 +4,10 @@ use super::METRICS;
 use super::log::{MetricsLog, MetricsRow};
 use super::metric::{Block, Measure, Weights};
 use crate::checkpoint::{RunDir, RunError};
-use crate::data::{BinaryDataset, BinaryMatrix};
+use crate::data::{BinaryDataset, BitMatrix};
 use crate::observers::{Moment, Observer};
 use crate::settings::MonitorSettings;
 use crate::state::State;
-use burn::tensor::{Tensor, TensorData};
 use rbm_model::ops::with_slice;
 use rbm_model::pseudo_likelihood::describe_rows;
 use rbm_model::{ModelError, Rbm};
@@ -119,7 +118,7 @@ impl Observer for Metrics<'_> {
 
 /// Some rows of a part.
 struct Subset<'a> {
-    data: &'a BinaryMatrix,
+    data: &'a BitMatrix,
     rows: Vec<u32>,
 }
 
@@ -147,7 +146,7 @@ impl Mean {
 impl<'a> Subset<'a> {
     /// Of all rows in the order of how many units are on, so many at equal distances: rows with
     /// more units on are less likely, and each subset has its share of them.
-    fn new(data: &'a BinaryMatrix, count: usize) -> Self {
+    fn new(data: &'a BitMatrix, count: usize) -> Self {
         let all = data.rows();
         let count = count.min(all);
         let mut order: Vec<u32> = (0..all as u32).collect();
@@ -174,15 +173,11 @@ impl<'a> Subset<'a> {
                 Measure::OfWeights(_) => None,
             })
         };
-        let columns = self.data.columns();
         let mut all = vec![Vec::with_capacity(self.rows.len()); of_rows().count()];
         for (block, rows) in self.rows.chunks(BLOCK).enumerate() {
-            let mut values = vec![0.0f32; rows.len() * columns];
-            self.data.unpack_rows(rows, &mut values);
-            let values = TensorData::new(values, [rows.len(), columns]);
-            let visible = Tensor::<2>::from_data(values, &rbm.device());
+            let visible = self.data.select(rows);
             // One pass serves all.
-            let described = &describe_rows(rbm, visible, UNITS_PER_ROW, block * BLOCK)?;
+            let described = &describe_rows(rbm, &visible, UNITS_PER_ROW, block * BLOCK)?;
             for (all, values) in all.iter_mut().zip(of_rows()) {
                 all.extend(values(&Block { described }));
             }

@@ -205,13 +205,13 @@ fn density(title: &str, label: &str, data: &[f64], samples: &[f64]) -> Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::BinaryMatrix;
+    use crate::data::BitMatrix;
     use rbm_figures::Document;
 
     #[test]
     fn the_section_holds_numbers_figures_and_their_data() {
         let set =
-            |shift: usize| BinaryMatrix::from_fn(40, 9, |r, c| (r * c + shift).is_multiple_of(3));
+            |shift: usize| BitMatrix::from_fn(40, 9, |r, c| (r * c + shift).is_multiple_of(3));
         let rbm = rbm_model::RbmConfig::new(9, 4)
             .init(&burn::tensor::Device::default())
             .unwrap();
