@@ -66,6 +66,20 @@ impl Settings {
         self
     }
 
+    /// Whether a run with these settings is what `planned` asks for, on any device: what that leaves to the data may be
+    /// anything here.
+    pub(crate) fn is_run_of(&self, planned: &Self) -> bool {
+        let mut here = self.clone();
+        here.training.device.clone_from(&planned.training.device);
+        if planned.training.epochs.is_none() {
+            here.training.epochs = None;
+        }
+        if planned.monitor.epochs_between.is_none() {
+            here.monitor.epochs_between = None;
+        }
+        here == *planned
+    }
+
     /// Updates per epoch; the last batch may be smaller than the others.
     pub fn updates_per_epoch(&self, rows: usize) -> usize {
         rows.div_ceil(self.training.batch_size)
@@ -104,6 +118,13 @@ mod tests {
         // What is filled in stays, whatever rows come later.
         let fitted = Settings::default().fit_to(30);
         assert_eq!(fitted.clone().fit_to(60_000), fitted);
+        assert!(fitted.is_run_of(&Settings::default()));
+        let mut other = fitted.clone();
+        other.training.device = "elsewhere".into();
+        assert!(other.is_run_of(&fitted));
+        other.model.hidden += 1;
+        assert!(!other.is_run_of(&Settings::default()));
+        assert!(!Settings::default().is_run_of(&fitted));
     }
 
     #[test]

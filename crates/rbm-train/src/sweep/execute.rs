@@ -289,12 +289,8 @@ fn train(
     let (directory, outcome) = match RunDir::open(&root) {
         Err(_) => session::start(&settings, &root, options).map(|(run, how)| (run, Some(how)))?,
         Ok(there) => {
-            let rows = there.manifest()?.train_rows;
-            settings = settings.fit_to(rows);
-            let mut before = there.settings()?.fit_to(rows);
-            // Begun on another one, perhaps, which changes no draw.
-            before.training.device = settings.training.device.clone();
-            if before != settings {
+            let before = there.settings()?;
+            if !before.is_run_of(&settings) {
                 return Err(anyhow!(
                     "{} holds a run with other settings; take it away, or undo the change in its config.toml",
                     root.display()
