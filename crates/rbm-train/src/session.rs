@@ -35,6 +35,8 @@ pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> 
     data::load(&DatasetSpec {
         source: settings.data.dataset.clone(),
         threshold: settings.data.threshold,
+        header: settings.data.header,
+        label_column: settings.data.label_column.clone(),
         test_fraction: settings.data.test_fraction,
         seed: settings.training.seed,
         limit: settings.data.limit,
