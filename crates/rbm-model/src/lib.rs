@@ -42,6 +42,7 @@ pub mod parameters;
 pub mod partition;
 pub mod pseudo_likelihood;
 pub mod sampling;
+pub mod update;
 
 pub use config::RbmConfig;
 pub use error::ModelError;

@@ -9,7 +9,7 @@ use crate::parameters::sigmoid;
 use crate::partition::Enumeration;
 use crate::pseudo_likelihood::{describe_rows, pseudo_log_likelihood};
 use crate::sampling::Chains;
-use crate::{BitMatrix, Parameters, Rbm};
+use crate::{BitMatrix, Parameters, Rbm, update};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Every device that this build has without extra hardware.
@@ -452,8 +452,8 @@ fn an_update_follows_the_centered_gradient_on_every_backend() {
             l2: 0.0,
             rule,
         };
-        let mut state = ops::OptimizerState::default();
-        let (after, mean) = ops::update(
+        let mut state = update::OptimizerState::default();
+        let (after, mean) = update::from_samples(
             rbm.clone(),
             &mut state,
             data.clone(),
@@ -484,17 +484,17 @@ fn an_update_follows_the_centered_gradient_on_every_backend() {
         ] {
             let mut fast = (
                 rbm.clone(),
-                ops::OptimizerState::zeros(&rbm, rule(1).moments()),
+                update::OptimizerState::zeros(&rbm, rule(1).moments()),
             );
             let mut slow = fast.clone();
             for update in 1..=2 {
-                let update = |(rbm, state): &mut (Rbm, ops::OptimizerState), generic: bool| {
+                let update = |(rbm, state): &mut (Rbm, update::OptimizerState), generic: bool| {
                     let (data, model) = (data.clone(), model.clone());
                     let step = step(rule(update));
                     let go = if generic {
-                        ops::update_by_tensors
+                        update::from_samples_by_tensors
                     } else {
-                        ops::update
+                        update::from_samples
                     };
                     go(rbm.clone(), state, data, model, offsets.clone(), step).0
                 };
