@@ -30,17 +30,6 @@ pub struct PhaseSamples {
     pub hidden: Tensor<2>,
 }
 
-/// Expectations that one phase of the gradient needs.
-#[derive(Debug, Clone)]
-pub struct Statistics {
-    /// Mean of v h^T, `[n_visible, n_hidden]`.
-    pub correlation: Tensor<2>,
-    /// Mean of v, `[n_visible]`.
-    pub visible: Tensor<1>,
-    /// Mean of h, `[n_hidden]`.
-    pub hidden: Tensor<1>,
-}
-
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.
 #[derive(Debug, Clone)]
 pub struct Gradient {
@@ -62,15 +51,6 @@ pub struct Offsets {
 }
 
 impl Gradient {
-    /// The plain gradient from expectations: data minus model.
-    pub fn new(data: &Statistics, model: &Statistics) -> Self {
-        Self {
-            weight: data.correlation.clone() - model.correlation.clone(),
-            visible_bias: data.visible.clone() - model.visible.clone(),
-            hidden_bias: data.hidden.clone() - model.hidden.clone(),
-        }
-    }
-
     /// The plain gradient from samples of both phases, with **binary** visible states.
     pub fn from_samples(data: PhaseSamples, model: PhaseSamples) -> Self {
         Self::part(data, model, [1.0; 2])
