@@ -9,10 +9,10 @@ use crate::error::ModelError;
 use crate::gradient::{Offsets, PhaseSamples};
 use crate::model::host;
 use crate::noise::{Layer, NoiseKey, stream};
-use crate::ops::{self, OptimizerState};
 use crate::optim::{Rule, Step};
 use crate::parameters::sigmoid;
 use crate::sampling::Chains;
+use crate::update::{self, OptimizerState};
 use crate::{Parameters, Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
@@ -103,7 +103,7 @@ impl Side {
             rule: Rule::Plain,
         };
         let state = &mut OptimizerState::default();
-        (self.rbm, _) = ops::update(self.rbm, state, data, model, offsets, step);
+        (self.rbm, _) = update::from_samples(self.rbm, state, data, model, offsets, step);
         self
     }
 

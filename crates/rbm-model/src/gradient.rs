@@ -18,6 +18,7 @@
 //!
 //! Source: J. Melchior, A. Fischer, L. Wiskott, JMLR 17(99), 1 (2016).
 
+use crate::ops;
 use burn::tensor::Tensor;
 
 /// Visible states with hidden values that belong to them, one row per sample.
@@ -27,17 +28,6 @@ pub struct PhaseSamples {
     pub visible: Tensor<2>,
     /// Hidden values, usually probabilities, `[rows, n_hidden]`.
     pub hidden: Tensor<2>,
-}
-
-/// Expectations that one phase of the gradient needs.
-#[derive(Debug, Clone)]
-pub struct Statistics {
-    /// Mean of v h^T, `[n_visible, n_hidden]`.
-    pub correlation: Tensor<2>,
-    /// Mean of v, `[n_visible]`.
-    pub visible: Tensor<1>,
-    /// Mean of h, `[n_hidden]`.
-    pub hidden: Tensor<1>,
 }
 
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.
@@ -61,12 +51,34 @@ pub struct Offsets {
 }
 
 impl Gradient {
-    /// The plain gradient from expectations: data minus model.
-    pub fn new(data: &Statistics, model: &Statistics) -> Self {
+    /// The plain gradient from samples of both phases, with **binary** visible states.
+    pub fn from_samples(data: PhaseSamples, model: PhaseSamples) -> Self {
+        Self::part(data, model, [1.0; 2])
+    }
+
+    /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
+    /// of all rows of data and of model samples. Over parts that make up all rows the sum is
+    /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
+    pub fn part(data: PhaseSamples, model: PhaseSamples, shares: [f64; 2]) -> Self {
+        let [data, model] =
+            [(data, shares[0]), (model, shares[1])].map(|(phase, share)| PhaseSamples {
+                hidden: phase.hidden * share,
+                visible: phase.visible,
+            });
+        let visible = |phase: &PhaseSamples, share: f64| {
+            let mean = phase.visible.clone().mean_dim(0).squeeze_dim::<1>(0);
+            mean * share
+        };
+        let hidden = |phase: &PhaseSamples| phase.hidden.clone().mean_dim(0).squeeze_dim::<1>(0);
         Self {
-            weight: data.correlation.clone() - model.correlation.clone(),
-            visible_bias: data.visible.clone() - model.visible.clone(),
-            hidden_bias: data.hidden.clone() - model.hidden.clone(),
+            visible_bias: visible(&data, shares[0]) - visible(&model, shares[1]),
+            hidden_bias: hidden(&data) - hidden(&model),
+            weight: ops::correlation_difference(
+                data.visible,
+                data.hidden,
+                model.visible,
+                model.hidden,
+            ),
         }
     }
 

@@ -43,6 +43,7 @@ pub mod partition;
 pub mod progress;
 pub mod pseudo_likelihood;
 pub mod sampling;
+pub mod update;
 
 pub use config::RbmConfig;
 pub use error::ModelError;

@@ -2,7 +2,6 @@
 
 use crate::device::is_host;
 use crate::error::ModelError;
-use crate::noise::NoiseKey;
 use crate::ops::{self, with_slice};
 use crate::parameters::Parameters;
 use burn::module::{Module, Param};
@@ -100,24 +99,6 @@ impl Rbm {
     pub fn visible_probabilities(&self, hidden: Tensor<2>) -> Tensor<2> {
         let field = hidden.matmul(self.weight.val().transpose());
         ops::activate(field, self.visible_bias.val())
-    }
-
-    /// Draws hidden states from p(h | v); returns states and probabilities, `[rows, n_hidden]`.
-    pub fn sample_hidden(&self, visible: Tensor<2>, key: NoiseKey) -> (Tensor<2>, Tensor<2>) {
-        ops::sample_layer(
-            visible.matmul(self.weight.val()),
-            self.hidden_bias.val(),
-            key,
-        )
-    }
-
-    /// Draws visible states from p(v | h); returns states and probabilities, `[rows, n_visible]`.
-    pub fn sample_visible(&self, hidden: Tensor<2>, key: NoiseKey) -> (Tensor<2>, Tensor<2>) {
-        ops::sample_layer(
-            hidden.matmul(self.weight.val().transpose()),
-            self.visible_bias.val(),
-            key,
-        )
     }
 
     /// Copies the parameters to the host in f64.

@@ -1,6 +1,6 @@
 //! The tensor path against sums over all states on small models.
 
-use crate::gradient::{Gradient, Offsets, PhaseSamples, Statistics};
+use crate::gradient::{Gradient, Offsets, PhaseSamples};
 use crate::init::normal;
 use crate::model::host;
 use crate::noise::{Layer, NoiseKey, stream};
@@ -9,7 +9,7 @@ use crate::parameters::sigmoid;
 use crate::partition::Enumeration;
 use crate::pseudo_likelihood::{describe_rows, pseudo_log_likelihood};
 use crate::sampling::Chains;
-use crate::{BitMatrix, Parameters, Rbm};
+use crate::{BitMatrix, Parameters, Rbm, update};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// Every device that this build has without extra hardware.
@@ -157,6 +157,24 @@ fn rows_of_another_width_are_refused() {
     }
 }
 
+/// Expectations that one phase of the gradient needs.
+struct Statistics {
+    correlation: Tensor<2>,
+    visible: Tensor<1>,
+    hidden: Tensor<1>,
+}
+
+impl Statistics {
+    /// The plain gradient with these as the data's expectations.
+    fn minus(&self, model: &Self) -> Gradient {
+        Gradient {
+            weight: self.correlation.clone() - model.correlation.clone(),
+            visible_bias: self.visible.clone() - model.visible.clone(),
+            hidden_bias: self.hidden.clone() - model.hidden.clone(),
+        }
+    }
+}
+
 /// The model's exact moments as negative statistics on a device.
 fn exact_statistics(exact: &Enumeration, n: usize, m: usize, device: &Device) -> Statistics {
     let moments = exact.moments();
@@ -201,7 +219,7 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
             visible: mean(&rows),
             hidden: mean(&hidden),
         };
-        let gradient = Gradient::new(&data_statistics, &model);
+        let gradient = data_statistics.minus(&model);
         // The same from samples: a second data set in the model's place.
         let data_phase = PhaseSamples {
             visible: rows.clone(),
@@ -221,7 +239,7 @@ fn gradient_is_the_finite_difference_of_the_exact_likelihood() {
             visible: mean(&other_phase.visible),
             hidden: mean(&other_phase.hidden),
         };
-        let between = Gradient::new(&data_statistics, &other_statistics);
+        let between = data_statistics.minus(&other_statistics);
         let sampled = Gradient::from_samples(data_phase, other_phase);
         assert_close(&host(sampled.weight), &host(between.weight), 1e-6);
         assert_close(
@@ -394,8 +412,9 @@ fn backends_agree_with_the_generic_path() {
             chains.visible.clone(),
             NoiseKey::new(7, 8).with_step(9).with_layer(Layer::Hidden),
         );
-        let (dense, p) = rbm.sample_hidden(
-            chains.visible,
+        let (dense, p) = ops::sample_layer(
+            chains.visible.matmul(rbm.weight.val()),
+            rbm.hidden_bias.val(),
             NoiseKey::new(7, 8).with_step(9).with_layer(Layer::Hidden),
         );
         assert_eq!(host(states), host(dense));
@@ -452,8 +471,8 @@ fn an_update_follows_the_centered_gradient_on_every_backend() {
             l2: 0.0,
             rule,
         };
-        let mut state = ops::OptimizerState::default();
-        let (after, mean) = ops::update(
+        let mut state = update::OptimizerState::default();
+        let (after, mean) = update::from_samples(
             rbm.clone(),
             &mut state,
             data.clone(),
@@ -484,17 +503,17 @@ fn an_update_follows_the_centered_gradient_on_every_backend() {
         ] {
             let mut fast = (
                 rbm.clone(),
-                ops::OptimizerState::zeros(&rbm, rule(1).moments()),
+                update::OptimizerState::zeros(&rbm, rule(1).moments()),
             );
             let mut slow = fast.clone();
             for update in 1..=2 {
-                let update = |(rbm, state): &mut (Rbm, ops::OptimizerState), generic: bool| {
+                let update = |(rbm, state): &mut (Rbm, update::OptimizerState), generic: bool| {
                     let (data, model) = (data.clone(), model.clone());
                     let step = step(rule(update));
                     let go = if generic {
-                        ops::update_by_tensors
+                        update::from_samples_by_tensors
                     } else {
-                        ops::update
+                        update::from_samples
                     };
                     go(rbm.clone(), state, data, model, offsets.clone(), step).0
                 };

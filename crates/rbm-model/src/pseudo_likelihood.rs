@@ -15,6 +15,7 @@ use crate::kernels::layer::probabilities_layer;
 use crate::kernels::softplus::{shifted_softplus_sum, softplus_sum};
 use crate::model::Rbm;
 use crate::ops::{self, with_slice};
+use crate::parameters;
 use burn::tensor::activation::softplus;
 use burn::tensor::{Tensor, TensorData};
 
@@ -135,7 +136,8 @@ pub fn describe_rows(
         for r in 0..rows {
             let exact = f64::from(flipped[r]) - f64::from(base[r])
                 + f64::from(signs[r] * b[chosen[r] as usize]);
-            correction[r] += softplus_of(exact) - softplus_of(f64::from(gain[at(r)]));
+            correction[r] +=
+                parameters::softplus(exact) - parameters::softplus(f64::from(gain[at(r)]));
         }
     }
     let scale = n as f64 / units as f64;
@@ -172,10 +174,6 @@ fn unit_in_stratum(row: usize, stratum: usize, units: usize, n: usize) -> u32 {
     let place = ((row as f64 + 0.5) * GOLDEN).fract();
     let unit = (stratum as f64 + place) * n as f64 / units as f64;
     (unit as usize).min(n - 1) as u32
-}
-
-fn softplus_of(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
 fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

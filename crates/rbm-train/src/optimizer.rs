@@ -2,8 +2,8 @@
 
 use crate::settings::{OptimizerKind, OptimizerSettings};
 use rbm_model::Rbm;
-use rbm_model::ops::OptimizerState;
 use rbm_model::optim::{Rule, Step};
+use rbm_model::update::OptimizerState;
 
 /// Gradient ascent with what its rule remembers.
 ///
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use burn::tensor::{Device, Tensor};
     use rbm_model::gradient::{Offsets, PhaseSamples};
-    use rbm_model::{RbmConfig, ops};
+    use rbm_model::{RbmConfig, update};
 
     /// Runs a rule on a model with constant gradient entries and returns one weight's path.
     fn path(settings: &OptimizerSettings, gradients: &[f32]) -> Vec<f32> {
@@ -80,7 +80,8 @@ mod tests {
             let (data, model) = (phase(1.0, *g), phase(0.0, 0.0));
             let step = optimizer.step(0.1, step as u64);
             let mean;
-            (rbm, mean) = ops::update(rbm, &mut optimizer.moments, data, model, offsets, step);
+            (rbm, mean) =
+                update::from_samples(rbm, &mut optimizer.moments, data, model, offsets, step);
             assert_eq!(mean.into_data().try_into_vec::<f32>().unwrap(), [*g, *g]);
             out.push(rbm.parameters().unwrap().weight[3] as f32);
         }

@@ -3,7 +3,7 @@
 //! Burn opens an adapter when a tensor first needs it, on a worker thread, which panics where
 //! there is none. Here it is opened beforehand, with an error instead.
 
-use super::Description;
+use super::description::Description;
 use burn::tensor::Device;
 use burn_cubecl::CubeDevice;
 use cubecl::wgpu::wgpu::{AdapterInfo, DeviceType};

@@ -24,6 +24,7 @@ pub(crate) mod statistics;
 
 pub use bit_matrix::BitMatrix;
 pub use isa::Isa;
+pub use rule::Parameter;
 
 use crate::error::ModelError;
 

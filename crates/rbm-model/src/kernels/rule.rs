@@ -1,8 +1,31 @@
 //! The rules of [`crate::optim`], a vector at a time.
 
-use super::packed::Parameter;
 use super::simd::{Kernel, Simd, load, store};
 use crate::optim::{ADAM_EPSILON, Rule, Step};
+use std::ops::Range;
+
+/// A parameter with what the rule remembers of it, all of one shape; moments that the rule
+/// does not use may be empty.
+#[derive(Debug)]
+pub struct Parameter<'a> {
+    /// The parameter itself.
+    pub value: &'a mut [f32],
+    /// First moment, or velocity.
+    pub first: &'a mut [f32],
+    /// Second moment.
+    pub second: &'a mut [f32],
+}
+
+impl Parameter<'_> {
+    /// Some entries of it.
+    pub(super) fn piece(&mut self, range: Range<usize>) -> Parameter<'_> {
+        Parameter {
+            value: self.value.get_mut(range.clone()).unwrap_or_default(),
+            first: self.first.get_mut(range.clone()).unwrap_or_default(),
+            second: self.second.get_mut(range).unwrap_or_default(),
+        }
+    }
+}
 
 /// A step's numbers as the kernels take them.
 #[derive(Clone, Copy)]

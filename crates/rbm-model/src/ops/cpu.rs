@@ -6,9 +6,9 @@
 pub(super) use super::cpu_chains::{packed_sweeps, pcd_update};
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, SweepKernel, Sweeps, generic};
 use crate::kernels::layer;
-use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, Parameter, Samples, outer_mean};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, Samples, outer_mean};
 use crate::kernels::softplus;
-use crate::kernels::{BitMatrix, Isa};
+use crate::kernels::{BitMatrix, Isa, Parameter};
 use crate::noise::NoiseKey;
 use crate::optim::Step;
 use burn::backend::tensor::FloatTensor;
@@ -356,10 +356,10 @@ fn unpack<B: HostBackend>(states: &BitMatrix) -> FloatTensor<B> {
 macro_rules! use_kernels {
     (
         ($backend:ty)
-        $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $places:tt)*
+        $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $(as $tensors:tt)? {$($places:tt)*})*
     ) => {
         impl $crate::ops::RbmOps for $backend {
-            $($crate::ops::cpu::use_kernel! { fn $name $arguments -> $result $places })*
+            $($crate::ops::cpu::use_kernel! { fn $name $arguments -> $result { $($places)* } })*
 
             fn with_slice(tensor: FloatTensor<Self>, read: &mut dyn FnMut(&[f32])) -> bool {
                 match <Self as $crate::ops::cpu::HostBackend>::as_contiguous(&tensor) {

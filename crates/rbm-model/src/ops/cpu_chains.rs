@@ -1,12 +1,10 @@
 //! The CPU backends' way to the kernels for chains that are bits.
 
-use super::chains::{BatchPrimitives, PcdOutput, pcd_update_by_tensors, sweeps_by_tensors};
 use super::cpu::{HostBackend, MutableParameter, count};
-use super::{ModelPrimitives, RbmOps, SweepKernel};
+use super::{BatchPrimitives, ModelPrimitives, PcdOutput, RbmOps, SweepKernel, generic};
 use crate::kernels::Isa;
-use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, Samples};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedChains, PackedModel, Samples};
 use crate::optim::Step;
-use crate::sampling::PackedChains;
 use burn::backend::tensor::FloatTensor;
 
 /// See [`super::packed_sweeps`].
@@ -35,10 +33,10 @@ pub(super) fn packed_sweeps<B: HostBackend + RbmOps>(
         chains.step += sweeps;
         return chains;
     }
-    sweeps_by_tensors::<B>(weight, visible_bias, hidden_bias, chains, sweeps)
+    generic::packed_sweeps::<B>(weight, visible_bias, hidden_bias, chains, sweeps)
 }
 
-/// See [`super::pcd_update`].
+/// See [`RbmOps::pcd_update`].
 pub(super) fn pcd_update<B: HostBackend + RbmOps>(
     model: ModelPrimitives<B>,
     batch: BatchPrimitives<B>,
@@ -62,7 +60,7 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
         ))
     };
     let (true, Some((mu, lambda))) = (packed && numbers && sweeps > 0, held()) else {
-        return pcd_update_by_tensors::<B>(model, batch, chains, sweeps, step);
+        return generic::pcd_update::<B>(model, batch, chains, sweeps, step);
     };
     let mut weight = MutableParameter::<B>::new(model.weight);
     let mut visible_bias = MutableParameter::<B>::new(model.visible_bias);
@@ -112,6 +110,6 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
             }
         }
         // Shapes that do not fit: the parameters are as they were, and Burn says what is wrong.
-        None => pcd_update_by_tensors::<B>(model, batch, chains, sweeps, step),
+        None => generic::pcd_update::<B>(model, batch, chains, sweeps, step),
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Uniforms are drawn on the host and uploaded, so this path is right everywhere and fast nowhere.
 
-pub(super) use super::chains::{
-    pcd_update_by_tensors as pcd_update, sweeps_by_tensors as packed_sweeps,
+use super::host::{pack, unpack};
+use super::{
+    BatchPrimitives, ModelPrimitives, ParameterPrimitives, PcdOutput, RbmOps, SamplePrimitives,
+    Sweeps,
 };
-use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, Sweeps};
+use crate::kernels::packed::PackedChains;
 use crate::noise::{Layer, NoiseKey};
 use crate::optim::{ADAM_EPSILON, Rule, Step};
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
@@ -157,7 +159,7 @@ pub fn correlation_difference<B: Backend>(
     )
 }
 
-/// See [`super::update`](fn@super::update).
+/// See [`RbmOps::update`].
 pub fn update<B: Backend>(
     model: ModelPrimitives<B>,
     samples: SamplePrimitives<B>,
@@ -179,7 +181,7 @@ pub fn update<B: Backend>(
     (model, vector::<B>(hidden_mean, m))
 }
 
-/// See [`super::apply_gradient`]; biases' gradients may be rows.
+/// Centers a plain gradient and follows it; the gradients of biases may be rows.
 pub fn apply_gradient<B: Backend>(
     model: ModelPrimitives<B>,
     (plain, visible, hidden): (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
@@ -255,6 +257,74 @@ fn take_step<B: Backend>(
         value: B::float_add(value, scale(&direction, step.rate)),
         first,
         second,
+    }
+}
+
+/// See [`super::packed_sweeps`].
+pub fn packed_sweeps<B: RbmOps>(
+    weight: FloatTensor<B>,
+    visible_bias: FloatTensor<B>,
+    hidden_bias: FloatTensor<B>,
+    chains: PackedChains,
+    count: u64,
+) -> PackedChains {
+    let hidden = unpack::<B>(&chains.hidden, &weight);
+    let sweeps = chains.sweeps(count);
+    let (visible, hidden, _) = B::gibbs_sweeps(weight, visible_bias, hidden_bias, hidden, sweeps);
+    PackedChains {
+        visible: pack::<B>(visible),
+        hidden: pack::<B>(hidden),
+        step: chains.step + count,
+        ..chains
+    }
+}
+
+/// See [`RbmOps::pcd_update`].
+pub fn pcd_update<B: RbmOps>(
+    model: ModelPrimitives<B>,
+    batch: BatchPrimitives<B>,
+    chains: PackedChains,
+    count: u64,
+    step: Step,
+) -> PcdOutput<B> {
+    let (weight, hidden_bias) = (&model.weight.value, &model.hidden_bias.value);
+    let conditional =
+        |visible| B::hidden_probabilities(weight.clone(), hidden_bias.clone(), visible);
+    let data_visible = unpack::<B>(&batch.rows, weight);
+    let data_hidden = conditional(data_visible.clone());
+    let (model_visible, hidden, model_hidden) = if count == 0 {
+        let visible = unpack::<B>(&chains.visible, weight);
+        let hidden = unpack::<B>(&chains.hidden, weight);
+        let probabilities = conditional(visible.clone());
+        (visible, hidden, probabilities)
+    } else {
+        B::gibbs_sweeps(
+            weight.clone(),
+            model.visible_bias.value.clone(),
+            hidden_bias.clone(),
+            unpack::<B>(&chains.hidden, weight),
+            chains.sweeps(count),
+        )
+    };
+    let chains = PackedChains {
+        visible: pack::<B>(model_visible.clone()),
+        hidden: pack::<B>(hidden),
+        step: chains.step + count,
+        ..chains
+    };
+    let samples = SamplePrimitives {
+        data_visible,
+        data_hidden,
+        model_visible,
+        model_hidden,
+        visible_offset: batch.visible_offset,
+        hidden_offset: batch.hidden_offset,
+    };
+    let (model, mean) = B::update(model, samples, step);
+    PcdOutput {
+        model,
+        mean,
+        chains,
     }
 }
 

@@ -7,7 +7,6 @@
 //! States are tensors of zeros and ones. All randomness is counter-based
 //! ([`crate::noise`]): the same key gives the same integer bits on every backend.
 
-mod chains;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod cpu;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -17,29 +16,28 @@ mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod generic;
-mod gradient;
 mod host;
+mod lower;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod primitives;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod sweep_kernel;
 mod table;
-mod update;
 
+use crate::kernels::packed::PackedChains;
 pub use crate::kernels::packed::Sweeps;
 use crate::noise::NoiseKey;
 use crate::optim::Step;
-use crate::sampling::PackedChains;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
-pub use chains::{BatchPrimitives, PcdOutput};
-pub use chains::{packed_sweeps, pcd_update};
-pub use gradient::correlation_difference;
 pub use host::with_slice;
+use lower::Lower;
+pub use primitives::{
+    BatchPrimitives, ModelPrimitives, ParameterPrimitives, PcdOutput, SamplePrimitives,
+};
 pub use sweep_kernel::SweepKernel;
-pub use update::{ModelPrimitives, ParameterPrimitives, SamplePrimitives};
-pub use update::{OptimizerState, apply_gradient, update, update_by_tensors};
 
 /// Declares [`RbmOps`].
 macro_rules! declare {
@@ -48,7 +46,7 @@ macro_rules! declare {
         $(
             $(#[$doc:meta])*
             fn $name:ident($($(#[$mark:ident])? $argument:ident: $type:ident $(<$of:ident>)?),*)
-                -> [$($result:tt)*] $places:tt
+                -> [$($result:tt)*] $(as $tensors:tt)? {$($places:tt)*}
         )*
     ) => {
         /// Training's inner operations on the primitives of a backend.
@@ -76,20 +74,31 @@ macro_rules! declare {
 }
 table::operations! { declare () }
 
-/// Draws a layer from its fields in one pass: p = sigmoid(field + bias), state = \[u < p\].
-///
-/// # Shapes
-/// - `field`: `[chains, units]`
-/// - `bias`: `[units]`
-/// - returns states and probabilities, both `[chains, units]`
-pub fn sample_layer(field: Tensor<2>, bias: Tensor<1>, key: NoiseKey) -> (Tensor<2>, Tensor<2>) {
-    let (states, probabilities) =
-        Dispatch::sample_layer(field.into_dispatch(), bias.into_dispatch(), key);
+/// Defines the functions on tensors: one for every line of the table that says `as`.
+macro_rules! define {
     (
-        Tensor::from_dispatch(states),
-        Tensor::from_dispatch(probabilities),
-    )
+        ()
+        $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $(as $tensors:tt)? {$($places:tt)*})*
+    ) => {
+        $(define_one! { $(#[$doc])* fn $name $arguments $(as $tensors)? })*
+    };
 }
+
+/// One of them.
+macro_rules! define_one {
+    (
+        $(#[$doc:meta])*
+        fn $name:ident($($argument:ident: $type:ident $(<$of:ty>)?),*)
+            as [($($taken:ty),*) -> $made:ty]
+    ) => {
+        $(#[$doc])*
+        pub fn $name($($argument: $taken),*) -> $made {
+            Lower::lift(Dispatch::$name($(Lower::lower($argument)),*))
+        }
+    };
+    ($(#[$doc:meta])* fn $name:ident $arguments:tt) => {};
+}
+table::operations! { define () }
 
 /// What a run of Gibbs sweeps leaves behind.
 #[derive(Debug, Clone)]
@@ -134,87 +143,4 @@ pub fn gibbs_sweeps(
         hidden: Tensor::from_dispatch(hidden),
         hidden_probabilities: Tensor::from_dispatch(hidden_probabilities),
     }
-}
-
-/// p(h = 1 | v) = sigmoid(c + v W) for **binary** visible states.
-///
-/// The CPU backends read only whether an entry is above 1/2. For visible values between 0 and 1
-/// use [`crate::Rbm::hidden_probabilities`].
-///
-/// # Shapes
-/// `weight` `[n_visible, n_hidden]`, `hidden_bias` `[n_hidden]`, `visible` `[rows, n_visible]`,
-/// result `[rows, n_hidden]`
-pub fn hidden_probabilities(
-    weight: Tensor<2>,
-    hidden_bias: Tensor<1>,
-    visible: Tensor<2>,
-) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::hidden_probabilities(
-        weight.into_dispatch(),
-        hidden_bias.into_dispatch(),
-        visible.into_dispatch(),
-    ))
-}
-
-/// Draws hidden states from p(h | v) for **binary** visible states; also returns p(h = 1 | v).
-///
-/// Shapes as [`hidden_probabilities`], for both results.
-pub fn sample_hidden(
-    weight: Tensor<2>,
-    hidden_bias: Tensor<1>,
-    visible: Tensor<2>,
-    key: NoiseKey,
-) -> (Tensor<2>, Tensor<2>) {
-    let (states, probabilities) = Dispatch::sample_hidden(
-        weight.into_dispatch(),
-        hidden_bias.into_dispatch(),
-        visible.into_dispatch(),
-        key,
-    );
-    (
-        Tensor::from_dispatch(states),
-        Tensor::from_dispatch(probabilities),
-    )
-}
-
-/// Probabilities sigmoid(field + bias) of a layer, in one pass.
-///
-/// # Shapes
-/// `field` `[rows, units]`, `bias` `[units]`, result `[rows, units]`
-pub fn activate(field: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::activate(
-        field.into_dispatch(),
-        bias.into_dispatch(),
-    ))
-}
-
-/// sum_j softplus(field_j + bias_j), softplus(x) = ln(1 + e^x), for each row.
-///
-/// # Shapes
-/// `field` `[rows, units]`, `bias` `[units]`, result `[rows]`
-pub fn softplus_sum(field: Tensor<2>, bias: Tensor<1>) -> Tensor<1> {
-    Tensor::from_dispatch(Dispatch::softplus_sum(
-        field.into_dispatch(),
-        bias.into_dispatch(),
-    ))
-}
-
-/// sum_j softplus(field\[r, j\] + signs\[r\] weight\[units\[r\], j\]) for each row r: the hidden layer's
-/// part of the free energy after one visible unit of each row has changed.
-///
-/// # Shapes
-/// `field` `[rows, n_hidden]`, `weight` `[n_visible, n_hidden]`, `units` `[rows]`, each below
-/// `n_visible`, `signs` `[rows]`, result `[rows]`
-pub fn shifted_softplus_sum(
-    field: Tensor<2>,
-    weight: Tensor<2>,
-    units: Vec<u32>,
-    signs: Tensor<1>,
-) -> Tensor<1> {
-    Tensor::from_dispatch(Dispatch::shifted_softplus_sum(
-        field.into_dispatch(),
-        weight.into_dispatch(),
-        units,
-        signs.into_dispatch(),
-    ))
 }

@@ -7,6 +7,6 @@ mod packed_chains;
 mod packed_chains_tests;
 pub mod tempering;
 
+pub use crate::kernels::packed::PackedChains;
 pub use chains::Chains;
-pub use packed_chains::PackedChains;
 pub use tempering::{Adaptation, ModelPath, Tempering, TemperingError, TemperingState};

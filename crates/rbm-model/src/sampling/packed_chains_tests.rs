@@ -1,8 +1,9 @@
 use super::{Chains, PackedChains};
 use crate::gradient::{Offsets, PhaseSamples};
 use crate::noise::{NoiseKey, stream};
-use crate::ops::{self, OptimizerState};
+use crate::ops;
 use crate::optim::{Rule, Step};
+use crate::update::{self, OptimizerState};
 use crate::{BitMatrix, Rbm, RbmConfig};
 use burn::tensor::{Device, Tensor};
 
@@ -67,9 +68,9 @@ fn an_update_with_them_is_sweeps_and_then_an_ascent() {
             let mut moments = [(); 2].map(|()| OptimizerState::zeros(&rbm, 1));
             let [first, second] = &mut moments;
             let (expected, expected_mean) =
-                ops::update(rbm.clone(), first, data, samples, offsets.clone(), step);
+                update::from_samples(rbm.clone(), first, data, samples, offsets.clone(), step);
             let with = (&mut packed, sweeps);
-            let (found, mean) = ops::pcd_update(
+            let (found, mean) = update::pcd(
                 rbm.clone(),
                 second,
                 BitMatrix::from_tensor(batch.clone()),

@@ -7,9 +7,9 @@ use burn::tensor::{Device, Tensor};
 use rbm_model::device;
 use rbm_model::gradient::PhaseSamples;
 use rbm_model::gradient::{Gradient, Offsets};
-use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
+use rbm_model::update::{self, OptimizerState};
 use rbm_model::{Rbm, ops};
 use std::ops::Range;
 
@@ -184,7 +184,7 @@ impl Learner for DataParallel {
             unreachable!("a division has at least one part")
         };
         (
-            ops::apply_gradient(rbm, moments, gradient, offsets, step),
+            update::from_gradient(rbm, moments, gradient, offsets, step),
             hidden,
         )
     }

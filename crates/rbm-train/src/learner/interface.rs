@@ -4,9 +4,9 @@ use super::Batch;
 use burn::tensor::Tensor;
 use rbm_model::gradient::Offsets;
 use rbm_model::gradient::PhaseSamples;
-use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::{PackedChains, TemperingError, TemperingState};
+use rbm_model::update::{self, OptimizerState};
 use rbm_model::{BitMatrix, Rbm, ops};
 
 /// A way to sample the model during training.
@@ -33,7 +33,7 @@ pub trait Learner {
             visible,
         };
         let model = self.negative_phase(&rbm, &batch, number);
-        ops::update(rbm, moments, data, model, offsets, step)
+        update::from_samples(rbm, moments, data, model, offsets, step)
     }
 
     /// What lives on from update to update, as a checkpoint keeps it.

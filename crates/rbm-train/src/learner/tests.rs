@@ -3,9 +3,9 @@ use crate::optimizer::Optimizer;
 use crate::settings::Settings;
 use burn::tensor::{Device, Tensor, TensorData};
 use rbm_model::gradient::Offsets;
-use rbm_model::ops::OptimizerState;
 use rbm_model::partition::Enumeration;
 use rbm_model::sampling::PackedChains;
+use rbm_model::update::OptimizerState;
 use rbm_model::{BitMatrix, Parameters, Rbm};
 
 /// A small model that mixes within a few sweeps.

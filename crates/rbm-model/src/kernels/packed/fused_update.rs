@@ -7,7 +7,7 @@ use super::weight_step::WeightStep;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, in_pool};
-use crate::kernels::rule::{GradientStep, StepCoefficients};
+use crate::kernels::rule::{GradientStep, Parameter, StepCoefficients};
 use crate::kernels::{BitMatrix, Isa, check_shape};
 use crate::noise::NoiseKey;
 use crate::optim::Step;
@@ -15,29 +15,6 @@ use std::ops::Range;
 
 /// Numbers p(h | v) that are held at a time: 2 MiB.
 const MOST_VALUES: usize = 1 << 19;
-
-/// A parameter with what the rule remembers of it, all of one shape; moments that the rule
-/// does not use may be empty.
-#[derive(Debug)]
-pub struct Parameter<'a> {
-    /// The parameter itself.
-    pub value: &'a mut [f32],
-    /// First moment, or velocity.
-    pub first: &'a mut [f32],
-    /// Second moment.
-    pub second: &'a mut [f32],
-}
-
-impl Parameter<'_> {
-    /// Some entries of it.
-    fn piece(&mut self, range: Range<usize>) -> Parameter<'_> {
-        Parameter {
-            value: self.value.get_mut(range.clone()).unwrap_or_default(),
-            first: self.first.get_mut(range.clone()).unwrap_or_default(),
-            second: self.second.get_mut(range).unwrap_or_default(),
-        }
-    }
-}
 
 /// Samples of one phase.
 #[derive(Debug)]

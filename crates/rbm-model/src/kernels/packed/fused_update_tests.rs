@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::ModelError;
 use crate::kernels::statistics::{instruction_sets, numbers, on_threads};
-use crate::kernels::{BitMatrix, Isa};
+use crate::kernels::{BitMatrix, Isa, Parameter};
 use crate::noise::{Layer, NoiseKey};
 use crate::optim::{ADAM_EPSILON, Rule, Step};
 

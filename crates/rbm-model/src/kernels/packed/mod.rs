@@ -17,6 +17,7 @@
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
 mod annealing;
+mod chains;
 mod contraction;
 mod fused_update;
 mod gibbs;
@@ -28,7 +29,8 @@ mod transpose;
 mod weight_step;
 
 pub use annealing::{AnnealedModel, Stage};
-pub use fused_update::{FusedUpdate, Hidden, Parameter, Samples};
+pub use chains::PackedChains;
+pub use fused_update::{FusedUpdate, Hidden, Samples};
 pub use gibbs::{PackedModel, Sweeps};
 pub use outer_mean::{outer_mean, outer_mean_with};
 

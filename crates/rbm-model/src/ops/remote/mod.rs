@@ -20,9 +20,9 @@ use wire::{Numbers, Signature};
 
 /// Implements [`RbmOps`] by sending: every line of the table that says `wire`.
 macro_rules! send_operations {
-    ((Remote) $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $places:tt)*) => {
+    ((Remote) $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $(as $tensors:tt)? {$($places:tt)*})*) => {
         impl RbmOps for Remote {
-            $(send_operation! { fn $name $arguments -> $result $places })*
+            $(send_operation! { fn $name $arguments -> $result { $($places)* } })*
         }
     };
 }

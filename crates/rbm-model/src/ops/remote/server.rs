@@ -55,8 +55,8 @@ type Handler<B> = fn(&mut Handles<B>, &CustomOpIr, u64) -> Result<(), TensorErro
 
 /// Makes the handlers of every line of the table that says `wire`.
 macro_rules! serve_operations {
-    (($add:ident, $backend:ident) $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $places:tt)*) => {
-        $(serve_operation! { ($add, $backend) fn $name $arguments -> $result $places })*
+    (($add:ident, $backend:ident) $($(#[$doc:meta])* fn $name:ident $arguments:tt -> $result:tt $(as $tensors:tt)? {$($places:tt)*})*) => {
+        $(serve_operation! { ($add, $backend) fn $name $arguments -> $result { $($places)* } })*
     };
 }
 

@@ -5,9 +5,9 @@ use burn::tensor::Tensor;
 use rbm_model::gradient::Offsets;
 use rbm_model::gradient::PhaseSamples;
 use rbm_model::noise::stream;
-use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
+use rbm_model::update::{self, OptimizerState};
 use rbm_model::{Rbm, ops};
 
 /// [`Persistent`](super::Persistent) with chains that stay bits, and updates in one operation that
@@ -54,7 +54,7 @@ impl Learner for PackedPersistent {
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         let chains = (&mut self.chains, self.sweeps);
-        ops::pcd_update(rbm, moments, batch.rows, chains, offsets, step)
+        update::pcd(rbm, moments, batch.rows, chains, offsets, step)
     }
 
     fn state(&self) -> LearnerState {

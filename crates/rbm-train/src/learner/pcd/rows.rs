@@ -3,13 +3,13 @@
 use super::packed::moved;
 use crate::learner::{Batch, ChainCount, Learner, LearnerState, RestoreError};
 use burn::tensor::Tensor;
+use rbm_model::Rbm;
 use rbm_model::gradient::Offsets;
 use rbm_model::gradient::PhaseSamples;
 use rbm_model::noise::stream;
-use rbm_model::ops::OptimizerState;
 use rbm_model::optim::Step;
 use rbm_model::sampling::PackedChains;
-use rbm_model::{Rbm, ops};
+use rbm_model::update::{self, OptimizerState};
 
 /// PCD-k with one persistent chain for each training row: an update moves the chains of its batch's rows by k sweeps,
 /// all others stay. The published scripts of arXiv:2503.21536 do so.
@@ -59,7 +59,7 @@ impl Learner for PersistentRows {
         _number: u64,
     ) -> (Rbm, Tensor<1>) {
         self.with_those(&batch.indices, |chains, sweeps| {
-            ops::pcd_update(rbm, moments, batch.rows, (chains, sweeps), offsets, step)
+            update::pcd(rbm, moments, batch.rows, (chains, sweeps), offsets, step)
         })
     }
 

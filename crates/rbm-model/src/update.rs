@@ -1,54 +1,16 @@
-//! One update of a model's parameters from the samples of both phases.
+//! One update of a model's parameters, from what a step learns from.
 
-use super::RbmOps;
-use crate::Rbm;
 use crate::gradient::{Gradient, Offsets, PhaseSamples};
+use crate::kernels::BitMatrix;
+use crate::model::Rbm;
+use crate::ops::{
+    BatchPrimitives, ModelPrimitives, ParameterPrimitives, RbmOps, SamplePrimitives, generic,
+};
 use crate::optim::Step;
-use burn::backend::{Backend, Dispatch, ExtensionType, tensor::FloatTensor};
+use crate::sampling::PackedChains;
+use burn::backend::Dispatch;
 use burn::module::Param;
 use burn::tensor::Tensor;
-
-/// A parameter with what a rule remembers of it; moments that it does not use are empty tensors.
-#[derive(ExtensionType)]
-pub struct ParameterPrimitives<B: Backend> {
-    /// The parameter.
-    pub value: FloatTensor<B>,
-    /// First moment, or velocity.
-    pub first: FloatTensor<B>,
-    /// Second moment.
-    pub second: FloatTensor<B>,
-}
-
-/// All parameters of a model; see [`update`].
-#[derive(ExtensionType)]
-pub struct ModelPrimitives<B: Backend> {
-    /// Weights, `[n_visible, n_hidden]`.
-    #[extension_type]
-    pub weight: ParameterPrimitives<B>,
-    /// Visible biases, `[n_visible]`.
-    #[extension_type]
-    pub visible_bias: ParameterPrimitives<B>,
-    /// Hidden biases, `[n_hidden]`.
-    #[extension_type]
-    pub hidden_bias: ParameterPrimitives<B>,
-}
-
-/// Samples of both phases with the offsets of the centered gradient; see [`update`].
-#[derive(ExtensionType)]
-pub struct SamplePrimitives<B: Backend> {
-    /// Visible states of the data, `[rows, n_visible]`.
-    pub data_visible: FloatTensor<B>,
-    /// Hidden values that belong to them, `[rows, n_hidden]`.
-    pub data_hidden: FloatTensor<B>,
-    /// Visible states of the model, `[chains, n_visible]`.
-    pub model_visible: FloatTensor<B>,
-    /// Hidden values that belong to them, `[chains, n_hidden]`.
-    pub model_hidden: FloatTensor<B>,
-    /// mu, `[n_visible]`.
-    pub visible_offset: FloatTensor<B>,
-    /// lambda, `[n_hidden]`.
-    pub hidden_offset: FloatTensor<B>,
-}
 
 /// What a rule remembers of each parameter: none to two tensors shaped like it, see
 /// [`crate::optim::Rule::moments`].
@@ -89,7 +51,7 @@ impl OptimizerState {
 /// in place.
 ///
 /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
-pub fn update(
+pub fn from_samples(
     rbm: Rbm,
     state: &mut OptimizerState,
     data: PhaseSamples,
@@ -104,8 +66,8 @@ pub fn update(
     (rbm, Tensor::from_dispatch(mean))
 }
 
-/// [`update`] by tensor operations on any backend: the reference for the kernels.
-pub fn update_by_tensors(
+/// [`from_samples`] by tensor operations on any backend: the reference for the kernels.
+pub fn from_samples_by_tensors(
     rbm: Rbm,
     state: &mut OptimizerState,
     data: PhaseSamples,
@@ -115,14 +77,14 @@ pub fn update_by_tensors(
 ) -> (Rbm, Tensor<1>) {
     let samples = lower_samples([data, model], offsets);
     let (rbm, mean) = run(rbm, state, step, |model| {
-        super::generic::update::<Dispatch>(model, samples, step)
+        generic::update::<Dispatch>(model, samples, step)
     });
     (rbm, Tensor::from_dispatch(mean))
 }
 
 /// The same from a plain gradient that is there already, such as a sum over devices; it must live
 /// on the model's device, as the offsets do.
-pub fn apply_gradient(
+pub fn from_gradient(
     rbm: Rbm,
     state: &mut OptimizerState,
     gradient: Gradient,
@@ -135,8 +97,38 @@ pub fn apply_gradient(
         gradient.hidden_bias.into_dispatch(),
     );
     let offsets = [offsets.visible, offsets.hidden].map(Tensor::into_dispatch);
-    let along = |model| super::generic::apply_gradient::<Dispatch>(model, gradient, offsets, step);
+    let along = |model| generic::apply_gradient::<Dispatch>(model, gradient, offsets, step);
     run(rbm, state, step, |model| (along(model), ())).0
+}
+
+/// One update of persistent contrastive divergence: sweeps of the chains, then
+/// [`from_samples`] with p(h | v) as hidden values of data and chains.
+///
+/// The CPU backends hold p(h | v) of a part of the hidden units at a time, and draw the last h of the
+/// chains from it on the way, so the update needs hardly more memory than the weights. States are
+/// those of [`PackedChains::sweep`]; `batch` is `[rows, n_visible]`.
+///
+/// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
+pub fn pcd(
+    rbm: Rbm,
+    state: &mut OptimizerState,
+    batch: BitMatrix,
+    (chains, sweeps): (&mut PackedChains, usize),
+    offsets: Offsets,
+    step: Step,
+) -> (Rbm, Tensor<1>) {
+    let batch = BatchPrimitives {
+        rows: batch,
+        visible_offset: offsets.visible.into_dispatch(),
+        hidden_offset: offsets.hidden.into_dispatch(),
+    };
+    let (rbm, mean) = run(rbm, state, step, |model| {
+        let before = chains.take();
+        let output = Dispatch::pcd_update(model, batch, before, sweeps as u64, step);
+        *chains = output.chains;
+        (output.model, output.mean)
+    });
+    (rbm, Tensor::from_dispatch(mean))
 }
 
 fn lower_samples([data, model]: [PhaseSamples; 2], offsets: Offsets) -> SamplePrimitives<Dispatch> {
@@ -152,7 +144,7 @@ fn lower_samples([data, model]: [PhaseSamples; 2], offsets: Offsets) -> SamplePr
 
 /// Takes a model and the state of its optimizer to primitives, through an operation, and back; also gives what else
 /// the operation makes.
-pub(super) fn run<R>(
+fn run<R>(
     rbm: Rbm,
     state: &mut OptimizerState,
     step: Step,
