@@ -1,15 +1,18 @@
 //! Runs with made-up measurements, and what every page must be.
 
+use super::entries::{self, WeightHistogram};
+use super::saddle::{self, Saddles};
+use super::sampled;
 use super::{groups, sections};
 use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::chains::Relaxation;
 use crate::measure::landscape::{Curve, Pair, Plane};
-use crate::measure::saddle::Saddles;
 use crate::measure::snapshot::{AnnealedLnZ, Cloud, Kurtosis, Split};
-use crate::measure::weights::WeightHistogram;
-use crate::measure::{Landscape, Measurements, ModeState, SnapshotMeasurement, SnapshotSpectrum};
+use crate::measure::{
+    Landscape, Measurements, ModeState, SnapshotMeasurement, SnapshotSpectrum, kept,
+};
 use crate::observers::MetricsRow;
-use crate::report::data::{CloseUp, Replica, Samples};
+use crate::report::data::{CloseUp, HiddenUnit, Replica, Samples};
 use crate::report::well_formed::assert_well_formed;
 use rbm_analysis::bosons::Occupation;
 use rbm_analysis::mean_field::{Bins, LandauMode};
@@ -133,6 +136,12 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             nearer: 0.95,
         }); 2],
     };
+    let histogram = ends.then(|| WeightHistogram {
+        rms: 0.1,
+        middles: vec![-1.0, 0.0, 1.0],
+        own: vec![0.1, 0.8, 0.1],
+        rotated: vec![0.2, 0.6, 0.2],
+    });
     SnapshotMeasurement {
         step: STEPS[index],
         rotation: ends.then_some(RotationTest {
@@ -141,12 +150,6 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             bins: 10,
             jensen_shannon: distance,
             kolmogorov_smirnov: distance,
-        }),
-        weights: ends.then(|| WeightHistogram {
-            rms: 0.1,
-            middles: vec![-1.0, 0.0, 1.0],
-            own: vec![0.1, 0.8, 0.1],
-            rotated: vec![0.2, 0.6, 0.2],
         }),
         participation: Some([1.0, 1.1]),
         kurtosis: Kurtosis {
@@ -178,8 +181,14 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             })
             .collect(),
         split: [0, 1].map(split).into(),
-        saddles,
         images: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 2],
+        probed: [
+            (saddle::PROBE, kept(saddles)),
+            (entries::PROBE, kept(histogram)),
+            (sampled::PROBE, kept(["010011"; 8])),
+        ]
+        .map(|(probe, value)| (probe.name.to_owned(), value.unwrap()))
+        .into(),
         notes: Vec::new(),
     }
 }
@@ -267,11 +276,19 @@ pub fn single() -> Replica {
         simulations: 20,
     };
     run.close_up = Some(CloseUp {
-        samples: Some(Samples {
+        samples: Samples {
             states: vec![vec![0.0, 1.0, 0.5, 0.0, 1.0, 0.0]; 4],
             caption: "Four chains.".to_owned(),
             data: Vec::new(),
-        }),
+        },
+        hidden: vec![
+            HiddenUnit {
+                number: 2,
+                bias: 0.2,
+                weights: vec![0.5; 6]
+            };
+            3
+        ],
         quality: None,
         vectors: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 4],
         summary: rbm_analysis::summarize(&model, &Default::default()).unwrap(),
@@ -314,6 +331,7 @@ pub fn written(replicas: &[Replica]) -> (tempfile::TempDir, String, Document) {
     assert_well_formed(&page);
     assert_self_contained(&page, directory.path());
     assert!(!page.contains("NaN") && !page.contains(">inf"));
+    assert_legible(&page);
     for entry in fs::read_dir(directory.path().join("figures")).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
@@ -326,6 +344,33 @@ pub fn written(replicas: &[Replica]) -> (tempfile::TempDir, String, Document) {
     let unique: BTreeSet<_> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len(), "{ids:?}");
     (directory, page, document)
+}
+
+/// Every axis has three labels or more, and every figure its data.
+fn assert_legible(page: &str) {
+    for plot in page.split("<svg class=\"plot\"").skip(1) {
+        let plot = plot.split("</svg></div>").next().unwrap();
+        let name = plot.split('"').nth(3).unwrap();
+        let texts = plot
+            .split("<text ")
+            .skip(1)
+            .map(|text| text.split('>').next().unwrap());
+        let count = |anchor: &str| {
+            let attribute = format!("text-anchor=\"{anchor}\"");
+            texts
+                .clone()
+                .filter(|text| text.contains(&attribute))
+                .count()
+        };
+        // The name of the horizontal axis stands in its middle.
+        let (x, y) = (count("middle") - 1, count("end"));
+        assert!(x >= 3 && y >= 3, "{name}: {x} and {y} labels");
+    }
+    for figure in page.split("<figure id=\"").skip(1) {
+        let name = figure.split('"').next().unwrap();
+        let figure = figure.split("</figure>").next().unwrap();
+        assert!(figure.contains("<details class=\"data\">"), "{name}");
+    }
 }
 
 /// Names of all figures.
