@@ -76,6 +76,12 @@ fn compose(manifest: &Manifest, brief: Brief, remarks: Vec<String>, replica: &Re
         rows: brief.rows,
         folded: None,
     });
+    first
+        .blocks
+        .extend(brief.evidence.map(|evidence| Block::Pairs {
+            rows: vec![("Verdict".to_owned(), evidence)],
+            folded: Some("Evidence for the log-likelihood".to_owned()),
+        }));
     let mut all = vec![first];
     all.extend(sections(&groups(std::slice::from_ref(replica))));
     all.extend([notes, settings]);

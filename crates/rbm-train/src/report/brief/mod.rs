@@ -27,6 +27,8 @@ pub struct Brief {
     pub warnings: Vec<String>,
     pub facts: Vec<(String, String)>,
     pub rows: Vec<(String, String)>,
+    /// What the verdict on the log-likelihood rests on.
+    pub evidence: Option<String>,
 }
 
 impl Brief {
@@ -126,7 +128,7 @@ fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&
                 meaning(&kept.verdict)
             ),
         );
-        brief.row("Evidence for it", format!("{}.", kept.reason));
+        brief.evidence = Some(format!("{}: {}.", kept.verdict, kept.reason));
         if !quotable(&kept.verdict) {
             brief.warnings.push(format!(
                 "The log-likelihood is not to be quoted: {}. More time may bracket it: `rbm-train evaluate {root} --budget 5m`",

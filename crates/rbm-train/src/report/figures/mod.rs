@@ -39,6 +39,8 @@ mod run_tests;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written;
 
 pub use group::{Group, groups};
 pub use likelihood::holds;

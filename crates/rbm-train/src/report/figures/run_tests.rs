@@ -1,6 +1,7 @@
 //! The figures that are drawn otherwise, or only, of a single run.
 
-use super::testing::{bracket, column, figure_of, metrics, names, replica, single, written};
+use super::testing::{bracket, metrics, replica, single};
+use super::written::{column, figure_of, names, written};
 use crate::observers::MetricsRow;
 use crate::report::data::{Replica, Samples};
 

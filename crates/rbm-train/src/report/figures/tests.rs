@@ -1,6 +1,7 @@
 //! The figures of several runs and of one from made-up measurements.
 
-use super::testing::{bracket, column, figure_of, names, replica, single, written};
+use super::testing::{bracket, replica, single};
+use super::written::{column, figure_of, names, written};
 use crate::measure::Landscape;
 use crate::report::data::Replica;
 
