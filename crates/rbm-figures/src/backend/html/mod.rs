@@ -57,7 +57,7 @@ pub(crate) fn render(document: &Document) -> Result<String, WriteError> {
                         h1 { (document.title) }
                         @if !document.subtitle.is_empty() { p class="subtitle" { (document.subtitle) } }
                     }
-                    @for warning in &document.warnings { p class="warning" role="note" { (warning) } }
+                    @for warning in &document.warnings { p class="warning" role="note" { (prose(warning)) } }
                     @if !document.facts.is_empty() {
                         dl class="facts" style={ "--cards:" (cards(document.facts.len())) } {
                             @for (name, value) in &document.facts { div { dt { (name) } dd { (value) } } }
@@ -119,7 +119,7 @@ fn render_block(block: &Block, number: &mut usize) -> Result<Markup, WriteError>
         } => html! { details { summary { (heading) } (pairs(rows)) } },
         Block::Grid(grid) => render_grid(grid),
         Block::Text(text) => html! { p { (text) } },
-        Block::Note(text) => html! { p class="note" { (text) } },
+        Block::Note(text) => html! { p class="note" { (prose(text)) } },
     })
 }
 
@@ -210,7 +210,17 @@ fn csv_link(table: &Table, figure: &str) -> Markup {
 fn pairs(rows: &[(String, String)]) -> Markup {
     html! {
         table class="pairs" {
-            tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
+            tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (prose(value)) } } } }
+        }
+    }
+}
+
+/// A text in which `what stands between backquotes` is code.
+fn prose(text: &str) -> Markup {
+    let parts = text.split('`').enumerate();
+    html! {
+        @for (k, part) in parts {
+            @if k % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

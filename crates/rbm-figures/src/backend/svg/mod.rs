@@ -17,7 +17,7 @@ use self::plot::{Plot, tenth};
 use crate::axis::{Axis, Spacing};
 use crate::color::{Color, Medium};
 use crate::figure::Panel;
-use crate::layout::{GAP, HALF, SINGLE, sizes, text_width};
+use crate::layout::{GAP, HALF, SINGLE, fitted, sizes, text_width};
 use crate::mark::Mark;
 use crate::scale::{Scale, Tick};
 
@@ -106,7 +106,7 @@ fn draw(panel: &Panel, (width, height): (f64, f64), medium: Medium) -> Markup {
     } else {
         84.0
     };
-    let x_ticks = x.ticks(((right - left) / room) as usize);
+    let x_ticks = apart(x.ticks(((right - left) / room) as usize), &x);
     let plot = Plot {
         panel,
         x,
@@ -122,6 +122,28 @@ fn draw(panel: &Panel, (width, height): (f64, f64), medium: Medium) -> Markup {
         (axes(&plot, &x_ticks, &y_ticks))
         (marks::draw(&plot))
     }
+}
+
+/// The same ticks without labels that would touch the one before, as long as three are left.
+fn apart(mut ticks: Vec<Tick>, scale: &Scale) -> Vec<Tick> {
+    let mut left = ticks.iter().filter(|tick| !tick.label.is_empty()).count();
+    let mut end = f64::NEG_INFINITY;
+    for tick in &mut ticks {
+        let Some(at) = scale
+            .position(tick.value)
+            .filter(|_| !tick.label.is_empty())
+        else {
+            continue;
+        };
+        let half = 0.5 * text_width(&tick.label, TEXT_SIZE);
+        if at - half < end + 3.0 && left > 3 {
+            tick.label.clear();
+            left -= 1;
+        } else {
+            end = at + half;
+        }
+    }
+    ticks
 }
 
 /// Grid, axes, ticks and the name of the horizontal axis.
@@ -164,6 +186,6 @@ fn axes(plot: &Plot<'_>, x_ticks: &[Tick], y_ticks: &[Tick]) -> Markup {
                 stroke-width="1" fill="none" {}
         }
         text x=(tenth((left + right) / 2.0)) y=(bottom + 34.0) font-size=(TEXT_SIZE)
-            text-anchor="middle" fill=(muted) { (plot.panel.x.label) }
+            text-anchor="middle" fill=(muted) { (fitted(&plot.panel.x.label, TEXT_SIZE, right)) }
     }
 }

@@ -4,7 +4,7 @@ use super::whole_run::{DataComparison, SnapshotBrief, WholeRun};
 use rbm_analysis::Summary;
 use rbm_analysis::overlap::Track;
 use rbm_analysis::symmetry::{Symmetry, VectorSymmetry};
-use rbm_figures::number::significant;
+use rbm_figures::number::{significant, simulated_p_value};
 
 /// Modes listed in a table.
 const LISTED: usize = 16;
@@ -26,13 +26,7 @@ pub fn model(s: &Summary) -> Vec<String> {
         let p = spectrum
             .ks
             .p_value
-            .map(|p| {
-                let least = 1.0 / (spectrum.ks.simulations as f64 + 1.0);
-                match p <= least * (1.0 + 1e-9) {
-                    true => format!(", p <= {}", significant(least, 2)),
-                    false => format!(", p = {p:.3}"),
-                }
-            })
+            .map(|p| format!(", {}", simulated_p_value(p, spectrum.ks.simulations)))
             .unwrap_or_default();
         lines.push(format!(
             "Kolmogorov-Smirnov distance {:.4}{p}",
@@ -110,13 +104,13 @@ fn symmetry(tests: &Symmetry) -> Vec<String> {
     if let Some(r) = &tests.rotation {
         let js = &r.jensen_shannon;
         lines.push(format!(
-            "rotation test: Jensen-Shannon {} ± {} nats (symmetric {} ± {}, p = {:.3}), Kolmogorov-Smirnov p = {:.3}",
+            "rotation test: Jensen-Shannon {} ± {} nats (symmetric {} ± {}, {}), Kolmogorov-Smirnov {}",
             significant(js.mean, 4),
             significant(js.error, 2),
             significant(js.null_mean, 4),
             significant(js.null_error, 2),
-            js.p_value,
-            r.kolmogorov_smirnov.p_value
+            simulated_p_value(js.p_value, r.rotations),
+            simulated_p_value(r.kolmogorov_smirnov.p_value, r.rotations)
         ));
     }
     lines

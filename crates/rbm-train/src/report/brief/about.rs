@@ -18,7 +18,7 @@ pub(super) fn about(brief: &mut Brief, run: &RunDir, manifest: &Manifest) {
     brief.row(
         "The same again",
         format!(
-            "rbm-train train --config {}",
+            "`rbm-train train --config {}`",
             root.join("config.toml").display()
         ),
     );

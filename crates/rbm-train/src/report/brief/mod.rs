@@ -12,7 +12,7 @@ use crate::observers::MetricsRow;
 use crate::observers::metrics::pseudo_log_likelihood;
 use crate::progress::Progress;
 use crate::sampling::{self, Mixing, Recorder, Start};
-use rbm_figures::number::significant;
+use rbm_figures::number::{fixed, readable, significant};
 use rbm_model::{Parameters, Rbm};
 
 /// Sweeps of the chains that are judged.
@@ -28,6 +28,8 @@ pub struct Brief {
     pub warnings: Vec<String>,
     pub facts: Vec<(String, String)>,
     pub rows: Vec<(String, String)>,
+    /// What the verdict on the log-likelihood rests on.
+    pub evidence: Option<String>,
 }
 
 impl Brief {
@@ -90,7 +92,7 @@ pub fn brief(
         ));
     }
     worse(&mut brief, replica);
-    brief.fact("updates", manifest.step.to_string());
+    brief.fact("updates", readable(manifest.step as f64));
     about::about(&mut brief, run, manifest);
     brief
 }
@@ -112,35 +114,35 @@ fn unfinished(status: Status) -> Option<&'static str> {
 
 fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&Kept>) {
     const NAME: &str = "Log-likelihood";
+    let root = run.root().display();
     if let Some(kept) = kept
         && let Some(value) = kept.log_likelihood
     {
-        let part = if kept.test.is_some() {
-            "test"
-        } else {
-            "training"
+        let part = match kept.test {
+            Some(_) => "test",
+            None => "training",
         };
         brief.fact(
             &format!("log-likelihood of {part} rows ({})", kept.verdict),
-            format!("{value:.2} nats"),
+            format!("{} nats", fixed(value, 2)),
         );
         let range = match kept.range {
-            Some([low, high]) => format!(", between {low:.2} and {high:.2}"),
+            Some([low, high]) => format!(", between {} and {}", fixed(low, 2), fixed(high, 2)),
             None => String::new(),
         };
         brief.row(
             NAME,
             format!(
-                "{value:.2} nats per {part} row{range}. Verdict: {}: {}.",
-                kept.verdict, kept.reason
+                "{} nats per {part} row{range}; {}.",
+                fixed(value, 2),
+                meaning(&kept.verdict)
             ),
         );
-        if !["exact", "bracketed"].contains(&kept.verdict.as_str()) {
+        brief.evidence = Some(format!("{}: {}.", kept.verdict, kept.reason));
+        if !quotable(&kept.verdict) {
             brief.warnings.push(format!(
-                "The log-likelihood is not to be quoted: its verdict is \u{201c}{}\u{201d}. More time may bracket it: \
-                 rbm-train evaluate {} --budget 5m",
-                kept.verdict,
-                run.root().display()
+                "The log-likelihood is not to be quoted: {}. More time may bracket it: `rbm-train evaluate {root} --budget 5m`",
+                meaning(&kept.verdict)
             ));
         }
     } else {
@@ -148,22 +150,43 @@ fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&
             NAME,
             format!(
                 "Not estimated: that would have taken more than a fifth of the training. It is \
-                 estimated, and kept for this page, by: rbm-train evaluate {}",
-                run.root().display()
+                 estimated, and kept for this page, by `rbm-train evaluate {root}`."
             ),
         );
     }
     let of_kept = kept.map(|kept| {
         let part = kept.test.as_ref().unwrap_or(&kept.train);
         format!(
-            "{:.2} ± {:.2}",
-            part.pseudo_log_likelihood, part.standard_error
+            "{} ± {}",
+            fixed(part.pseudo_log_likelihood, 2),
+            fixed(part.standard_error, 2)
         )
     });
-    let of_row = || Some(replica.metrics.last()?.pseudo_log_likelihood().text(2));
+    let of_row = || {
+        let text = replica.metrics.last()?.pseudo_log_likelihood().text(2);
+        Some(text.replace('-', "−"))
+    };
     if let Some(value) = of_kept.or_else(of_row) {
         brief.fact("pseudo-log-likelihood", format!("{value} nats"));
     }
+}
+
+fn quotable(verdict: &str) -> bool {
+    ["exact", "bracketed"].contains(&verdict)
+}
+
+/// A verdict in full words.
+fn meaning(verdict: &str) -> String {
+    let words = match verdict {
+        "exact" => "exact, a sum over all states",
+        "bracketed" => "bracketed from both sides by annealing",
+        "upper bound only" => {
+            "an upper bound only, since nothing bounds it closely enough from below"
+        }
+        "unreliable" => "unreliable, since too few chains of annealing count",
+        other => other,
+    };
+    words.to_owned()
 }
 
 fn overfitting(brief: &mut Brief, replica: &Replica, kept: Option<&Kept>) {
@@ -186,16 +209,17 @@ fn overfitting(brief: &mut Brief, replica: &Replica, kept: Option<&Kept>) {
         return brief.row("Overfitting", "Not known: there are no test rows.");
     };
     let shown = error.map_or(String::new(), |error| format!(" ± {error:.2}"));
+    let gap_text = fixed(gap, 2);
     brief.fact(
-        "pseudo-log-likelihood, training − test",
-        format!("{gap:.2}{shown} nats"),
+        "pseudo-log-likelihood of training rows less that of test rows",
+        format!("{gap_text}{shown} nats"),
     );
     let seen = error.is_none_or(|error| gap > 2.0 * error);
     brief.row(
         "Overfitting",
         match seen && gap > 0.0 {
-            true => format!("Training rows fit better than test rows, by {gap:.2}{shown} nats of pseudo-log-likelihood."),
-            false => format!("None seen: training rows are ahead of test rows by {gap:.2}{shown} nats of pseudo-log-likelihood."),
+            true => format!("Training rows fit better than test rows, by {gap_text}{shown} nats of pseudo-log-likelihood."),
+            false => format!("None seen: training rows are ahead of test rows by {gap_text}{shown} nats of pseudo-log-likelihood."),
         },
     );
 }
@@ -208,12 +232,15 @@ fn modes(brief: &mut Brief, replica: &Replica) {
     let beyond = last.nonconvergent;
     let left = match last.above_edge {
         Some(above) => {
-            brief.fact("modes above the bulk", format!("{above} of {all}"));
+            brief.fact(
+                "modes above the bulk of random weights",
+                format!("{above} of {all}"),
+            );
             format!("{above} of {all} singular values lie above the bulk of random weights")
         }
         None => "No bulk of random weights can be fitted to the singular values".to_owned(),
     };
-    brief.fact("modes with λ ≥ 4", beyond.to_string());
+    brief.fact("modes with a singular value λ ≥ 4", beyond.to_string());
     brief.row(
         "Modes",
         format!(
@@ -229,17 +256,17 @@ fn chains(brief: &mut Brief, mixing: Option<&Mixing>) {
     };
     let r_hat = mixing.largest_r_hat;
     let said = format!(
-        "the largest R-hat of the free energy and the leading modes is {} over {} sweeps",
+        "the largest R-hat (the spread of all chains over that within each) of the free energy and the leading modes is {} over {} sweeps",
         significant(r_hat, 3),
         SWEEPS / 2
     );
     match r_hat < MIXED {
         true => {
-            brief.fact("chains", "mix");
+            brief.fact("chains of Gibbs sweeps", "mix");
             brief.row("Do chains mix?", format!("Yes: {said}."));
         }
         false => {
-            brief.fact("chains", "do not mix");
+            brief.fact("chains of Gibbs sweeps", "do not mix");
             brief.row(
                 "Do chains mix?",
                 format!("No: {said}; mixed chains stay below {MIXED}."),
@@ -265,8 +292,8 @@ fn worse(brief: &mut Brief, replica: &Replica) {
     let lost = value(best) - value(last);
     if lost > error.unwrap_or(1.0).max(0.01 * value(best).abs()) {
         brief.warnings.push(format!(
-            "Training ended worse than it was: the pseudo-log-likelihood was {:.2} nats after {} updates and is {:.2} at the end.",
-            value(best), best.step, value(last)
+            "Training ended worse than it was: the pseudo-log-likelihood was {} nats after {} updates and is {} at the end.",
+            fixed(value(best), 2), readable(best.step as f64), fixed(value(last), 2)
         ));
     }
 }

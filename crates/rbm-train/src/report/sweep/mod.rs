@@ -84,10 +84,11 @@ fn read(root: &Path, options: Options) -> anyhow::Result<(Vec<Entry>, Vec<Replic
     }
     let (places, runs): (Vec<usize>, Vec<RunDir>) = finished.into_iter().unzip();
     let mut replicas = Vec::new();
-    for ((place, run), measured) in places
-        .iter()
-        .zip(&runs)
-        .zip(measure::measure_runs(&runs, options))
+    for ((place, run), measured) in
+        places
+            .iter()
+            .zip(&runs)
+            .zip(measure::measure_runs(&runs, options, &figures::probes()))
     {
         match measured.and_then(|measured| replica(run, measured)) {
             Ok(replica) => replicas.push(replica),
