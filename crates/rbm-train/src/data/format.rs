@@ -30,7 +30,7 @@ pub enum Header {
 /// What a format makes of the content of a file, unpacked.
 pub(super) type Load = fn(&Path, Vec<u8>, &ReadOptions) -> Result<BinaryDataset, DataError>;
 
-/// A format of files: a new one is its file and an entry of `FORMATS` in `load.rs`.
+/// A format of files: a new one is its file and an entry of `FORMATS` in `mod.rs`.
 pub(super) struct Format {
     /// How its files begin, in any of these ways.
     pub begins: &'static [&'static [u8]],

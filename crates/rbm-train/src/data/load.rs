@@ -3,7 +3,9 @@
 use super::file::unpacked;
 use super::format::{Format, Header, ReadOptions};
 use super::split::{self, split};
-use super::{BinaryDataset, DataError, Ising, bars, bars_and_stripes, csv, idx, ising, mnist, npy};
+use super::{
+    BinaryDataset, DataError, FORMATS, Ising, bars, bars_and_stripes, csv, idx, ising, mnist, npy,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -133,9 +135,6 @@ fn read(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
         }),
     }
 }
-
-/// Formats by the beginning of their files; what fits none before is a table of text.
-const FORMATS: &[Format] = &[npy::NPY, npy::NPZ, idx::FORMAT, csv::FORMAT];
 
 /// Reads a file, or a directory of an MNIST-like set.
 fn read_file(path: &Path, options: &ReadOptions) -> Result<BinaryDataset, DataError> {

@@ -38,5 +38,8 @@ pub(crate) use npy::npy_file;
 pub use rbm_model::BitMatrix;
 pub use split::split;
 
+/// Formats by the beginning of their files; what fits none before is a table of text.
+const FORMATS: &[Format] = &[npy::NPY, npy::NPZ, idx::FORMAT, csv::FORMAT];
+
 #[cfg(test)]
 mod tests;
