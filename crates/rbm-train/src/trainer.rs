@@ -175,6 +175,7 @@ impl<'a> Trainer<'a> {
             }
             asked_to_stop |= self.tell(&log, step);
             if save {
+                sync(&mut observers)?;
                 self.save(&state)?;
                 saved = (step, Instant::now());
             }
@@ -186,6 +187,7 @@ impl<'a> Trainer<'a> {
             progress.tick(step);
         }
         progress.finish(state.step);
+        sync(&mut observers)?;
         let reason = reason.unwrap_or(StopReason::Finished);
         if let Some((run, manifest)) = &mut self.home {
             manifest.status = match reason {
@@ -269,7 +271,7 @@ impl<'a> Trainer<'a> {
         let Some(run) = run else {
             return Ok(observers);
         };
-        observers.push((cadence, Box::new(Snapshots { run: run.clone() })));
+        observers.push((cadence, Box::new(Snapshots::new(run.clone()))));
         if monitor.likelihood_epochs > 0 {
             let epochs = monitor.likelihood_epochs as u64;
             let every = Cadence::Every(self.steps_per_epoch().saturating_mul(epochs));
@@ -305,6 +307,12 @@ impl<'a> Trainer<'a> {
             StopReason::Paused
         }
     }
+}
+
+/// What observers wrote is on disk before a checkpoint that goes on from there.
+fn sync(observers: &mut Observers<'_>) -> Result<(), RunError> {
+    let mut all = observers.iter_mut();
+    all.try_for_each(|(_, observer)| observer.sync())
 }
 
 /// What is wrong with the parameters, if anything is.

@@ -39,7 +39,7 @@ pub use rbm_model::BitMatrix;
 pub use split::split;
 
 /// Formats by the beginning of their files; what fits none before is a table of text.
-const FORMATS: &[Format] = &[npy::NPY, npy::NPZ, idx::FORMAT, csv::FORMAT];
+const FORMATS: &[format::Format] = &[npy::NPY, npy::NPZ, idx::FORMAT, csv::FORMAT];
 
 #[cfg(test)]
 mod tests;

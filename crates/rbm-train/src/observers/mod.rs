@@ -72,6 +72,15 @@ pub trait Observer {
     /// # Errors
     /// Whatever stops the run, such as a full disk.
     fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError>;
+
+    /// Brings what it wrote to disk, before a checkpoint that goes on from there. Not each file by itself: that would cost
+    /// more than a short epoch.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    fn sync(&mut self) -> Result<(), RunError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
