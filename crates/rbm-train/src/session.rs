@@ -37,6 +37,7 @@ pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> 
         threshold: settings.data.threshold,
         header: settings.data.header,
         label_column: settings.data.label_column.clone(),
+        image_shape: settings.data.image_shape,
         test_fraction: settings.data.test_fraction,
         seed: settings.training.seed,
         limit: settings.data.limit,

@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod evaluate;
+mod features;
 mod lost;
 mod output;
 mod report;
@@ -48,6 +49,8 @@ enum Command {
     Sample(sample::SampleArgs),
     /// Measure how well a model describes data
     Evaluate(evaluate::EvaluateArgs),
+    /// Write the hidden probabilities of rows, p(h = 1 | v), to npy or CSV
+    Features(features::FeaturesArgs),
     /// Look at a model in reciprocal space: modes, spectrum, saddles, ln Z
     Analyze(analyze::AnalyzeArgs),
     /// Compare the speed of backends and paths on this machine
@@ -92,6 +95,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Sweep(args)) => sweep::run(&args),
         Some(Command::Sample(args)) => sample::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Features(args)) => features::run(&args),
         Some(Command::Analyze(args)) => analyze::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Report(args)) => report::run(&args),

@@ -4,6 +4,7 @@ mod draw;
 
 use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
+use crate::data::ImageShape;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::sampling::{self, Mixing, TemperingReport};
@@ -51,8 +52,8 @@ pub struct SampleArgs {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Rows and columns of an image, e.g. 28x28 [default: that of the run, or a square]
-    #[arg(long, value_name = "ROWSxCOLUMNS")]
-    shape: Option<String>,
+    #[arg(long, value_name = "ROWSxCOLUMNS", alias = "shape")]
+    image_shape: Option<ImageShape>,
     /// Where to compute [default: that of the run, or the first compiled in]
     #[arg(long)]
     device: Option<String>,
@@ -128,8 +129,14 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let visible = &samples.visible;
-    let shape = match &args.shape {
-        Some(text) => Some(parse_shape(text, n)?),
+    let shape = match args.image_shape {
+        Some(shape) if shape.pixels() == Some(n) => Some((shape.height, shape.width)),
+        Some(shape) => {
+            return Err(UsageError(format!(
+                "--image-shape is {shape}; its product must be {n}, the visible units"
+            ))
+            .into());
+        }
         None => match &source.run {
             Some(run) => run.manifest()?.image_shape,
             None => square(n),
@@ -293,19 +300,6 @@ fn mixing_lines(m: &Mixing) -> Vec<String> {
         line(name, &mode.diagnosis)
     }));
     lines
-}
-
-fn parse_shape(text: &str, n: usize) -> anyhow::Result<(usize, usize)> {
-    let parsed = text
-        .split_once('x')
-        .and_then(|(r, c)| Some((r.parse::<usize>().ok()?, c.parse::<usize>().ok()?)));
-    match parsed {
-        Some((rows, columns)) if rows.checked_mul(columns) == Some(n) => Ok((rows, columns)),
-        _ => Err(UsageError(format!(
-            "--shape is `{text}`; expected ROWSxCOLUMNS with a product of {n}, e.g. 28x28"
-        ))
-        .into()),
-    }
 }
 
 fn square(n: usize) -> Option<(usize, usize)> {

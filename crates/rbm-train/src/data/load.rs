@@ -4,7 +4,8 @@ use super::file::unpacked;
 use super::format::{Format, Header, ReadOptions};
 use super::split::{self, split};
 use super::{
-    BinaryDataset, DataError, FORMATS, Ising, bars, bars_and_stripes, csv, idx, ising, mnist, npy,
+    BinaryDataset, DataError, FORMATS, ImageShape, Ising, bars, bars_and_stripes, csv, idx, ising,
+    mnist, npy,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -25,6 +26,9 @@ pub struct DatasetSpec {
     /// The column of such a table that holds labels: its name, its number from 1, or `last`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Height and width of images whose pixels are in one row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_shape: Option<ImageShape>,
     /// Fraction of rows that is held out as the test part where the data has none of its own,
     /// 0 <= fraction < 1.
     pub test_fraction: f64,
@@ -47,6 +51,7 @@ impl Default for DatasetSpec {
             threshold: None,
             header: None,
             label_column: None,
+            image_shape: None,
             test_fraction: 0.1,
             seed: 0,
             limit: None,
@@ -75,6 +80,19 @@ pub fn load(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
     }
     let mut data = read(spec)?;
     data.check_not_empty(&spec.source, "give a file with data")?;
+    if let Some(shape) = spec.image_shape {
+        let columns = data.train.columns();
+        if shape.pixels() != Some(columns) {
+            let expected = format!("ROWSxCOLUMNS with a product of {columns}, as each row has");
+            return Err(setting(
+                &spec.source,
+                "the image shape",
+                &expected,
+                &shape.to_string(),
+            ));
+        }
+        data.image_shape = Some((shape.height, shape.width));
+    }
     let test_given = !data.test.is_empty();
     if let Some(digits) = &spec.digits {
         data = keep_labels(data, digits)?;

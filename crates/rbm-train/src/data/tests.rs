@@ -71,6 +71,15 @@ fn built_in_names() {
         (data.train.rows(), data.test.rows(), data.train.columns()),
         (45, 5, 16)
     );
+    let shaped = |shape: &str| {
+        load(&DatasetSpec {
+            image_shape: Some(shape.parse().unwrap()),
+            ..small.clone()
+        })
+    };
+    assert_eq!(shaped("2x8").unwrap().image_shape, Some((2, 8)));
+    let error = shaped("3x5").unwrap_err().to_string();
+    assert!(error.contains("3x5") && error.contains("16"), "{error}");
     small.seed = 1;
     assert_ne!(load(&small).unwrap().digest(), data.digest());
     small.threshold = Some(0.5);

@@ -1,7 +1,7 @@
 //! Where the data comes from.
 
 use super::table::settings;
-use crate::data::{Header, Ising};
+use crate::data::{Header, ImageShape, Ising};
 
 settings! {
     /// Where the data comes from.
@@ -25,6 +25,10 @@ settings! {
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64> = None, shown "only 0 and 1 are taken"
         flag "threshold" "THRESHOLD" "Data" one f64;
+    /// Height and width of images whose pixels are in one row, such as 28x28: samples and modes are then drawn as images
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_shape: Option<ImageShape> = None, shown "that of the data"
+        flag "image-shape" "ROWSxCOLUMNS" "Data" one ImageShape;
     /// Fraction of rows held out where the data has no test part
     test_fraction: f64 = 0.1, must BELOW_1
         flag "test-fraction" "FRACTION" "Data" one f64;

@@ -88,6 +88,7 @@ mod tests {
         settings.data.limit = Some(1);
         settings.data.header = Some(Header::Yes);
         settings.data.label_column = Some("last".into());
+        settings.data.image_shape = "2x3".parse().ok();
         settings.training.epochs = Some(1);
         settings.monitor.epochs_between = Some(1);
         settings.data.digits = Some(vec![1]);
