@@ -58,6 +58,21 @@ fn colored(series: Vec<Series>, color: Color) -> Vec<Series> {
     series.into_iter().map(|one| one.color(color)).collect()
 }
 
+/// Divergences of W from its copies before and after training, and of copies from each other: for one run a rule, since
+/// one place is no line.
+fn divergences(title: &str, x: Axis, values: &[Vec<Series>; 3], alone: bool) -> Panel {
+    let y = Axis::log("nats");
+    let null = values[2].first().and_then(|series| series.points.first());
+    match null.filter(|_| alone) {
+        Some((_, null)) => {
+            let rule = Mark::horizontal(null.value, "two rotated copies");
+            let drawn = joined_panel(title, x, y, &values[..2]);
+            drawn.with(rule.color(Color::Muted).dashed())
+        }
+        None => joined_panel(title, x, y, values),
+    }
+}
+
 /// Jensen-Shannon divergence of the entries and participation ratios, against 1/M.
 pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let inverse = |run: &Replica| 1.0 / run.measurements.n_hidden as f64;
@@ -68,14 +83,13 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
         })
     };
     let null = divergence(true, "two rotated copies", |d| [d.null_mean, d.null_error]);
-    let null: Vec<Series> = null
+    let null = null
         .into_iter()
-        .map(|one| one.color(Color::Muted).style(Style::Dashed))
-        .collect();
+        .map(|one| one.color(Color::Muted).style(Style::Dashed));
     let first = [
         divergence(false, "untrained", |d| [d.mean, d.error]),
         divergence(true, "trained", |d| [d.mean, d.error]),
-        null.clone(),
+        null.collect(),
     ];
     if !first[0].iter().any(Series::has_values) {
         return missing("Rotation test", "it was not measured");
@@ -123,24 +137,7 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
         "Participation ratio over Haar's",
     ];
     let panels = vec![
-        {
-            let alone = is_alone(groups).then(|| null[0].points.first()).flatten();
-            let drawn = if alone.is_some() {
-                &first[..2]
-            } else {
-                &first[..]
-            };
-            let panel = joined_panel(titles[0], x(), Axis::log("nats"), drawn);
-            match alone {
-                // One place is no line.
-                Some((_, null)) => panel.with(
-                    Mark::horizontal(null.value, "two rotated copies")
-                        .color(Color::Muted)
-                        .dashed(),
-                ),
-                None => panel,
-            }
-        },
+        divergences(titles[0], x(), &first, is_alone(groups)),
         joined_panel(titles[1], x(), Axis::linear("Σᵢ Uᵢₖ⁴ (N + 2)/3"), &second)
             .with(Mark::horizontal(1.0, "Haar").color(Color::Muted).dashed()),
     ];
