@@ -4,6 +4,7 @@ use super::output;
 use super::settings::SettingArgs;
 use super::signals::stop_on_signals;
 use crate::checkpoint::RunDir;
+use crate::observers::metrics::not_converged;
 use crate::presets::Preset;
 use crate::session::{self, SessionOptions};
 use crate::settings::{Settings, sections};
@@ -148,7 +149,7 @@ pub fn finish(
     tracing::info!("run: {root}");
     let mut log = crate::observers::MetricsLog::of_run(run)?;
     let not_converged = match outcome.reason {
-        StopReason::Finished => log.not_converged(),
+        StopReason::Finished => not_converged(&log.rows),
         _ => None,
     };
     if let Some(line) = &not_converged {

@@ -14,6 +14,7 @@ mod evaluate;
 mod log;
 mod metric;
 
+pub use convergence::not_converged;
 pub use evaluate::Metrics;
 pub use log::{MetricsLog, MetricsRow, PseudoLogLikelihood};
 pub use metric::Curves;

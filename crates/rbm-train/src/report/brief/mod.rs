@@ -9,16 +9,14 @@ use super::data::Replica;
 use crate::checkpoint::{Checkpoint, Manifest, RunDir, Status};
 use crate::evaluation::kept::Kept;
 use crate::observers::MetricsRow;
-use crate::observers::metrics::pseudo_log_likelihood;
+use crate::observers::metrics::{not_converged, pseudo_log_likelihood};
 use crate::progress::Progress;
-use crate::sampling::{self, Mixing, Recorder, Start};
+use crate::sampling::{self, LARGEST_R_HAT, Mixing, Recorder, Start};
 use rbm_figures::number::{fixed, readable, significant};
 use rbm_model::{Parameters, Rbm};
 
 /// Sweeps of the chains that are judged.
 const SWEEPS: usize = 1000;
-/// R-hat above which chains have not mixed.
-const MIXED: f64 = 1.1;
 /// A test part of fewer rows says little.
 const FEW_ROWS: usize = 100;
 
@@ -92,6 +90,11 @@ pub fn brief(
         ));
     }
     worse(&mut brief, replica);
+    if manifest.status == Status::Finished
+        && let Some(line) = not_converged(&replica.metrics)
+    {
+        brief.warnings.push(line);
+    }
     brief.fact("updates", readable(manifest.step as f64));
     about::about(&mut brief, run, manifest);
     brief
@@ -260,7 +263,7 @@ fn chains(brief: &mut Brief, mixing: Option<&Mixing>) {
         significant(r_hat, 3),
         SWEEPS / 2
     );
-    match r_hat < MIXED {
+    match mixing.is_enough() {
         true => {
             brief.fact("chains of Gibbs sweeps", "mix");
             brief.row("Do chains mix?", format!("Yes: {said}."));
@@ -269,7 +272,7 @@ fn chains(brief: &mut Brief, mixing: Option<&Mixing>) {
             brief.fact("chains of Gibbs sweeps", "do not mix");
             brief.row(
                 "Do chains mix?",
-                format!("No: {said}; mixed chains stay below {MIXED}."),
+                format!("No: {said}; mixed chains stay below {LARGEST_R_HAT}."),
             );
             brief.warnings.push(format!(
                 "Chains do not mix by Gibbs sweeps: {said}. Averages over samples depend on where the chains started."

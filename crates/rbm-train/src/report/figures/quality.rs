@@ -62,7 +62,7 @@ pub fn numbers(q: &Quality) -> Vec<(String, String)> {
     let mut rows = vec![
         ("rows in each set".to_owned(), q.rows.to_string()),
         (
-            "nearest-neighbour adversarial accuracy (ideal 0.5)".to_owned(),
+            "nearest-neighbor adversarial accuracy (ideal 0.5)".to_owned(),
             format!(
                 "{:.3} ± {:.3} (truth {:.3}, synthetic {:.3})",
                 aats.value, aats.standard_error, aats.truth, aats.synthetic
