@@ -11,6 +11,8 @@ use crate::layout::{HALF, fitted, text_width};
 use crate::mark::{Mark, Shape};
 
 const ROW: f64 = 17.0;
+/// Width of bold letters over that of others.
+const BOLD: f64 = 1.15;
 const SWATCH: f64 = 18.0;
 /// Rows of a legend that a panel has room for; with more of them it is higher.
 const FREE_ROWS: usize = 2;
@@ -65,9 +67,9 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn new(panel: &Panel, width: f64) -> Self {
-        let title = fitted(&panel.title, TITLE_SIZE * 1.06, width);
+        let title = fitted(&panel.title, TITLE_SIZE * BOLD, width);
         let axis = fitted(&panel.y.label, TEXT_SIZE, width);
-        let title_width = text_width(&title, TITLE_SIZE * 1.06);
+        let title_width = text_width(&title, TITLE_SIZE * BOLD);
         let stacked = !title.is_empty()
             && !axis.is_empty()
             && title_width + 10.0 + text_width(&axis, TEXT_SIZE) > width - 8.0;

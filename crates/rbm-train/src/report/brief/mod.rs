@@ -247,8 +247,8 @@ fn modes(brief: &mut Brief, replica: &Replica) {
     brief.row(
         "Modes",
         format!(
-            "{left}; {beyond} have λ ≥ 4, the threshold of the plain Gaussian limit with units at \
-             probability 1/2. Biases move it: a mode has condensed where its dressed value reaches 1."
+            "{left}. Modes with λ ≥ 4, the threshold of the plain Gaussian limit with units at \
+             probability 1/2: {beyond}. Biases move it: a mode has condensed where its dressed value reaches 1."
         ),
     );
 }

@@ -335,10 +335,7 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
                 (a, b)
             }));
         }
-        let title = format!(
-            "{} nats from faintest to strongest color",
-            significant(high - low, 2)
-        );
+        let title = format!("{} nats deep", significant(high - low, 2));
         panels.push(
             Panel::new(
                 group.prefixed(&title),
@@ -359,7 +356,7 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
         title: "Free energy over two modes".to_owned(),
         caption: html! {
             "−ln " i { "p" } "(" i { "x" } sub { "1" } ", " i { "x" } sub { "2" } ") at the last snapshot from " (chains::RECORDINGS) " recordings of each of " (chains::CHAINS) " Gibbs chains that started at data rows, "
-            "in the color that stands out most from the page where it is lowest; blank: no chain has been there. Dots: test rows by label. Chains that do not cross between wells show relative "
+            "in the color that stands out most from the page where it is lowest, the faintest where it is highest; blank: no chain has been there. Dots: test rows by label. Chains that do not cross between wells show relative "
             "depths that their starts decided (theory, section 5). " (representatives(groups))
         },
         content: Content::Panels(panels),
