@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example ln_z_methods -- [DIRECTORY]` prints a Markdown table and writes a page with figure and
 //! CSV into DIRECTORY (default: target/ln-z-methods). Coupling strength is the largest singular value; the weights are
-//! Gaussian and scaled to it, the biases N(0, 1/4), or those of the centred model.
+//! Gaussian and scaled to it, the biases N(0, 1/4), or those of the centered model.
 
 use maud::html;
 use rbm_analysis::random::{gaussian_matrix, generator};
@@ -29,7 +29,7 @@ const METHODS: [&str; 7] = [
     "Onsager, all wells",
     "one loop, all wells",
 ];
-const FAMILIES: [&str; 2] = ["biases N(0, 1/4)", "centred"];
+const FAMILIES: [&str; 2] = ["biases N(0, 1/4)", "centered"];
 
 /// Errors of one method at one strength.
 struct Cell {
@@ -179,7 +179,7 @@ fn page(cells: &[Cell]) -> Document {
         title: "Error of ln Z against enumeration".into(),
         caption: html! {
             "Root mean square over " (MODELS) " random " (VISIBLE) "x" (HIDDEN) " models. The Gaussian limit exists below 4 only; the other "
-            "methods at the stable mean-field point of lowest free energy (solid), or summed over all stable points found (dashed). On centred models "
+            "methods at the stable mean-field point of lowest free energy (solid), or summed over all stable points found (dashed). On centered models "
             "one loop is the Gaussian limit below 4, so that one curve covers the other."
         },
         content: Content::Panels(panels.into()),

@@ -56,6 +56,7 @@ fn unusable_settings_are_bad_usage() {
         ("--epochs 0", &["epochs"]),
         ("--epochs 1000000000000000000", &["training.epochs", "2^32"]),
         ("--momentum 1.5", &["momentum"]),
+        ("--hidden -5", &["--hidden", "-5", "whole number"]),
         ("--config missing.toml --hidden x", &["--hidden"]),
     ] {
         fail(dir.path(), &format!("{small} {flags}"), 2, parts);
@@ -63,7 +64,7 @@ fn unusable_settings_are_bad_usage() {
     fail(
         dir.path(),
         &format!("{small} --device tpu"),
-        1,
+        2,
         &["tpu", "flex"],
     );
     fail(
@@ -213,6 +214,16 @@ fn unusable_models_are_refused() {
             );
         }
         fail(dir.path(), command, 2, &["--model"]);
+    }
+    fail(
+        dir.path(),
+        "analyze --model .",
+        2,
+        &["is a directory", "--model"],
+    );
+    for command in ["resume", "evaluate", "report", "sample", "analyze"] {
+        let parts = ["no-such-run", "no such run directory"];
+        fail(dir.path(), &format!("{command} no-such-run"), 1, &parts);
     }
     succeed(dir.path(), "analyze --model good.safetensors --json");
     fail(

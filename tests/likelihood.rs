@@ -167,3 +167,25 @@ fn likelihoods_of_wide_models_are_finite() {
         "{ln_z}"
     );
 }
+
+#[test]
+fn a_file_given_for_evaluation_is_held_out_as_a_whole() {
+    let dir = tempdir().unwrap();
+    let rows = |count: usize| -> String {
+        let row = |k: usize| format!("{},{},{},1\n", k % 2, k / 2 % 2, k / 4 % 2);
+        (0..count).map(row).collect()
+    };
+    std::fs::write(dir.path().join("all.csv"), rows(40)).unwrap();
+    std::fs::write(dir.path().join("new.csv"), rows(24)).unwrap();
+    let train =
+        "train --dataset all.csv --test-fraction 0 --hidden 3 --epochs 2 --no-report --out run";
+    succeed(dir.path(), train);
+    let of_run = json(&succeed(
+        dir.path(),
+        "evaluate run --dataset new.csv --json",
+    ));
+    assert_eq!(of_run["test"]["rows"], 24);
+    assert_eq!(of_run["train"]["rows"], 40);
+    let of_model = "evaluate --model run/model.safetensors --dataset new.csv --json";
+    assert_eq!(json(&succeed(dir.path(), of_model))["test"]["rows"], 24);
+}

@@ -139,3 +139,50 @@ fn few_test_rows_are_enough_for_errors() {
         assert!(error.as_f64().unwrap() > 0.0, "{checkpoint}");
     }
 }
+
+/// Nothing on a page depends on a clock: its bracket of ln Z takes an effort that follows from the run.
+#[test]
+fn a_page_made_twice_has_the_same_bytes() {
+    let dir = tempdir().unwrap();
+    succeed(
+        dir.path(),
+        "train --dataset mnist --limit 500 --hidden 26 --epochs 120 --batch-size 50 --gibbs-steps 5 --out run",
+    );
+    let run = dir.path().join("run");
+    let page = || std::fs::read(run.join("report/index.html")).unwrap();
+    let evaluation = || json(&std::fs::read_to_string(run.join("evaluation.json")).unwrap());
+    let (first, kept) = (page(), evaluation());
+    assert!(
+        kept["range"].is_array() && kept["verdict"] != "exact",
+        "{kept}"
+    );
+    for file in ["evaluation.json", "measurements.json"] {
+        std::fs::remove_file(run.join(file)).unwrap();
+    }
+    succeed(dir.path(), "report run");
+    assert!(page() == first, "another page of the same run");
+    assert_eq!(evaluation()["range"], kept["range"]);
+}
+
+/// Rows of a table have no shape: samples and modes are drawn all the same.
+#[test]
+fn a_table_has_its_samples_and_modes_on_the_page() {
+    let dir = tempdir().unwrap();
+    let rows = "1,0,1,0,1\n0,1,1,0,0\n0,0,1,1,0\n1,1,0,1,1\n".repeat(10);
+    std::fs::write(dir.path().join("data.csv"), rows).unwrap();
+    succeed(
+        dir.path(),
+        "train --dataset data.csv --hidden 4 --epochs 5 --batch-size 10 --out run",
+    );
+    let page = std::fs::read_to_string(dir.path().join("run/report/index.html")).unwrap();
+    for name in [
+        "samples",
+        "samples-over-updates",
+        "singular-vectors",
+        "hidden-units",
+        "modes-over-updates",
+    ] {
+        assert!(page.contains(&format!("<figure id=\"{name}\">")), "{name}");
+    }
+    assert!(!page.contains("images") && !page.contains("pixel_"));
+}

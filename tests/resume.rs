@@ -200,3 +200,16 @@ fn changes_are_refused_with_a_word() {
     std::fs::write(&state, &bytes).unwrap();
     succeed(dir.path(), "resume run --no-report");
 }
+
+#[test]
+fn fewer_epochs_than_are_done_are_refused() {
+    let dir = tempdir().unwrap();
+    let train = "train --dataset bars-and-stripes --hidden 4 --schedule constant --epochs 3 --no-report --out run";
+    succeed(dir.path(), train);
+    let config = || std::fs::read(dir.path().join("run/config.toml")).unwrap();
+    let before = config();
+    let parts = ["training.epochs", "is 2", "epochs that are done"];
+    fail(dir.path(), "resume run --epochs 2", 2, &parts);
+    assert_eq!(config(), before);
+    succeed(dir.path(), "resume run --epochs 4 --no-report");
+}

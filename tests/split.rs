@@ -83,7 +83,7 @@ fn a_list_that_cannot_divide_the_work_is_refused() {
     let dir = tempdir().unwrap();
     let dir = dir.path();
     for (device, flags, code, parts) in [
-        ("flex,tpu", "", 1, ["`tpu`", "no such device"]),
+        ("flex,tpu", "", 2, ["`tpu`", "no such device"]),
         (
             "flex,flex",
             "--learner pt",

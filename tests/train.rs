@@ -1,6 +1,6 @@
 //! Training end to end on small data.
 
-use crate::support::{assert_same_run, json, program, succeed};
+use crate::support::{assert_same_run, fail, json, program, succeed};
 use tempfile::tempdir;
 
 const SMALL: &str = "--dataset bars-and-stripes --hidden 12 --batch-size 10 --chains 40";
@@ -135,4 +135,50 @@ fn settings_come_from_defaults_then_file_then_flags() {
         std::fs::read_dir(dir.path().join("runs")).unwrap().count(),
         2
     );
+}
+
+#[test]
+fn features_are_the_hidden_probabilities_of_rows_in_order() {
+    let dir = tempdir().unwrap();
+    let d = dir.path();
+    std::fs::write(
+        d.join("rows.csv"),
+        "a,b,label\n0,1,3\n1,0,7\n1,1,3\n0,0,1\n",
+    )
+    .unwrap();
+    let flags = "--dataset rows.csv --hidden 3 --epochs 40 --test-fraction 0 --no-report --out run";
+    succeed(d, &format!("train {flags}"));
+    let made = json(&succeed(d, "features run --out features.csv --json"));
+    assert_eq!(
+        (&made["rows"], &made["hidden_units"]),
+        (&4.into(), &3.into())
+    );
+    let text = std::fs::read_to_string(d.join("features.csv")).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    assert_eq!(rows[0], "label,hidden_1,hidden_2,hidden_3");
+    let labels: Vec<&str> = rows[1..].iter().map(|row| &row[..1]).collect();
+    assert_eq!(labels, ["3", "7", "3", "1"]);
+    // By the formula, sigmoid(c + v W), from the file of the model.
+    let model = rbm_model::file::read(&d.join("run/model.safetensors")).unwrap();
+    let states = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]];
+    for (state, row) in states.iter().zip(&rows[1..]) {
+        let values = row.split(',').skip(1).map(|x| x.parse::<f64>().unwrap());
+        for (unit, value) in values.enumerate() {
+            let field = model.hidden_bias[unit]
+                + state[0] * model.weight[unit]
+                + state[1] * model.weight[3 + unit];
+            let expected = 1.0 / (1.0 + (-field).exp());
+            assert!((value - expected).abs() < 1e-6, "{row}: {expected}");
+        }
+    }
+    succeed(
+        d,
+        "features --model run/model.safetensors --dataset rows.csv --out all.npy",
+    );
+    assert_eq!(
+        std::fs::read(d.join("all.npy")).unwrap().len(),
+        128 + 4 * 3 * 4
+    );
+    fail(d, "features run --part test", 2, &["no test rows"]);
+    fail(d, "features run --out features.txt", 2, &[".npy or .csv"]);
 }

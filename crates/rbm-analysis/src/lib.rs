@@ -2,7 +2,7 @@
 //!
 //! A model with energy E(v, h) = -v.W.h - b.v - c.h, units in {0, 1}, is taken apart along the singular modes of W:
 //! every mode is a saddle in the plane (x, y), a Gaussian in the limit of many units, a boson in field theory, and an order
-//! parameter once its singular value passes 4. Host matrices in f64 and Burn tensors in, plain serializable
+//! parameter where it has condensed. Host matrices in f64 and Burn tensors in, plain serializable
 //! structs out; no files, no printing, all randomness seeded.
 //!
 //! Source of the approach: J. Q. Toledo-Marin, A. Maiti, G. C. Fox, R. G. Melko, Mach. Learn.: Sci. Technol. 6, 035030 (2025),

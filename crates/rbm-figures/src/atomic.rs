@@ -1,8 +1,9 @@
 //! Files that are either the old ones or the new ones, never torn.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How files begin that are being written.
 const PREFIX: &str = ".writing-";
@@ -42,10 +43,52 @@ pub fn write_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let directory = match path.parent() {
+    place(path, content, true)?;
+    // The rename itself lasts only once the directory is on disk.
+    sync_directory(directory(path))
+}
+
+/// As [`write_with()`], for a file that others see whole at once, but that is on disk for certain only after [`sync()`].
+///
+/// # Errors
+/// As [`write_with()`].
+pub fn write_unsynced(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    place(path, content, false)
+}
+
+/// Brings files that were written before to disk, with their names.
+///
+/// # Errors
+/// What the system said.
+pub fn sync(files: &[PathBuf]) -> io::Result<()> {
+    for file in files {
+        File::open(file)?.sync_all()?;
+    }
+    let directories: BTreeSet<&Path> = files.iter().map(|file| directory(file)).collect();
+    directories.into_iter().try_for_each(sync_directory)
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
+    }
+}
+
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    Ok(())
+}
+
+fn place(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    sync: bool,
+) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     // Temporary files are private; this one is to be as readable as any other, as the umask says.
@@ -54,24 +97,28 @@ pub fn write_with(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(directory)?;
+    let mut file = builder.tempfile_in(directory(path))?;
     content(&mut file)?;
-    file.as_file().sync_all()?;
+    if sync {
+        file.as_file().sync_all()?;
+    }
     file.persist(path).map_err(|error| error.error)?;
-    // The rename itself lasts only once the directory is on disk.
-    #[cfg(unix)]
-    File::open(directory)?.sync_all()?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     #[test]
     fn a_failed_write_leaves_the_old_file_and_no_other() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         super::write(&path, b"old").unwrap();
         super::write(&path, b"new").unwrap();
+        super::write_unsynced(&path, |file| file.write_all(b"new")).unwrap();
+        super::sync(&[path.clone()]).unwrap();
+        assert!(super::sync(&[dir.path().join("missing")]).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert!(super::write(&dir.path().join("missing/a"), b"x").is_err());
         let blocked = dir.path().join("d");

@@ -13,6 +13,8 @@ pub struct Sheet {
     pub shape: (usize, usize),
     /// Number of images side by side where there is room.
     pub columns: usize,
+    /// Texts above the columns, which then stay beside each other on a narrow screen too; empty for none.
+    pub heads: Vec<String>,
     /// From values to colors.
     pub map: ColorMap,
 }

@@ -25,6 +25,16 @@ pub(crate) fn text_width(text: &str, size: f64) -> f64 {
         * size
 }
 
+/// `text`, or as much of its beginning as is no wider than `width`.
+pub(crate) fn fitted(text: &str, size: f64, width: f64) -> String {
+    if text_width(text, size) <= width {
+        return text.to_owned();
+    }
+    let mut kept = text.to_owned();
+    while kept.pop().is_some() && text_width(&kept, size) + text_width("…", size) > width {}
+    format!("{}…", kept.trim_end())
+}
+
 /// The sizes of panels in rows of two; the last of an odd number takes the full width.
 pub(crate) fn sizes(panels: usize) -> impl Iterator<Item = (f64, f64)> {
     (0..panels).map(move |k| match panels {

@@ -17,6 +17,8 @@ pub struct Mark {
     pub dashed: bool,
     /// Whether lines are thin, as contour lines are.
     pub thin: bool,
+    /// Whether dots are large, with a rim, in front of everything.
+    pub strong: bool,
 }
 
 /// The shapes that marks have. Values that are not finite are gaps.
@@ -55,6 +57,8 @@ pub struct Heat {
     pub values: Vec<f64>,
     /// Absolute value from which on the color no longer changes.
     pub limit: f64,
+    /// Whether colors pass over between cells; else each cell is one rectangle.
+    pub smooth: bool,
 }
 
 impl Mark {
@@ -66,6 +70,7 @@ impl Mark {
             in_legend: true,
             dashed: false,
             thin: false,
+            strong: false,
         }
     }
 
@@ -161,6 +166,15 @@ impl Mark {
         Self { thin: true, ..self }
     }
 
+    /// Makes dots large, with a rim, in front of everything.
+    #[must_use]
+    pub fn strong(self) -> Self {
+        Self {
+            strong: true,
+            ..self
+        }
+    }
+
     /// All (x, y) that the mark needs room for; NaN stands for "none on this axis".
     pub(crate) fn extent(&self) -> Vec<(f64, f64)> {
         match &self.shape {
@@ -193,6 +207,7 @@ impl Mark {
     /// Areas lie behind lines and lines behind dots; among equals the first mark is in front.
     pub(crate) fn depth(&self) -> usize {
         match self.shape {
+            _ if self.strong => 7,
             Shape::Heat(_) => 0,
             Shape::Band(_) => 1,
             Shape::Bars(_) => 2,

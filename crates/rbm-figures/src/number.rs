@@ -63,6 +63,15 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     out
 }
 
+/// A p-value that is the rank of a value among itself and `simulations` others. At its least, 1/(1 + simulations), it is a
+/// bound: nothing says how far below it is.
+pub fn simulated_p_value(p: f64, simulations: usize) -> String {
+    match p * (simulations as f64 + 1.0) <= 1.0 + 1e-9 {
+        true => format!("p ≤ 1/{}", simulations + 1),
+        false => format!("p = {}", significant(p, 2)),
+    }
+}
+
 /// 10 with its exponent raised.
 pub(crate) fn power_of_ten(exponent: i32) -> String {
     let digits = exponent.to_string();
@@ -120,6 +129,13 @@ mod tests {
         assert_eq!(readable(4.0), "4");
         assert_eq!(readable(-0.25), "−0.2500");
         assert_eq!(fixed(-0.001, 1), "0.0", "no negative zero");
+    }
+
+    #[test]
+    fn a_p_value_at_its_least_is_a_bound() {
+        assert_eq!(simulated_p_value(1.0 / 21.0, 20), "p ≤ 1/21");
+        assert_eq!(simulated_p_value(2.0 / 21.0, 20), "p = 0.095");
+        assert_eq!(simulated_p_value(1.0, 20), "p = 1.0");
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Scale {
     /// Ticks inside the axis, about `count` of them labeled.
     pub(crate) fn ticks(&self, count: usize) -> Vec<Tick> {
         let mut ticks = match self.spacing {
-            Spacing::Linear => linear_ticks(self.domain, count),
+            Spacing::Linear => enough_linear_ticks(self.domain, count),
             Spacing::Log => log_ticks(self.domain, count),
         };
         if self.zero.is_some() {
@@ -137,6 +137,17 @@ fn padded(spacing: Spacing, low: f64, high: f64) -> (f64, f64) {
         }
         Spacing::Log => (low / 2.0, high * 2.0),
     }
+}
+
+/// Labels that an axis has at least.
+const FEWEST: usize = 3;
+
+/// About `count` ticks, and more where steps of 1, 2 and 5 leave too few.
+fn enough_linear_ticks(domain: (f64, f64), count: usize) -> Vec<Tick> {
+    let tried = (count..count + 8).map(|count| linear_ticks(domain, count));
+    let enough = |ticks: &Vec<Tick>| ticks.len() >= FEWEST;
+    let mut tried = tried.skip_while(|ticks| !enough(ticks));
+    tried.next().unwrap_or_else(|| linear_ticks(domain, count))
 }
 
 fn linear_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
@@ -178,16 +189,29 @@ fn linear_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
 fn log_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
     let decades = (high / low).log10();
     if decades < 0.6 {
-        return linear_ticks((low, high), count);
+        return enough_linear_ticks((low, high), count);
     }
-    // Over few decades the powers of ten alone are too few.
-    let between = decades * 3.0 <= count as f64;
-    let labeled: &[f64] = if between || decades < 1.2 {
-        &[1.0, 2.0, 5.0]
-    } else {
-        &[1.0]
-    };
     let every = ((decades / count.max(1) as f64).ceil() as i32).max(1);
+    let enough = |ticks: &Vec<Tick>| labels(ticks) >= FEWEST;
+    let powers = (1..=every).rev();
+    let mut powers = powers.map(|every| digit_ticks((low, high), &[1.0], every));
+    // Over few decades the powers of ten alone are too few.
+    let found = match decades * 3.0 > count as f64 {
+        true => powers.find(enough),
+        false => None,
+    };
+    let between = || Some(digit_ticks((low, high), &[1.0, 2.0, 5.0], 1)).filter(enough);
+    let found = found.or_else(between);
+    found.unwrap_or_else(|| enough_linear_ticks((low, high), count))
+}
+
+fn labels(ticks: &[Tick]) -> usize {
+    ticks.iter().filter(|tick| !tick.label.is_empty()).count()
+}
+
+/// Ticks at all digits of all decades; labels at some digits of each decade whose exponent `every` divides.
+fn digit_ticks((low, high): (f64, f64), labeled: &[f64], every: i32) -> Vec<Tick> {
+    let decades = (high / low).log10();
     let mut ticks = Vec::new();
     for exponent in low.log10().floor() as i32..=high.log10().ceil() as i32 {
         for digit in 1..=9 {
@@ -217,7 +241,7 @@ fn log_ticks((low, high): (f64, f64), count: usize) -> Vec<Tick> {
 mod tests {
     use super::*;
 
-    fn labels(ticks: &[Tick]) -> Vec<&str> {
+    fn labels_of(ticks: &[Tick]) -> Vec<&str> {
         ticks
             .iter()
             .map(|tick| tick.label.as_str())
@@ -232,15 +256,15 @@ mod tests {
     #[test]
     fn linear_ticks_are_round() {
         assert_eq!(
-            labels(&linear_ticks((0.0, 12_000.0), 5)),
+            labels_of(&linear_ticks((0.0, 12_000.0), 5)),
             ["0", "2000", "4000", "6000", "8000", "10,000", "12,000"]
         );
         assert_eq!(
-            labels(&linear_ticks((-0.3, 0.1), 4)),
+            labels_of(&linear_ticks((-0.3, 0.1), 4)),
             ["−0.3", "−0.2", "−0.1", "0.0", "0.1"]
         );
         assert_eq!(
-            labels(&linear_ticks((0.0, 2e-6), 2)),
+            labels_of(&linear_ticks((0.0, 2e-6), 2)),
             ["0", "1 × 10⁻⁶", "2 × 10⁻⁶"]
         );
     }
@@ -248,22 +272,43 @@ mod tests {
     #[test]
     fn logarithmic_ticks_are_powers_of_ten() {
         assert_eq!(
-            labels(&log_ticks((0.5, 20_000.0), 6)),
+            labels_of(&log_ticks((0.5, 20_000.0), 6)),
             ["10⁰", "10¹", "10²", "10³", "10⁴"]
         );
         assert_eq!(
-            labels(&log_ticks((1e-9, 1e9), 6)).len(),
+            labels_of(&log_ticks((1e-9, 1e9), 6)).len(),
             7,
             "every third decade"
         );
         assert_eq!(
-            labels(&log_ticks((0.4, 30.0), 6)),
+            labels_of(&log_ticks((0.4, 30.0), 6)),
             ["0.5", "1", "2", "5", "10", "20"]
         );
         assert_eq!(
-            labels(&log_ticks((4.0, 6.0), 4)),
+            labels_of(&log_ticks((4.0, 6.0), 4)),
             ["4.0", "4.5", "5.0", "5.5", "6.0"]
         );
+    }
+
+    #[test]
+    fn every_axis_has_three_labels() {
+        for count in [2, 4, 8] {
+            for k in 0..400 {
+                let low = 0.1 + 0.37 * f64::from(k % 20);
+                let high = low * 1.02_f64.powi(1 + k);
+                for (name, ticks) in [
+                    ("linear", enough_linear_ticks((low, high), count)),
+                    ("log", log_ticks((low, high), count)),
+                ] {
+                    let found = labels_of(&ticks);
+                    assert!(found.len() >= 3, "{name} {low} to {high}: {found:?}");
+                    assert!(
+                        found.len() <= 3 * count + 4,
+                        "{name} {low} to {high}: {found:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
@@ -286,7 +331,7 @@ mod tests {
         let (zero, first) = (scale.position(0.0).unwrap(), scale.position(1.0).unwrap());
         let gap = scale.break_position().unwrap();
         assert!(0.0 < zero && zero < gap && gap < first);
-        assert_eq!(labels(&scale.ticks(5))[0], "0");
+        assert_eq!(labels_of(&scale.ticks(5))[0], "0");
     }
 
     #[test]

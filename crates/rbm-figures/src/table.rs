@@ -8,6 +8,35 @@ pub struct Table {
     columns: Vec<(String, Vec<String>)>,
 }
 
+/// Cells of a table that a page shows whole.
+const WHOLE: usize = 420;
+/// Rows and columns of a larger table that it shows.
+const ROWS: usize = 30;
+const WIDE: usize = 12;
+
+/// A part of a table for a page.
+#[derive(Debug)]
+pub(crate) struct Excerpt<'a> {
+    pub(crate) heads: Vec<&'a str>,
+    pub(crate) rows: Vec<Vec<&'a str>>,
+    /// Rows and columns of the whole table.
+    pub(crate) all: (usize, usize),
+}
+
+impl Excerpt<'_> {
+    /// What is left out, in words; empty for a whole table.
+    pub(crate) fn left_out(&self) -> String {
+        let part = |shown: usize, all: usize, name: &str| match shown < all {
+            true => Some(format!("{shown} of {all} {name}")),
+            false => None,
+        };
+        let rows = part(self.rows.len(), self.all.0, "rows");
+        let columns = part(self.heads.len(), self.all.1, "columns");
+        let parts: Vec<String> = rows.into_iter().chain(columns).collect();
+        parts.join(" and ")
+    }
+}
+
 impl Table {
     /// A table without columns.
     pub fn new(name: impl Into<String>) -> Self {
@@ -43,36 +72,39 @@ impl Table {
         self
     }
 
-    /// Heads and rows, as texts; `None` for a table of more than `most` cells, or of none.
-    pub(crate) fn small(&self, most: usize) -> Option<(Vec<&str>, Vec<Vec<&str>>)> {
-        let rows = self
-            .columns
-            .iter()
-            .map(|(_, cells)| cells.len())
-            .max()
-            .unwrap_or(0);
-        if rows == 0 || rows * self.columns.len() > most {
+    /// Rows.
+    fn rows(&self) -> usize {
+        let lengths = self.columns.iter().map(|(_, cells)| cells.len());
+        lengths.max().unwrap_or(0)
+    }
+
+    /// What a page shows of the table; `None` of one without rows.
+    pub(crate) fn excerpt(&self) -> Option<Excerpt<'_>> {
+        let (rows, columns) = (self.rows(), self.columns.len());
+        if rows == 0 {
             return None;
         }
-        let heads = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let whole = rows * columns <= WHOLE && columns <= WIDE;
+        let shown = if whole { rows } else { rows.min(ROWS) };
+        let columns = &self.columns[..columns.min(WIDE)];
+        // Evenly over all, with the first and the last: rows are in order of groups and of time.
+        let at = |k: usize| k * (rows - 1) / (shown - 1).max(1);
         let row = |k: usize| {
-            let cells = self.columns.iter().map(|(_, cells)| cells.get(k));
+            let cells = columns.iter().map(|(_, cells)| cells.get(at(k)));
             cells.map(|cell| cell.map_or("", String::as_str)).collect()
         };
-        Some((heads, (0..rows).map(row).collect()))
+        Some(Excerpt {
+            heads: columns.iter().map(|(name, _)| name.as_str()).collect(),
+            rows: (0..shown).map(row).collect(),
+            all: (rows, self.columns.len()),
+        })
     }
 
     /// The table as CSV with a header line.
     pub(crate) fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(self.columns.iter().map(|(name, _)| name))?;
-        let rows = self
-            .columns
-            .iter()
-            .map(|(_, cells)| cells.len())
-            .max()
-            .unwrap_or(0);
-        for row in 0..rows {
+        for row in 0..self.rows() {
             writer.write_record(
                 self.columns
                     .iter()
@@ -88,6 +120,25 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_excerpt_has_both_ends_and_says_what_it_leaves_out() {
+        let wide = |columns: usize, rows: usize| {
+            (0..columns).fold(Table::new("t"), |table, k| {
+                table.numbers(format!("c{k}"), (0..rows).map(|row| row as f64))
+            })
+        };
+        let whole = wide(4, 105);
+        let whole = whole.excerpt().unwrap();
+        assert_eq!((whole.rows.len(), whole.left_out()), (105, String::new()));
+        let table = wide(20, 1000);
+        let part = table.excerpt().unwrap();
+        assert_eq!((part.heads.len(), part.rows.len()), (WIDE, ROWS));
+        assert_eq!((part.rows[0][0], part.rows[ROWS - 1][0]), ("0", "999"));
+        assert_eq!(part.left_out(), "30 of 1000 rows and 12 of 20 columns");
+        assert_eq!(wide(500, 1).excerpt().unwrap().rows.len(), 1);
+        assert!(wide(3, 0).excerpt().is_none() && wide(0, 0).excerpt().is_none());
+    }
 
     #[test]
     fn numbers_survive_the_round_trip() {

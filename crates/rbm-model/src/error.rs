@@ -6,6 +6,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
+    /// A name that is no device's.
+    #[error("device `{requested}`: no such device; known are {known}")]
+    UnknownDevice {
+        /// The name.
+        requested: String,
+        /// Names that there are.
+        known: &'static str,
+    },
     /// A layer without units.
     #[error("the {layer} layer has 0 units; it needs at least 1")]
     EmptyLayer {

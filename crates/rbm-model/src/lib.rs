@@ -40,6 +40,7 @@ pub mod ops;
 pub mod optim;
 pub mod parameters;
 pub mod partition;
+pub mod progress;
 pub mod pseudo_likelihood;
 pub mod sampling;
 pub mod update;

@@ -20,7 +20,7 @@ impl Preset {
             settings.model.hidden = 1000;
             settings.learner.gibbs_steps = 2;
             settings.optimizer.l2 = 0.0001;
-            settings.training.epochs = 100;
+            settings.training.epochs = Some(100);
         }
         settings
     }

@@ -3,7 +3,7 @@
 mod mixing;
 mod tempered;
 
-pub use mixing::{DRAWS, Mixing, Recorder};
+pub use mixing::{DRAWS, LARGEST_R_HAT, Mixing, Recorder};
 pub use tempered::{TemperingReport, reference_fields, tempered};
 
 use crate::data::BinaryDataset;
@@ -11,6 +11,7 @@ use burn::tensor::{Tensor, TensorData};
 use rbm_model::Rbm;
 use rbm_model::noise::{NoiseKey, shuffle, stream};
 use rbm_model::ops;
+use rbm_model::progress::ProgressFn;
 use rbm_model::sampling::Chains;
 
 /// Where chains start.
@@ -44,6 +45,7 @@ pub fn draw_recorded(
     seed: u64,
     limit: Option<usize>,
     recorder: &mut Recorder,
+    progress: &mut ProgressFn<'_>,
 ) -> (Vec<f32>, usize) {
     let mut chains = chains(rbm, start, seed, limit);
     let every = (sweeps / DRAWS).max(1);
@@ -55,6 +57,7 @@ pub fn draw_recorded(
             recorder.record(&chains.visible);
         }
         left -= some;
+        progress("Gibbs sweeps", sweeps - left, sweeps);
     }
     (chains.visible.into_data().iter::<f32>().collect(), every)
 }

@@ -4,7 +4,7 @@ use crate::checkpoint::{Checkpoint, Manifest, RunDir, RunError, Status, state_co
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
-use crate::settings::{HiddenBias, Schedule, Settings, VisibleBias};
+use crate::settings::{HiddenBias, Schedule, SettingError, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
 use burn::tensor::Device;
@@ -35,6 +35,9 @@ pub fn load_data(settings: &Settings) -> Result<BinaryDataset, data::DataError> 
     data::load(&DatasetSpec {
         source: settings.data.dataset.clone(),
         threshold: settings.data.threshold,
+        header: settings.data.header,
+        label_column: settings.data.label_column.clone(),
+        image_shape: settings.data.image_shape,
         test_fraction: settings.data.test_fraction,
         seed: settings.training.seed,
         limit: settings.data.limit,
@@ -93,6 +96,7 @@ pub fn start(
     RunDir::check_free(root, options.overwrite)?;
     let devices = settings.training.open_devices()?;
     let data = load_data(settings)?;
+    let settings = &settings.clone().fit_to(data.train.rows());
     check_memory(settings, &data)?;
     let n_visible = data.train.columns();
     tracing::info!(
@@ -101,6 +105,9 @@ pub fn start(
         data.train.rows(),
         data.test.rows(),
     );
+    for line in settings.without_effect(data.train.rows()) {
+        tracing::warn!("{line}");
+    }
     let state = initial_state(settings, &data, &devices)?;
     let manifest = Manifest {
         format: Manifest::FORMAT.into(),
@@ -162,8 +169,8 @@ pub fn resume(
     }
     refuse_changes(root, &saved.settings, &settings)?;
     // A total in config.toml, too, may have been changed.
-    settings.training.epochs = epochs.unwrap_or(settings.training.epochs);
-    let (before, after) = (saved.settings.training.epochs, settings.training.epochs);
+    settings.training.epochs = epochs.or(settings.training.epochs);
+    let (before, after) = (saved.settings.epochs(), settings.epochs());
     if before != after
         && settings.optimizer.schedule != Schedule::Constant
         && settings.optimizer.schedule_epochs.is_none()
@@ -194,6 +201,15 @@ pub fn resume(
         .into());
     }
     check_memory(&settings, &data)?;
+    let per_epoch = settings.updates_per_epoch(data.train.rows()) as u64;
+    if settings.epochs() as u64 * per_epoch < saved.step {
+        return Err(SettingError {
+            setting: "training.epochs",
+            found: settings.epochs().to_string(),
+            expected: "it must be no fewer than the epochs that are done",
+        }
+        .into());
+    }
     let mean = data.train.column_means();
     let state = saved.state(&devices[0], &mean, data.train.rows())?;
     let state = state.divide(&settings, &devices);

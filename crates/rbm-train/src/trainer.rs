@@ -92,8 +92,7 @@ pub struct Session {
 impl<'a> Trainer<'a> {
     /// Updates per epoch; the last batch may be smaller than the others.
     pub fn steps_per_epoch(&self) -> u64 {
-        let batch = self.settings.training.batch_size;
-        self.data.train.rows().div_ceil(batch) as u64
+        self.settings.updates_per_epoch(self.data.train.rows()) as u64
     }
 
     /// Trains until a reason to stop.
@@ -104,7 +103,7 @@ impl<'a> Trainer<'a> {
         let start = Instant::now();
         let first_step = state.step;
         let per_epoch = self.steps_per_epoch();
-        let total = per_epoch * self.settings.training.epochs as u64;
+        let total = per_epoch * self.settings.epochs() as u64;
         let end = self.stop_after.map_or(total, |epochs| {
             total.min(per_epoch.saturating_mul(epochs as u64))
         });
@@ -147,7 +146,6 @@ impl<'a> Trainer<'a> {
 
             let step = state.step;
             let began = Instant::now();
-            let epoch_end = step.is_multiple_of(per_epoch);
             let asked = asked_to_stop || self.stop.load(Ordering::Relaxed);
             if step >= end {
                 reason = Some(self.end_reason(end, total));
@@ -157,7 +155,7 @@ impl<'a> Trainer<'a> {
             let save = reason.is_some()
                 || saved.1.elapsed().as_secs_f64() >= self.settings.monitor.checkpoint_seconds;
             let due: Vec<usize> = (0..observers.len())
-                .filter(|o| observers[*o].0.iter().any(|c| c.is_due(step, epoch_end)))
+                .filter(|o| observers[*o].0.iter().any(|c| c.is_due(step)))
                 .collect();
             let check = save || !due.is_empty() || step.is_multiple_of(HEALTH_INTERVAL);
             if check && let Some(what) = unhealthy(&state.rbm, self.settings.training.weight_limit)
@@ -177,6 +175,7 @@ impl<'a> Trainer<'a> {
             }
             asked_to_stop |= self.tell(&log, step);
             if save {
+                sync(&mut observers)?;
                 self.save(&state)?;
                 saved = (step, Instant::now());
             }
@@ -188,6 +187,7 @@ impl<'a> Trainer<'a> {
             progress.tick(step);
         }
         progress.finish(state.step);
+        sync(&mut observers)?;
         let reason = reason.unwrap_or(StopReason::Finished);
         if let Some((run, manifest)) = &mut self.home {
             manifest.status = match reason {
@@ -264,18 +264,14 @@ impl<'a> Trainer<'a> {
         step: u64,
     ) -> Result<Observers<'a>, RunError> {
         let monitor = &self.settings.monitor;
-        let cadence = vec![
-            Cadence::EpochEnd,
-            Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
-            Cadence::Every(monitor.every as u64),
-        ];
+        let cadence = Cadence::of_evaluations(self.settings, self.steps_per_epoch());
         let run = self.home.as_ref().map(|(run, _)| run.clone());
         let metrics = Metrics::new(run.clone(), Rc::clone(log), self.data, monitor);
         let mut observers: Observers<'a> = vec![(cadence.clone(), Box::new(metrics))];
         let Some(run) = run else {
             return Ok(observers);
         };
-        observers.push((cadence, Box::new(Snapshots { run: run.clone() })));
+        observers.push((cadence, Box::new(Snapshots::new(run.clone()))));
         if monitor.likelihood_epochs > 0 {
             let epochs = monitor.likelihood_epochs as u64;
             let every = Cadence::Every(self.steps_per_epoch().saturating_mul(epochs));
@@ -313,6 +309,12 @@ impl<'a> Trainer<'a> {
     }
 }
 
+/// What observers wrote is on disk before a checkpoint that goes on from there.
+fn sync(observers: &mut Observers<'_>) -> Result<(), RunError> {
+    let mut all = observers.iter_mut();
+    all.try_for_each(|(_, observer)| observer.sync())
+}
+
 /// What is wrong with the parameters, if anything is.
 fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
     let names = ["weight", "visible bias", "hidden bias"];
@@ -323,7 +325,7 @@ fn unhealthy(rbm: &Rbm, limit: f64) -> Option<String> {
             Some(format!("the {name}s are no longer finite"))
         } else if largest > limit {
             Some(format!(
-                "the largest {name} is {largest:.3e}, beyond the limit {limit}"
+                "the largest {name} is {largest:.1}, beyond the limit {limit}"
             ))
         } else {
             None

@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicBool;
 /// settings.model.hidden = 8;
 /// settings.learner.gibbs_steps = 5;
 /// settings.training.batch_size = 7;
-/// settings.training.epochs = 400;
+/// settings.training.epochs = Some(400);
 /// settings.optimizer.learning_rate = 0.5;
 ///
 /// let mut evaluations = 0;
@@ -103,9 +103,10 @@ impl<'a> Training<'a> {
     /// # Errors
     /// [`TrainingError`]. A model that diverges is none: see [`Trained::reason`].
     pub fn run(self) -> Result<Trained, TrainingError> {
-        let (settings, data) = (self.settings, self.data);
-        settings.validate()?;
+        let data = self.data;
+        self.settings.validate()?;
         data.check_not_empty(&data.name, "give a data set with rows")?;
+        let settings = &self.settings.clone().fit_to(data.train.rows());
         settings.check_memory(data.train.columns(), data.train.rows())?;
         let devices = settings.training.open_devices()?;
         let state = initial_state(settings, data, &devices)?;
@@ -142,7 +143,7 @@ mod tests {
         settings.data.test_fraction = 0.0;
         settings.model.hidden = 5;
         settings.training.batch_size = 4;
-        settings.training.epochs = 6;
+        settings.training.epochs = Some(6);
         settings
     }
 

@@ -1,6 +1,7 @@
 //! Small images as PNG, and as URIs that a page or an SVG file can hold.
 
 use crate::color_map::ColorMap;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// A PNG image (8 bits, with opacity) of row-major `values`.
 fn encode(
@@ -20,27 +21,6 @@ fn encode(
     Ok(bytes)
 }
 
-/// RFC 4648 base64 with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = chunk
-            .iter()
-            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for digit in 0..4 {
-            let index = (word >> (18 - 6 * digit)) as usize & 63;
-            out.push(if digit <= chunk.len() {
-                char::from(DIGITS[index])
-            } else {
-                '='
-            });
-        }
-    }
-    out
-}
-
 /// The same as a URI.
 pub(crate) fn data_uri(
     shape: (usize, usize),
@@ -49,7 +29,7 @@ pub(crate) fn data_uri(
 ) -> Result<String, png::EncodingError> {
     Ok(format!(
         "data:image/png;base64,{}",
-        base64(&encode(shape, values, map)?)
+        STANDARD.encode(encode(shape, values, map)?)
     ))
 }
 
@@ -62,22 +42,6 @@ pub(crate) fn ramp() -> ((usize, usize), Vec<f64>, ColorMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The test vectors of RFC 4648, section 10.
-    #[test]
-    fn base64_vectors() {
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-        assert_eq!(base64(&[0xff, 0xef, 0xbe]), "/+++");
-    }
 
     fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))

@@ -73,7 +73,7 @@ pub fn host() -> Option<Device> {
 /// connection is made here. A token is taken from the environment variable `RBM_TOKEN`.
 ///
 /// # Errors
-/// [`ModelError::Device`] for an unknown name, for a backend that is not compiled in, naming
+/// [`ModelError::UnknownDevice`]; [`ModelError::Device`] for a backend that is not compiled in, naming
 /// the feature to build with, and for an adapter or CUDA device that this machine lacks.
 pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
     let (kind, index) = match requested.split_once(':') {
@@ -86,7 +86,10 @@ pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
     };
     let Some((feature, compiled)) = KINDS.iter().find(|(name, _)| *name == kind) else {
         let known = "flex, ndarray, wgpu, wgpu:cpu, wgpu:N, cuda, cuda:N, remote:ADDRESS";
-        return Err(error(format!("no such device; known are {known}")));
+        return Err(ModelError::UnknownDevice {
+            requested: requested.into(),
+            known,
+        });
     };
     if !compiled {
         return Err(error(format!(

@@ -252,6 +252,9 @@ impl BitMatrix {
     #[must_use]
     pub fn transposed(&self) -> Self {
         let mut out = Self::zeros(self.columns, self.rows);
+        if out.words.is_empty() {
+            return out;
+        }
         let (from, to) = (self.stride(), out.stride());
         let all = out.words.len();
         let tiles = Tiles::new(&mut out.words, all);

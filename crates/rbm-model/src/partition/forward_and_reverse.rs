@@ -8,12 +8,12 @@ use super::bracket_options::BracketOptions;
 use super::bracket_plan::BracketPlan;
 use super::equilibrium::{FEWEST_CHAINS, Group, compare, equilibrate, pick, resample};
 use super::estimate::{Direction, Estimate};
-use super::progress::ProgressFn;
 use super::reverse_weights::{OtherStart, PriorBounds, ReverseWeights, choose_reverse_run};
 use super::sampler::Start;
 use crate::error::ModelError;
 use crate::kernels::BitMatrix;
 use crate::noise::stream;
+use crate::progress::ProgressFn;
 use std::ops::ControlFlow;
 
 /// Steps of the noise for each turn of the way down.

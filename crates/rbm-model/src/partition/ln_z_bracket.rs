@@ -9,9 +9,9 @@ use super::equilibrium::FEWEST_CHAINS;
 use super::estimate::{Direction, Estimate};
 use super::forward_and_reverse::ForwardAndReverse;
 use super::pilot::pilot;
-use super::progress::ProgressFn;
 use crate::error::ModelError;
 use crate::noise::stream;
+use crate::progress::ProgressFn;
 use std::time::Instant;
 
 /// A bracket, with the work that led to it.
@@ -61,8 +61,9 @@ pub struct LnZBracket {
 /// use burn::tensor::Device;
 /// use rbm_model::{BitMatrix, RbmConfig};
 /// use rbm_model::partition::{
-///     BracketInput, BracketOptions, Enumeration, Verdict, bracket, ignore_progress,
+///     BracketInput, BracketOptions, Enumeration, Verdict, bracket,
 /// };
+/// use rbm_model::progress::ignore_progress;
 ///
 /// let device = Device::flex();
 /// let model = RbmConfig::new(12, 8).with_weight_std(0.5).init(&device)?.parameters()?;

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::noise::Sequence;
-use crate::partition::{Enumeration, Verdict, ignore_progress};
+use crate::partition::{Enumeration, Verdict};
+use crate::progress::ignore_progress;
 use crate::{BitMatrix, Parameters, RbmConfig};
 use burn::tensor::Device;
 

@@ -27,7 +27,6 @@ mod forward_and_reverse;
 mod geometric_path;
 mod ln_z_bracket;
 mod pilot;
-mod progress;
 mod reverse_weights;
 mod sampler;
 mod schedule;
@@ -44,7 +43,6 @@ pub use estimate::{Direction, Estimate};
 pub use geometric_path::{Base, GeometricPath, Noise};
 pub use ln_z_bracket::{LnZBracket, bracket};
 pub use pilot::{Pilot, pilot};
-pub use progress::{ProgressFn, ignore_progress};
 pub use sampler::Start;
 pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
 

@@ -295,6 +295,34 @@ impl RunDir {
         atomic::write_with(path, |file| container.write(file)).map_err(io("write", path))
     }
 
+    /// As [`write`](Self::write) of what a file holds, on disk only after [`sync`](Self::sync).
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn write_unsynced(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+        atomic::write_unsynced(path, |file| file.write_all(bytes)).map_err(io("write", path))
+    }
+
+    /// As [`write_tensors`](Self::write_tensors), on disk only after [`sync`](Self::sync).
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn write_tensors_unsynced(
+        &self,
+        path: &Path,
+        container: &Container,
+    ) -> Result<(), RunError> {
+        atomic::write_unsynced(path, |file| container.write(file)).map_err(io("write", path))
+    }
+
+    /// Brings files to disk.
+    ///
+    /// # Errors
+    /// [`RunError::Io`].
+    pub fn sync(&self, files: &[PathBuf]) -> Result<(), RunError> {
+        atomic::sync(files).map_err(io("write", &self.root))
+    }
+
     /// Writes `config.toml`.
     ///
     /// # Errors

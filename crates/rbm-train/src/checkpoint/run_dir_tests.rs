@@ -100,7 +100,7 @@ fn a_run_is_recognized_by_its_content_and_replaced_only_if_nothing_else_is_there
     fs::remove_file(root.join("thesis.tex")).unwrap();
     let written = [
         "snapshots/step-00000010.safetensors",
-        "samples/quality/figures/neighbours.svg",
+        "samples/quality/figures/neighbors.svg",
         "samples/samples.npy",
         "report/data/spectrum.csv",
         "report/.abc.tmp",

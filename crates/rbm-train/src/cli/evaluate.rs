@@ -6,8 +6,9 @@ use crate::checkpoint::Checkpoint;
 use crate::data::BinaryDataset;
 use crate::evaluation::kept::Kept;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
-use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, Progress, snapshots};
+use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, snapshots};
 use crate::memory;
+use crate::progress::Progress;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::settings::Settings;
@@ -25,7 +26,8 @@ use std::time::{Duration, Instant};
 pub struct EvaluateArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// Data to evaluate on [default: that of the run; mnist for a model file]
+    /// Data to evaluate on, all rows of it unless it has a test part [default: that of the run; mnist for a model
+    /// file]
     #[arg(long, value_name = "NAME|PATH")]
     dataset: Option<String>,
     /// Threshold for that data
@@ -113,7 +115,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let source = args.source.open()?;
     let settings = source.settings(args.dataset.as_deref(), args.threshold)?;
-    let data = source.data(&settings)?;
+    let data = source.held_out_data(&settings, args.dataset.is_some())?;
     if let Some(chains) = args.ais_chains {
         let model = &source.parameters;
         let each = BracketOptions::MODEL.chains_at_once()

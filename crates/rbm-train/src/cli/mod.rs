@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod evaluate;
+mod features;
 mod lost;
 mod output;
 mod report;
@@ -15,7 +16,7 @@ mod source;
 mod sweep;
 mod train;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Train restricted Boltzmann machines on binary data and look inside them.
@@ -48,6 +49,8 @@ enum Command {
     Sample(sample::SampleArgs),
     /// Measure how well a model describes data
     Evaluate(evaluate::EvaluateArgs),
+    /// Write the hidden probabilities of rows, p(h = 1 | v), to npy or CSV
+    Features(features::FeaturesArgs),
     /// Look at a model in reciprocal space: modes, spectrum, saddles, ln Z
     Analyze(analyze::AnalyzeArgs),
     /// Compare the speed of backends and paths on this machine
@@ -66,7 +69,10 @@ enum Command {
 ///
 /// Exit code 0: done; 1: failed; 2: bad usage.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // A negative number is a value that a flag may refuse by its own words, not an unknown flag.
+    let command = Cli::command().allow_negative_numbers(true);
+    let command = command.mut_subcommands(|command| command.allow_negative_numbers(true));
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     output::log_to_stderr();
     // On a thread of the pool: work that is divided then starts without waking the pool first,
     // which would cost as much as a small layer. A server's work comes from elsewhere, and this thread would only
@@ -89,6 +95,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Sweep(args)) => sweep::run(&args),
         Some(Command::Sample(args)) => sample::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Features(args)) => features::run(&args),
         Some(Command::Analyze(args)) => analyze::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Report(args)) => report::run(&args),

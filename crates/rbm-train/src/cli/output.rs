@@ -2,6 +2,7 @@
 
 use crate::settings::SettingError;
 use anyhow::Context;
+use rbm_model::ModelError;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -66,7 +67,8 @@ pub fn failed(error: &anyhow::Error) -> ExitCode {
             text = format!("{text}: {cause}");
         }
     }
-    let usage = error.is::<SettingError>() || error.is::<UsageError>();
+    let device = matches!(error.downcast_ref(), Some(ModelError::UnknownDevice { .. }));
+    let usage = device || error.is::<SettingError>() || error.is::<UsageError>();
     // Standard error may be closed; there is nowhere else to say so.
     let _ = writeln!(std::io::stderr(), "error: {text}");
     ExitCode::from(if usage { 2 } else { 1 })

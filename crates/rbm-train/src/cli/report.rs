@@ -14,7 +14,7 @@ pub struct ReportArgs {
     /// Run directory, or directory of a sweep
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Also measure what takes minutes a run: ln Z of checkpoints by annealing, constrained mean field, more
+    /// Also measure what takes minutes per run: ln Z of checkpoints by annealing, constrained mean field, more
     /// rotated copies
     #[arg(long)]
     full: bool,

@@ -1,6 +1,7 @@
 //! `rbm-train resume`.
 
 use super::signals::stop_on_signals;
+use super::source::open_run;
 use super::train::finish;
 use crate::session::{self, SessionOptions};
 use clap::Args;
@@ -38,6 +39,7 @@ pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
         stop: stop_on_signals()?,
         meter: None,
     };
+    open_run(&args.run)?;
     let (run, outcome) = session::resume(&args.run, args.epochs, args.device.as_deref(), options)?;
     finish(&run, &outcome, !args.no_report, args.json)
 }

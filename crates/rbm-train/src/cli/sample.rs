@@ -1,18 +1,17 @@
 //! `rbm-train sample`.
 
+mod draw;
+
 use super::output::{self, UsageError};
 use super::source::{Source, SourceArgs};
-use crate::checkpoint::Checkpoint;
-use crate::memory;
+use crate::data::ImageShape;
 use crate::quality::{self, Quality};
 use crate::report;
-use crate::sampling::{self, Mixing, Recorder, Start, TemperingReport};
+use crate::sampling::{self, Mixing, TemperingReport};
 use crate::settings::Settings;
-use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use rbm_figures::atomic;
-use rbm_model::sampling::ModelPath;
-use rbm_model::sampling::diagnostics::{Diagnosis, LEAST_DRAWS};
+use rbm_model::sampling::diagnostics::Diagnosis;
 use rbm_model::{Rbm, device};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -39,7 +38,7 @@ pub struct SampleArgs {
     /// energies, principal components; writes quality.json and a page with figures
     #[arg(long)]
     quality: bool,
-    /// Number of samples, one a chain or ladder [default: 100; with --from chains: all; with --quality: 1000]
+    /// Number of samples, one per chain or ladder [default: 100; with --from chains: all; with --quality: 1000]
     #[arg(long, value_name = "COUNT")]
     chains: Option<usize>,
     /// Data to start from (--from data), to compare with (--quality), or whose mean tempering starts
@@ -53,8 +52,8 @@ pub struct SampleArgs {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Rows and columns of an image, e.g. 28x28 [default: that of the run, or a square]
-    #[arg(long, value_name = "ROWSxCOLUMNS")]
-    shape: Option<String>,
+    #[arg(long, value_name = "ROWSxCOLUMNS", alias = "shape")]
+    image_shape: Option<ImageShape>,
     /// Where to compute [default: that of the run, or the first compiled in]
     #[arg(long)]
     device: Option<String>,
@@ -121,17 +120,23 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let n = source.parameters.n_visible;
 
     let samples = match args.method {
-        Method::Gibbs => gibbs(args, &source, &settings, &rbm, &device)?,
+        Method::Gibbs => draw::gibbs(args, &source, &settings, &rbm, &device)?,
         Method::Tempering | Method::Trajectory => {
             if args.from.is_some() {
                 return Err(UsageError("--from goes with --method gibbs only".into()).into());
             }
-            tempered(args, &source, &settings, &rbm, &device)?
+            draw::tempered(args, &source, &settings, &rbm, &device)?
         }
     };
     let visible = &samples.visible;
-    let shape = match &args.shape {
-        Some(text) => Some(parse_shape(text, n)?),
+    let shape = match args.image_shape {
+        Some(shape) if shape.pixels() == Some(n) => Some((shape.height, shape.width)),
+        Some(shape) => {
+            return Err(UsageError(format!(
+                "--image-shape is {shape}; its product must be {n}, the visible units"
+            ))
+            .into());
+        }
         None => match &source.run {
             Some(run) => run.manifest()?.image_shape,
             None => square(n),
@@ -203,146 +208,22 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
         lines.push(format!("figures: {}", page.display()));
     }
     output::lines(lines)?;
+    if let Some(mixing) = samples.mixing.as_ref().filter(|mixing| !mixing.is_enough()) {
+        tracing::warn!(
+            "the chains have not mixed (R-hat {}, where {} is allowed): samples show what is near their starts, not what              share of the mass it has; take more --gibbs-steps, or --method tempering",
+            r_hat(mixing.largest_r_hat),
+            sampling::LARGEST_R_HAT
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn count(args: &SampleArgs, rbm: &Rbm) -> anyhow::Result<usize> {
-    match args.chains {
-        Some(0) => Err(UsageError("--chains is 0; it must be at least 1".into()).into()),
-        Some(count) => {
-            let each = memory::bytes_of_chain(rbm.n_visible(), rbm.n_hidden());
-            memory::check_count("--chains", count, each)?;
-            Ok(count)
-        }
-        None if args.quality => Ok(1000),
-        None => Ok(100),
+/// R-hat as text.
+fn r_hat(value: f64) -> String {
+    match value.is_nan() {
+        true => "undefined, since nothing moved".to_owned(),
+        false => format!("{value:.3}"),
     }
-}
-
-fn gibbs(
-    args: &SampleArgs,
-    source: &Source,
-    settings: &Settings,
-    rbm: &Rbm,
-    device: &Device,
-) -> anyhow::Result<Samples> {
-    let saved = match &source.run {
-        Some(run) if matches!(args.from, None | Some(From::Chains)) => {
-            Checkpoint::open(&run.state_path())?.chains(device)?
-        }
-        _ => None,
-    };
-    let count = count(args, rbm)?;
-    let start = match (args.from, saved) {
-        (None | Some(From::Chains), Some(chains)) => {
-            let (there, asked) = (
-                chains.count(),
-                args.chains.or(args.quality.then_some(count)),
-            );
-            if let Some(asked) = asked.filter(|asked| *asked > there) {
-                tracing::warn!(
-                    "the run has {there} chains: {there} samples, not {asked}; --from biases starts as many as asked for"
-                );
-            }
-            Start::Chains(Box::new(chains))
-        }
-        (Some(From::Chains), None) => {
-            return Err(UsageError(
-                "--from chains needs a run that was trained with persistent chains (--learner pcd or pt)"
-                    .into(),
-            )
-            .into());
-        }
-        (None | Some(From::Biases), _) => Start::Biases(count),
-        (Some(From::Random), _) => Start::Random(count),
-        (Some(From::Data), _) => {
-            if source.run.is_none() && args.dataset.is_none() {
-                return Err(UsageError("--from data with --model needs --dataset".into()).into());
-            }
-            Start::Data(sampling::rows(&source.data(settings)?, count, args.seed))
-        }
-    };
-    if args.gibbs_steps < 2 * LEAST_DRAWS {
-        return Ok(Samples {
-            visible: sampling::draw(rbm, start, args.gibbs_steps, args.seed, args.chains),
-            mixing: None,
-            tempering: None,
-        });
-    }
-    let mut recorder = Recorder::new(rbm)?;
-    let (visible, every) = sampling::draw_recorded(
-        rbm,
-        start,
-        args.gibbs_steps,
-        args.seed,
-        args.chains,
-        &mut recorder,
-    );
-    Ok(Samples {
-        visible,
-        mixing: recorder.mixing(every)?,
-        tempering: None,
-    })
-}
-
-fn tempered(
-    args: &SampleArgs,
-    source: &Source,
-    settings: &Settings,
-    rbm: &Rbm,
-    device: &Device,
-) -> anyhow::Result<Samples> {
-    if !(args.swap_rate > 0.0 && args.swap_rate < 1.0) {
-        return Err(UsageError(format!(
-            "--swap-rate is {}; it must be above 0 and below 1",
-            args.swap_rate
-        ))
-        .into());
-    }
-    let path = if args.method == Method::Trajectory {
-        let Some(run) = &source.run else {
-            return Err(UsageError(
-                "--method trajectory needs a run with its snapshots, not --model".into(),
-            )
-            .into());
-        };
-        let mut snapshots = run
-            .snapshot_steps()?
-            .into_iter()
-            .map(|step| run.snapshot(step))
-            .collect::<Result<Vec<_>, _>>()?;
-        if snapshots.last() != Some(&source.parameters) {
-            snapshots.push(source.parameters.clone());
-        }
-        let models = snapshots.iter().map(|p| Rbm::from_parameters(p, device));
-        ModelPath::through(models.collect())?
-    } else {
-        let reference = if source.run.is_some() || args.dataset.is_some() {
-            sampling::reference_fields(&source.data(settings)?.train.column_means())
-        } else {
-            source
-                .parameters
-                .visible_bias
-                .iter()
-                .map(|b| *b as f32)
-                .collect()
-        };
-        ModelPath::tempered(rbm, &reference)?
-    };
-    let mut recorder = Recorder::new(rbm)?;
-    let (visible, report) = sampling::tempered(
-        path,
-        count(args, rbm)?,
-        args.swap_rate,
-        args.gibbs_steps,
-        args.seed,
-        &mut recorder,
-    )?;
-    Ok(Samples {
-        visible,
-        mixing: recorder.mixing((args.gibbs_steps / sampling::DRAWS).max(1))?,
-        tempering: Some(report),
-    })
 }
 
 /// Compares samples with data, and writes `quality.json` and the page.
@@ -384,7 +265,7 @@ fn tempering_lines(t: &TemperingReport) -> Vec<String> {
         format!("{} levels at {}", t.levels.len(), list(&t.levels)),
         format!("swap rates {}", list(&t.swap_rates)),
         format!(
-            "{} round trips of {} walkers in {} rounds ({:.2} a ladder and 1000 rounds)",
+            "{} round trips of {} walkers in {} rounds ({:.2} per ladder and 1000 rounds)",
             t.round_trips,
             t.levels.len() * t.ladders,
             t.rounds - t.rounds / 2,
@@ -398,11 +279,11 @@ fn mixing_lines(m: &Mixing) -> Vec<String> {
         let time = d.autocorrelation_time;
         let sweeps = m.sweeps_between_draws as f64;
         format!(
-            "{name}: mean {:.3} ± {:.3}, R-hat {:.3}, autocorrelation time {}{:.1} ± {:.1} sweeps, effective sample \
+            "{name}: mean {:.3} ± {:.3}, R-hat {}, autocorrelation time {}{:.1} ± {:.1} sweeps, effective sample \
              size {:.0} of {}",
             d.mean,
             d.standard_error,
-            d.r_hat,
+            r_hat(d.r_hat),
             if time.resolved { "" } else { "at least " },
             time.value * sweeps,
             time.standard_error * sweeps,
@@ -419,19 +300,6 @@ fn mixing_lines(m: &Mixing) -> Vec<String> {
         line(name, &mode.diagnosis)
     }));
     lines
-}
-
-fn parse_shape(text: &str, n: usize) -> anyhow::Result<(usize, usize)> {
-    let parsed = text
-        .split_once('x')
-        .and_then(|(r, c)| Some((r.parse::<usize>().ok()?, c.parse::<usize>().ok()?)));
-    match parsed {
-        Some((rows, columns)) if rows.checked_mul(columns) == Some(n) => Ok((rows, columns)),
-        _ => Err(UsageError(format!(
-            "--shape is `{text}`; expected ROWSxCOLUMNS with a product of {n}, e.g. 28x28"
-        ))
-        .into()),
-    }
 }
 
 fn square(n: usize) -> Option<(usize, usize)> {

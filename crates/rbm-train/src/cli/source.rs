@@ -2,6 +2,7 @@
 
 use super::output::UsageError;
 use crate::checkpoint::RunDir;
+use crate::data::BinaryDataset;
 use crate::session;
 use crate::settings::Settings;
 use clap::Args;
@@ -40,6 +41,9 @@ pub fn open_run(root: &Path) -> anyhow::Result<RunDir> {
             "{shown} is a file, not a run directory; a model file is given as --model {shown}"
         ))
         .into());
+    }
+    if !root.exists() {
+        anyhow::bail!("{shown}: there is no such run directory");
     }
     if crate::report::is_sweep(root) {
         return Err(UsageError(format!(
@@ -80,6 +84,13 @@ impl SourceArgs {
                     path,
                 })
             }
+            (None, Some(path)) if path.is_dir() => {
+                let path = path.display();
+                Err(UsageError(format!(
+                    "{path} is a directory, not a model file; a run is given without --model"
+                ))
+                .into())
+            }
             (None, Some(path)) => Ok(Source {
                 parameters: rbm_model::file::read(path)?,
                 run: None,
@@ -94,7 +105,7 @@ impl SourceArgs {
 }
 
 impl Source {
-    /// The settings of the run, or the defaults with a given data set for a model file.
+    /// The settings of the run, or the defaults with a given data set, of which nothing is held out.
     pub fn settings(
         &self,
         dataset: Option<&str>,
@@ -108,6 +119,7 @@ impl Source {
             settings.data = crate::settings::DataSettings {
                 dataset: dataset.into(),
                 threshold,
+                test_fraction: 0.0,
                 ..Default::default()
             };
         }
@@ -115,7 +127,7 @@ impl Source {
     }
 
     /// Loads data and checks that it fits the model.
-    pub fn data(&self, settings: &Settings) -> anyhow::Result<crate::data::BinaryDataset> {
+    pub fn data(&self, settings: &Settings) -> anyhow::Result<BinaryDataset> {
         let data = session::load_data(settings)?;
         let (found, expected) = (data.train.columns(), self.parameters.n_visible);
         if found != expected {
@@ -124,6 +136,21 @@ impl Source {
                 data.name,
                 self.path.display()
             ));
+        }
+        Ok(data)
+    }
+
+    /// Data to compare the model with: all rows of a given data set are held out, unless it has a test part of its own.
+    /// Training rows are then those of the run, where there is one.
+    pub fn held_out_data(&self, settings: &Settings, given: bool) -> anyhow::Result<BinaryDataset> {
+        let mut data = self.data(settings)?;
+        if given && data.test.is_empty() {
+            data.test = data.train;
+            data.test_labels = data.train_labels.take();
+            data.train = match &self.run {
+                Some(run) => session::load_data(&run.settings()?)?.train,
+                None => data.test.clone(),
+            };
         }
         Ok(data)
     }

@@ -15,6 +15,7 @@ use crate::sweep::{
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -166,6 +167,11 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
         return list(&job, &shapes, args.json);
     }
     plan.write_or_verify(&out)?;
+    let of_runs = settings.iter().zip(&shapes);
+    let lines = of_runs.flat_map(|(settings, (_, rows))| settings.without_effect(*rows));
+    for line in lines.collect::<BTreeSet<String>>() {
+        tracing::warn!("{line}");
+    }
     tracing::info!(
         "{} of {} runs, {} at once on {} threads, in {}",
         job.runs.len(),

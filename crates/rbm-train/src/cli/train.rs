@@ -93,6 +93,8 @@ struct Summary {
     monitoring_seconds: f64,
     updates_per_second: f64,
     metrics: Option<crate::observers::MetricsRow>,
+    /// What says so, where training was too short.
+    not_converged: Option<String>,
     report: Option<PathBuf>,
 }
 
@@ -144,6 +146,14 @@ pub fn finish(
         None
     };
     tracing::info!("run: {root}");
+    let mut log = crate::observers::MetricsLog::of_run(run)?;
+    let not_converged = match outcome.reason {
+        StopReason::Finished => log.not_converged(),
+        _ => None,
+    };
+    if let Some(line) = &not_converged {
+        tracing::warn!("{line}");
+    }
     if json {
         output::json(&Summary {
             run: run.root().into(),
@@ -152,7 +162,8 @@ pub fn finish(
             seconds: outcome.seconds,
             monitoring_seconds: outcome.monitoring_seconds,
             updates_per_second: outcome.updates_per_second,
-            metrics: crate::observers::MetricsLog::of_run(run)?.rows.pop(),
+            metrics: log.rows.pop(),
+            not_converged,
             report,
         })?;
     }

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The training images come first. The pixels of an image are cut into vertical strips, seven
-//! columns wide, the last one narrower if need be; a strip is one byte a row from top to bottom,
+//! columns wide, the last one narrower if need be; a strip is one byte per row from top to bottom,
 //! the leftmost pixel in bit 0. That order, in which a byte resembles the one before it, takes a
 //! ninth less room for handwritten digits than rows from left to right.
 
@@ -32,13 +32,13 @@ const STRIP: usize = 7;
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
-    /// Training images, one a row.
+    /// Training images, one per row.
     pub train: BitMatrix,
-    /// Test images, one a row.
+    /// Test images, one per row.
     pub test: BitMatrix,
-    /// A label a training image.
+    /// A label per training image.
     pub train_labels: Vec<u8>,
-    /// A label a test image.
+    /// A label per test image.
     pub test_labels: Vec<u8>,
     /// Height and width.
     pub shape: (usize, usize),

@@ -4,15 +4,20 @@
 //! number of dimensions, a 32-bit size a dimension, then the elements, last dimension fastest
 //! (LeCun, Cortes and Burges, "The MNIST database of handwritten digits").
 
-use super::file::{file_name, read_bytes};
+use super::file::file_name;
+pub use super::file::unpacked;
+use super::format::Format;
 use super::units::{Rule, byte_rule};
 use super::{BinaryDataset, BitMatrix, DataError};
-use flate2::read::MultiGzDecoder;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Images are on from this fraction of the full range upwards unless something else is asked for.
 const DEFAULT_THRESHOLD: f64 = 0.5;
+
+pub(super) const FORMAT: Format = Format {
+    begins: &[&[0, 0]],
+    load: |path, _, options| load(path, options.threshold),
+};
 
 /// The content of a file.
 struct Idx {
@@ -20,27 +25,6 @@ struct Idx {
     shape: Vec<usize>,
     /// The elements, last dimension fastest.
     bytes: Vec<u8>,
-}
-
-/// Reads a file, unpacked if it is gzipped.
-///
-/// # Errors
-/// [`DataError::Io`], or [`DataError::Format`] for a damaged gzip stream.
-pub fn unpacked(file: &Path) -> Result<Vec<u8>, DataError> {
-    let bytes = read_bytes(file)?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
-    }
-    let mut plain = Vec::new();
-    match MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain) {
-        Ok(_) => Ok(plain),
-        Err(error) => Err(DataError::Format {
-            file: file.into(),
-            expected: "a complete gzip stream".into(),
-            found: format!("{} bytes of it ({error})", bytes.len()),
-            advice: "fetch the file again".into(),
-        }),
-    }
 }
 
 /// Parses the unpacked content of `file`, refusing another magic, another element type than
@@ -52,7 +36,7 @@ fn parse(file: &Path, content: &[u8]) -> Result<Idx, DataError> {
         found,
         advice: advice.into(),
     };
-    let formats = "readable are IDX (also gzipped), .csv, .npy and .npz files";
+    let formats = "readable are IDX, NumPy's npy and npz, and tables of text, each also gzipped";
     let &[0, 0, 8, dimensions @ 1..=4] = content.get(..4).unwrap_or_default() else {
         return Err(wrong(
             "the beginning of an IDX file of unsigned bytes, 00 00 08 and 01 to 04".into(),

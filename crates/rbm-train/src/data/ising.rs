@@ -167,9 +167,9 @@ impl Lattice {
             let (x, row) = (site % side, site - site % side);
             let right = row + if x + 1 == side { 0 } else { x + 1 };
             let below = if site + side < sites { site + side } else { x };
-            for (neighbour, u) in [(right, self.noise[site]), (below, self.noise[sites + site])] {
-                if self.spins[site] == self.spins[neighbour] && u < self.bond {
-                    let (a, b) = (self.root(site), self.root(neighbour));
+            for (neighbor, u) in [(right, self.noise[site]), (below, self.noise[sites + site])] {
+                if self.spins[site] == self.spins[neighbor] && u < self.bond {
+                    let (a, b) = (self.root(site), self.root(neighbor));
                     self.parent[a.max(b)] = a.min(b) as u32;
                 }
             }

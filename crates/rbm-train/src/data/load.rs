@@ -1,8 +1,12 @@
 //! From a name or a path to data.
 
-use super::format::{Format, Load};
+use super::file::unpacked;
+use super::format::{Format, Header, ReadOptions};
 use super::split::{self, split};
-use super::{BinaryDataset, DataError, Ising, bars, bars_and_stripes, csv, idx, ising, mnist, npy};
+use super::{
+    BinaryDataset, DataError, FORMATS, ImageShape, Ising, bars, bars_and_stripes, csv, idx, ising,
+    mnist, npy,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -11,11 +15,20 @@ use std::path::Path;
 #[serde(default, deny_unknown_fields)]
 pub struct DatasetSpec {
     /// `mnist`, `bars-and-stripes` (4x4), `bars-and-stripes:N`, `ising`, or a path. A file of one of these
-    /// names is reached as `./mnist`.
+    /// names is reached as `./mnist`, one array of an npz file as `FILE.npz:ARRAY`.
     pub source: String,
     /// Makes values binary; see the [module](super) for its unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
+    /// Whether the first line of a table of text is a header; found out where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
+    /// The column of such a table that holds labels: its name, its number from 1, or `last`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// Height and width of images whose pixels are in one row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_shape: Option<ImageShape>,
     /// Fraction of rows that is held out as the test part where the data has none of its own,
     /// 0 <= fraction < 1.
     pub test_fraction: f64,
@@ -36,6 +49,9 @@ impl Default for DatasetSpec {
         Self {
             source: "mnist".into(),
             threshold: None,
+            header: None,
+            label_column: None,
+            image_shape: None,
             test_fraction: 0.1,
             seed: 0,
             limit: None,
@@ -64,6 +80,19 @@ pub fn load(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
     }
     let mut data = read(spec)?;
     data.check_not_empty(&spec.source, "give a file with data")?;
+    if let Some(shape) = spec.image_shape {
+        let columns = data.train.columns();
+        if shape.pixels() != Some(columns) {
+            let expected = format!("ROWSxCOLUMNS with a product of {columns}, as each row has");
+            return Err(setting(
+                &spec.source,
+                "the image shape",
+                &expected,
+                &shape.to_string(),
+            ));
+        }
+        data.image_shape = Some((shape.height, shape.width));
+    }
     let test_given = !data.test.is_empty();
     if let Some(digits) = &spec.digits {
         data = keep_labels(data, digits)?;
@@ -106,28 +135,34 @@ fn read(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
         }
         return bars_and_stripes(side);
     }
+    let options = ReadOptions {
+        threshold,
+        header: spec.header,
+        label_column: spec.label_column.clone(),
+    };
     let path = Path::new(source);
-    if !path.exists() {
-        return Err(DataError::Unknown {
-            name: source.into(),
-        });
+    if path.exists() {
+        return read_file(path, &options);
     }
-    read_file(path, threshold)
+    match source.rsplit_once(':') {
+        Some((file, array)) if Path::new(file).exists() => {
+            npy::load_array(Path::new(file), array, &options)
+        }
+        _ => Err(DataError::Unknown {
+            name: source.into(),
+        }),
+    }
 }
 
-/// Formats by the end of a file's name.
-const FORMATS: &[Format] = &[csv::FORMAT, npy::FORMAT];
-
-/// Reads a file in the format that its name says; others are IDX, whose files have many names.
-fn read_file(path: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let extension = extension.to_lowercase();
-    let known = |format: &&Format| format.extensions.contains(&extension.as_str());
-    let load = FORMATS
-        .iter()
-        .find(known)
-        .map_or(idx::load as Load, |format| format.load);
-    load(path, threshold)
+/// Reads a file, or a directory of an MNIST-like set.
+fn read_file(path: &Path, options: &ReadOptions) -> Result<BinaryDataset, DataError> {
+    if path.is_dir() {
+        return idx::load(path, options.threshold);
+    }
+    let content = unpacked(path)?;
+    let fits = |format: &&Format| format.begins.iter().any(|begin| content.starts_with(begin));
+    let format = FORMATS.iter().find(fits).unwrap_or(&csv::FORMAT);
+    (format.load)(path, content, options)
 }
 
 /// The rows of both parts whose label is among `digits`.

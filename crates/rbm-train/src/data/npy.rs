@@ -1,52 +1,54 @@
 //! NumPy arrays: `.npy`, and `.npz` with several of them.
 
+mod archive;
 mod array;
 
-use super::file::{file_name, read_bytes};
-use super::format::Format;
-use super::units::{Rule, byte_rule, value_rule};
+use super::file::{file_name, unpacked};
+use super::format::{Format, ReadOptions};
+use super::units::{Range, Rule, byte_rule, value_rule};
 use super::{BinaryDataset, BitMatrix, DataError};
 use crate::memory::{GIB, available_bytes};
+use archive::Archive;
 use array::Array;
 pub(crate) use array::npy_file;
-use std::io::Cursor;
 use std::path::Path;
-use zip::ZipArchive;
 
-pub(super) const FORMAT: Format = Format {
-    extensions: &["npy", "npz"],
-    load,
+pub(super) const NPY: Format = Format {
+    begins: &[b"\x93NUMPY"],
+    load: |file, content, options| dataset(file, read_npy(file, &content)?, options),
 };
 
-/// Names of the training array in an `.npz` file, the first present one is taken; with `test` for
-/// `train` they name the test array. Without any of them the first array is the data.
-const DATA: [&str; 4] = ["train", "x_train", "train_images", "train_x"];
-/// Names of the labels.
-const LABELS: [&str; 4] = ["train_labels", "y_train", "train_y", "labels"];
+pub(super) const NPZ: Format = Format {
+    begins: &[b"PK"],
+    load: |file, content, options| {
+        let mut archive = Archive::open(file, content)?;
+        match archive.sparse()? {
+            Some(sparse) => sparse.dataset(file, options),
+            None => dataset(file, archive.parts()?, options),
+        }
+    },
+};
 
-/// Bytes that so many rows take.
-fn bytes(rows: usize, columns: usize) -> f64 {
-    8.0 * rows as f64 * columns.div_ceil(64) as f64
+/// Refuses rows that the memory does not hold: a compressed file may hold a thousand times its size, and a row takes
+/// whole words.
+fn check_memory(file: &Path, rows: usize, columns: usize) -> Result<(), DataError> {
+    let needed = 8.0 * rows as f64 * columns.div_ceil(64) as f64;
+    if let Some(available) = available_bytes().filter(|&available| needed > available) {
+        let expected = format!(
+            "rows for the {:.1} GiB of memory available",
+            available / GIB
+        );
+        let found = format!("{rows} rows of {columns} units, {:.1} GiB", needed / GIB);
+        return Err(wrong(file, &expected, found));
+    }
+    Ok(())
 }
 
 /// Rows of units; further dimensions than the first are one row.
 fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BitMatrix, DataError> {
     let shape = array.shape();
     let columns: usize = shape[1..].iter().product();
-    // A compressed file may hold a thousand times its size, and a row takes whole words.
-    let needed = bytes(shape[0], columns);
-    if let Some(available) = available_bytes().filter(|&available| needed > available) {
-        let expected = format!(
-            "rows for the {:.1} GiB of memory available",
-            available / GIB
-        );
-        let found = format!(
-            "{} rows of {columns} units, {:.1} GiB",
-            shape[0],
-            needed / GIB
-        );
-        return Err(wrong(file, &expected, found));
-    }
+    check_memory(file, shape[0], columns)?;
     let mut matrix = BitMatrix::zeros(0, columns);
     // Without rows the columns are a promise of the header alone.
     let mut row = Vec::new();
@@ -60,26 +62,27 @@ fn pack(file: &Path, array: &Array, rule: Rule) -> Result<BitMatrix, DataError> 
     Ok(matrix)
 }
 
-/// Reads `.npy` and, by its extension, `.npz`.
+/// One array of an npz file by its name, as all of the data.
 ///
-/// Arrays are `[rows, columns]` or `[images, height, width]` of bool, integers or
-/// floats of up to 64 bits. An `.npz` file may name its arrays `train` and `test` (or `x_train`, `train_images`,
-/// `train_x` and so on) and labels `train_labels` and `test_labels` (or `y_train`, `train_y`,
-/// `labels` and so on); without these its first array is the data.
+/// # Errors
+/// [`DataError`]; a name that is none is answered by those that there are.
+pub(super) fn load_array(
+    file: &Path,
+    name: &str,
+    options: &ReadOptions,
+) -> Result<BinaryDataset, DataError> {
+    let array = Archive::open(file, unpacked(file)?)?.array(name)?;
+    dataset(file, Parts::of(array), options)
+}
+
+/// Units of arrays `[rows, columns]` or `[images, height, width]` of bool, integers or floats of up to 64 bits; axes of
+/// size 1 after the first do not count.
 ///
 /// Without a threshold all values must be 0 or 1. With one, bytes are on where
 /// value / 255 >= `threshold` (unless they are all 0 or 1), other values where
 /// value >= `threshold`.
-fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
-    let content = read_bytes(file)?;
-    let npz = file
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("npz"));
-    let parts = if npz {
-        read_npz(file, content)?
-    } else {
-        read_npy(file, &content)?
-    };
+fn dataset(file: &Path, parts: Parts, options: &ReadOptions) -> Result<BinaryDataset, DataError> {
+    let threshold = options.threshold;
     let all = [Some(&parts.train), parts.test.as_ref()];
     let all = || all.into_iter().flatten();
     for array in all() {
@@ -88,7 +91,12 @@ fn load(file: &Path, threshold: Option<f64>) -> Result<BinaryDataset, DataError>
     let bytes: Option<Vec<u8>> = all().map(Array::largest_byte).collect();
     let rule = match bytes {
         Some(largest) => byte_rule(file, largest.into_iter().max().unwrap_or(0), threshold)?,
-        None => value_rule(file, threshold)?,
+        None => {
+            let mut range = Range::default();
+            all().flat_map(Array::values).for_each(|x| range.add(x));
+            range.check(file, threshold)?;
+            value_rule(file, threshold)?
+        }
     };
     let train = pack(file, &parts.train, rule)?;
     let test = match &parts.test {
@@ -118,6 +126,18 @@ struct Parts {
     test_labels: Option<Array>,
 }
 
+impl Parts {
+    /// One array, for training.
+    fn of(train: Array) -> Self {
+        Self {
+            train,
+            test: None,
+            train_labels: None,
+            test_labels: None,
+        }
+    }
+}
+
 fn wrong(file: &Path, expected: &str, found: String) -> DataError {
     DataError::Format {
         file: file.into(),
@@ -142,50 +162,8 @@ fn check_shape(file: &Path, shape: &[usize], train: &[usize]) -> Result<(), Data
 
 fn read_npy(file: &Path, content: &[u8]) -> Result<Parts, DataError> {
     let array = Array::read(content, content.len() as u64);
-    Ok(Parts {
-        train: array.map_err(|(expected, found)| wrong(file, &expected, found))?,
-        test: None,
-        train_labels: None,
-        test_labels: None,
-    })
-}
-
-fn read_npz(file: &Path, content: Vec<u8>) -> Result<Parts, DataError> {
-    let damaged = |reason: String| wrong(file, "an archive of arrays", reason);
-    let archive = ZipArchive::new(Cursor::new(content));
-    let mut archive = archive.map_err(|error| damaged(error.to_string()))?;
-    let present: Vec<String> = archive.file_names().map(String::from).collect();
-    let mut named = |name: &str| -> Result<Array, DataError> {
-        let member = archive.by_name(name);
-        let member = member.map_err(|error| damaged(format!("{name}: {error}")))?;
-        let size = member.size();
-        let array = Array::read(member, size);
-        array.map_err(|(expected, found)| wrong(file, &format!("{name} with {expected}"), found))
-    };
-    let mut first_of = |names: &[&str], part: &str| {
-        let mut names = names
-            .iter()
-            .map(|name| format!("{}.npy", name.replace("train", part)));
-        names
-            .find(|name| present.contains(name))
-            .map(|name| named(&name))
-            .transpose()
-    };
-    let train = first_of(&DATA, "train")?;
-    let test = first_of(&DATA, "test")?;
-    let train_labels = first_of(&LABELS, "train")?;
-    let test_labels = first_of(&LABELS[..3], "test")?;
-    let train = match (train, present.first()) {
-        (Some(array), _) => array,
-        (None, Some(name)) => named(name)?,
-        (None, None) => return Err(wrong(file, "at least one array", "none".into())),
-    };
-    Ok(Parts {
-        train,
-        test,
-        train_labels,
-        test_labels,
-    })
+    let array = array.map_err(|(expected, found)| wrong(file, &expected, found))?;
+    Ok(Parts::of(array))
 }
 
 /// Labels, `[rows]` or `[rows, 1]`, integers from 0 to 255.

@@ -14,7 +14,7 @@ fn refusal(spec: &DatasetSpec) -> String {
 }
 
 /// 20 rows of 5 units, row r being r in binary, labeled r % 4.
-fn labelled(directory: &Path) -> String {
+fn labeled(directory: &Path) -> String {
     let mut text = "label,a,b,c,d,e\n".to_owned();
     for r in 0..20 {
         let units: String = (0..5).map(|c| format!(",{}", r >> c & 1)).collect();
@@ -71,6 +71,15 @@ fn built_in_names() {
         (data.train.rows(), data.test.rows(), data.train.columns()),
         (45, 5, 16)
     );
+    let shaped = |shape: &str| {
+        load(&DatasetSpec {
+            image_shape: Some(shape.parse().unwrap()),
+            ..small.clone()
+        })
+    };
+    assert_eq!(shaped("2x8").unwrap().image_shape, Some((2, 8)));
+    let error = shaped("3x5").unwrap_err().to_string();
+    assert!(error.contains("3x5") && error.contains("16"), "{error}");
     small.seed = 1;
     assert_ne!(load(&small).unwrap().digest(), data.digest());
     small.threshold = Some(0.5);
@@ -102,7 +111,7 @@ fn labels_then_split_then_limit() {
         test_fraction: 0.4,
         seed: 5,
         digits: Some(vec![1, 3]),
-        ..spec(&labelled(dir.path()))
+        ..spec(&labeled(dir.path()))
     };
     let data = load(&spec).unwrap();
     assert_eq!((data.train.rows(), data.test.rows()), (6, 4));
@@ -128,7 +137,7 @@ fn labels_then_split_then_limit() {
 #[test]
 fn settings_that_do_not_fit_are_refused() {
     let dir = tempdir().unwrap();
-    let file = labelled(dir.path());
+    let file = labeled(dir.path());
     let refused = |change: &dyn Fn(&mut DatasetSpec), parts: &[&str]| {
         let mut spec = spec(&file);
         change(&mut spec);

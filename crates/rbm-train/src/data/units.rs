@@ -35,6 +35,32 @@ pub(super) fn byte_rule(
     })
 }
 
+/// What values were like, for a threshold that may be meant for another range.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Range {
+    fractions: bool,
+    beyond_1: bool,
+}
+
+impl Range {
+    pub(super) fn add(&mut self, value: f64) {
+        self.fractions |= value.fract() != 0.0;
+        self.beyond_1 |= value > 1.0;
+    }
+
+    /// Refuses a threshold between 0 and 1 for whole numbers beyond 1: it might be meant as a fraction.
+    pub(super) fn check(self, file: &Path, threshold: Option<f64>) -> Result<(), DataError> {
+        match threshold {
+            Some(t) if t > 0.0 && t < 1.0 && self.beyond_1 && !self.fractions => {
+                let expected = "a value to be on from, since these are whole numbers beyond 1: 1 for all above 0, 128 for \
+                                half of the range of bytes";
+                Err(threshold_error(file, expected, t))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The smallest byte with byte / 255 >= `threshold`.
 pub(super) fn byte_cutoff(file: &Path, threshold: f64) -> Result<u8, DataError> {
     (1..=u8::MAX)

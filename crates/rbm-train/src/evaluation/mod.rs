@@ -2,16 +2,14 @@
 
 pub mod kept;
 pub mod likelihood_row;
-mod progress_bar;
 pub mod snapshots;
-
-pub use progress_bar::Progress;
 
 use crate::data::{BinaryDataset, BitMatrix};
 use rbm_model::partition::{
     self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
-    Estimate, LnZBracket, ProgressFn, Verdict,
+    Estimate, LnZBracket, Verdict,
 };
+use rbm_model::progress::ProgressFn;
 use rbm_model::pseudo_likelihood::describe_rows;
 use rbm_model::sampling::Chains;
 use rbm_model::{Rbm, numeric};

@@ -4,9 +4,8 @@ use super::likelihood_row::{LikelihoodRow, mean_free_energy};
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
-use rbm_model::partition::{
-    BracketInput, BracketOptions, Estimate, LnZBracket, ProgressFn, bracket, ignore_progress,
-};
+use rbm_model::partition::{BracketInput, BracketOptions, Estimate, LnZBracket, bracket};
+use rbm_model::progress::{ProgressFn, ignore_progress};
 use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, Parameters};
 

@@ -9,6 +9,7 @@ use rbm_model::{Rbm, ops};
 
 pub(super) const REGISTRATION: Registration = Registration {
     from_batch: true,
+    unused: &["learner.chains", "learner.levels"],
     stream: stream::CHAINS,
     rules: |_, _| Ok(()),
     bytes: |sizes| sizes.floats(sizes.batch as f64),

@@ -1,14 +1,11 @@
-//! The learners there are.
-
-use super::{Registration, cd, pcd, pt, random};
-use serde::{Deserialize, Serialize};
+//! From the table of learners to their kinds.
 
 /// Registers learners, a line each: the help, the kind, whose name is in small letters what settings
 /// and flags call it, and what its file says of it.
 macro_rules! learners {
     ($($(#[doc = $help:literal])+ $kind:ident => $registration:path,)+) => {
         /// Where the chains of the negative phase start.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
         #[serde(rename_all = "lowercase")]
         pub enum LearnerKind {
             $($(#[doc = $help])+ $kind,)+
@@ -22,25 +19,15 @@ macro_rules! learners {
                 }
             }
         }
+
+        impl std::fmt::Display for LearnerKind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match clap::ValueEnum::to_possible_value(self) {
+                    Some(value) => f.write_str(value.get_name()),
+                    None => Err(std::fmt::Error),
+                }
+            }
+        }
     };
 }
-
-learners! {
-    /// Contrastive divergence: from the batch.
-    Cd => cd::REGISTRATION,
-    /// Persistent contrastive divergence: from where they were.
-    Pcd => pcd::REGISTRATION,
-    /// From random states at every update.
-    Random => random::REGISTRATION,
-    /// Parallel tempering: from where they were, exchanged along a ladder of temperatures.
-    Pt => pt::REGISTRATION,
-}
-
-impl std::fmt::Display for LearnerKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match clap::ValueEnum::to_possible_value(self) {
-            Some(value) => f.write_str(value.get_name()),
-            None => Err(std::fmt::Error),
-        }
-    }
-}
+pub(super) use learners;

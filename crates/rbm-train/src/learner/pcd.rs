@@ -18,6 +18,7 @@ use rbm_model::sampling::Chains;
 
 pub(super) const REGISTRATION: Registration = Registration {
     from_batch: false,
+    unused: &["learner.levels"],
     stream: stream::CHAINS,
     rules: chains_on_every_device,
     bytes,

@@ -15,6 +15,7 @@ const RESPACE: u64 = 250;
 
 pub(super) const REGISTRATION: Registration = Registration {
     from_batch: false,
+    unused: &[],
     stream: stream::TEMPERING,
     rules,
     bytes,

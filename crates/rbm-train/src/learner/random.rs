@@ -11,6 +11,7 @@ use rbm_model::{Rbm, ops};
 
 pub(super) const REGISTRATION: Registration = Registration {
     from_batch: false,
+    unused: &["learner.levels"],
     stream: stream::CHAINS,
     rules: chains_on_every_device,
     bytes: |sizes| sizes.floats(sizes.chains()),

@@ -24,6 +24,8 @@ pub struct LearnerOptions {
 pub struct Registration {
     /// Whether its chains start at the rows of the batch, one for each, whatever `learner.chains` says.
     pub from_batch: bool,
+    /// Settings that it does not look at, by their names in `config.toml`.
+    pub unused: &'static [&'static str],
     /// What its settings must be together, on so many devices; each is checked by itself before.
     pub rules: fn(&LearnerOptions, usize) -> Result<(), Unfit>,
     /// Stream of the random numbers of its chains.

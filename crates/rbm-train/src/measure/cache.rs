@@ -2,13 +2,14 @@
 
 use super::context::Options;
 use super::measurements::Measurements;
+use super::probe::Probe;
 use crate::checkpoint::RunDir;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// Raised whenever what is measured, or how, changes.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -21,9 +22,12 @@ fn path(run: &RunDir) -> PathBuf {
     run.root().join("measurements.json")
 }
 
-/// Format, version, settings, and all snapshots by name and, for the last one, content.
-fn key(run: &RunDir) -> anyhow::Result<String> {
+/// Format, version, names of probes, settings, and all snapshots by name and, for the last one, content.
+fn key(run: &RunDir, probes: &[Probe]) -> anyhow::Result<String> {
     let mut hasher = Sha256::new();
+    for probe in probes {
+        hasher.update(probe.name);
+    }
     let steps = run.snapshot_steps()?;
     for step in &steps {
         hasher.update(step.to_le_bytes());
@@ -44,10 +48,10 @@ fn key(run: &RunDir) -> anyhow::Result<String> {
 ///
 /// What was measured without data is measured again, since the data may be there by now. A file that cannot be read is
 /// as good as none.
-pub(super) fn read(run: &RunDir, options: Options) -> Option<Measurements> {
+pub(super) fn read(run: &RunDir, options: Options, probes: &[Probe]) -> Option<Measurements> {
     let text = std::fs::read_to_string(path(run)).ok()?;
     let kept: Kept = serde_json::from_str(&text).ok()?;
-    let fits = kept.key == key(run).ok()?;
+    let fits = kept.key == key(run, probes).ok()?;
     let enough = kept.measurements.data && (kept.measurements.full || !options.full);
     (fits && enough).then_some(kept.measurements)
 }
@@ -61,9 +65,13 @@ pub(super) fn as_read(measurements: Measurements) -> Measurements {
 }
 
 /// Keeps measurements in the run.
-pub(super) fn write(run: &RunDir, measurements: &Measurements) -> anyhow::Result<()> {
+pub(super) fn write(
+    run: &RunDir,
+    measurements: &Measurements,
+    probes: &[Probe],
+) -> anyhow::Result<()> {
     let text = serde_json::to_vec(&Kept {
-        key: key(run)?,
+        key: key(run, probes)?,
         measurements: measurements.clone(),
     })?;
     run.write(&path(run), &text)?;

@@ -47,9 +47,11 @@ pub struct Relaxation {
 }
 
 /// What the chains of a snapshot did.
-pub(super) struct Record {
+pub(crate) struct Record {
     /// x and y of the leading modes, in this order.
     pub states: Trajectories,
+    /// Visible units of all chains at the last recording, row-major.
+    pub visible: Vec<f32>,
     pub relaxation: Vec<Relaxation>,
     pub kurtosis: Option<[WithError; 2]>,
     diffusion: Vec<CoordinateDiffusion>,
@@ -118,12 +120,14 @@ pub(super) fn record(
         })
     });
     let relaxation = relaxation.collect();
+    let visible = chains.visible.clone().into_data().iter::<f32>().collect();
     let kurtosis = match ends {
         true => sampled_kurtosis(&rbm, space, &mut chains)?,
         false => None,
     };
     Ok(Record {
         states: leading(&all, MODES.min(space.modes()))?,
+        visible,
         relaxation,
         kurtosis,
         diffusion,

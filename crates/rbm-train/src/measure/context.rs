@@ -1,5 +1,6 @@
 //! What all measured snapshots of a run share.
 
+use super::probe::Probe;
 use super::reference::Reference;
 use burn::tensor::Device;
 use rbm_analysis::ReciprocalSpace;
@@ -25,4 +26,5 @@ pub(super) struct Context<'a> {
     pub last: &'a ReciprocalSpace,
     pub seed: u64,
     pub options: Options,
+    pub probes: &'a [Probe],
 }

@@ -11,9 +11,8 @@
 pub mod chains;
 pub mod history;
 pub mod landscape;
-pub mod saddle;
+pub mod probe;
 pub mod snapshot;
-pub mod weights;
 
 mod cache;
 mod context;
@@ -25,5 +24,6 @@ pub use context::{MODES, Options, WithError};
 pub use history::SnapshotSpectrum;
 pub use landscape::Landscape;
 pub use measurements::Measurements;
+pub use probe::{Probe, Snapshot, kept};
 pub use run::{device, measure_runs};
 pub use snapshot::{ModeState, SnapshotMeasurement};

@@ -14,7 +14,7 @@ const ROWS: usize = 1000;
 const BATCH: usize = 1024;
 
 /// A data set with its principal components and some of its rows.
-pub(super) struct Reference {
+pub(crate) struct Reference {
     dataset: BinaryDataset,
     /// Components of the training rows.
     pub pca: Pca,

@@ -2,6 +2,7 @@
 
 use super::context::{Context, Options};
 use super::measurements::Measurements;
+use super::probe::Probe;
 use super::reference::Reference;
 use super::snapshot::{AnnealedLnZ, SnapshotMeasurement};
 use super::{cache, history, landscape};
@@ -23,11 +24,15 @@ const FIRST_PART: f64 = 1.0 / 300.0;
 
 /// Measurements of runs, from their directories where they are up to date, in the order of `runs`.
 ///
-/// Runs are measured in parallel; each data set is loaded once.
-pub fn measure_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Measurements>> {
+/// Runs are measured in parallel; each data set is loaded once. `probes` are measured of each checkpoint beside all else.
+pub fn measure_runs(
+    runs: &[RunDir],
+    options: Options,
+    probes: &[Probe],
+) -> Vec<anyhow::Result<Measurements>> {
     let kept: Vec<Option<Measurements>> = runs
         .par_iter()
-        .map(|run| cache::read(run, options))
+        .map(|run| cache::read(run, options, probes))
         .collect();
     let missing = kept.iter().filter(|kept| kept.is_none()).count();
     if missing > 0 {
@@ -53,11 +58,12 @@ pub fn measure_runs(runs: &[RunDir], options: Options) -> Vec<anyhow::Result<Mea
             Some(measurements) => Ok(measurements),
             None => {
                 let manifest = run.manifest()?;
-                let measurements = measure(run, &references[&manifest.dataset_digest], options)
-                    .with_context(|| format!("cannot measure {}", run.root().display()))?;
+                let measurements =
+                    measure(run, &references[&manifest.dataset_digest], options, probes)
+                        .with_context(|| format!("cannot measure {}", run.root().display()))?;
                 let measurements = cache::as_read(measurements);
                 // A run that cannot be written to can still be looked at.
-                if let Err(error) = cache::write(run, &measurements) {
+                if let Err(error) = cache::write(run, &measurements, probes) {
                     tracing::warn!("measurements are not kept: {error:#}");
                 }
                 Ok(measurements)
@@ -78,6 +84,7 @@ fn measure(
     run: &RunDir,
     reference: &Result<Reference, String>,
     options: Options,
+    probes: &[Probe],
 ) -> anyhow::Result<Measurements> {
     let manifest = run.manifest()?;
     let device = device()?;
@@ -115,6 +122,7 @@ fn measure(
         last: &last,
         seed: manifest.seed,
         options,
+        probes,
     };
     let measured = chosen
         .par_iter()

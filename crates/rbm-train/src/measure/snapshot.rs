@@ -2,8 +2,7 @@
 
 use super::chains::{self, Record, Relaxation};
 use super::context::{Context, MODES, WithError};
-use super::saddle::{self, Saddles};
-use super::weights::{self, WeightHistogram};
+use super::probe::{Probe, Snapshot};
 use rbm_analysis::bosons::{Occupation, occupations, point_occupations};
 use rbm_analysis::gaussian::gaussian_limit;
 use rbm_analysis::mean_field::{LandauMode, MeanFieldOptions, central_fixed_point, landau_modes};
@@ -16,11 +15,13 @@ use rbm_analysis::{AnalysisError, Coordinate, ReciprocalSpace};
 use rbm_model::Parameters;
 use rbm_model::partition::Enumeration;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Layers up to this size are enumerated.
 const EXACT_LIMIT: usize = 16;
-/// Rotated copies, few and many.
-const ROTATIONS: [usize; 2] = [4, 19];
+/// Rotated copies, few and many: with fewer than 19 no rank among them is below 5%.
+const ROTATIONS: [usize; 2] = [19, 99];
 /// Left vectors that are kept as images.
 const IMAGES: usize = 4;
 /// Modes whose coordinates are split by label.
@@ -33,8 +34,6 @@ pub struct SnapshotMeasurement {
     pub step: u64,
     /// Entries of W against its rotated copies; of the first and the last snapshot.
     pub rotation: Option<RotationTest>,
-    /// Entries of W and of a rotated copy; of the first and the last snapshot.
-    pub weights: Option<WeightHistogram>,
     /// Mean inverse participation ratio of left and right vectors over its mean for Haar vectors.
     pub participation: Option<[f64; 2]>,
     /// Kurtosis of x and y.
@@ -49,10 +48,10 @@ pub struct SnapshotMeasurement {
     pub relaxation: Vec<Relaxation>,
     /// u and w of the leading modes by label.
     pub split: Vec<Split>,
-    /// Where data, samples and the mean point lie relative to the saddles.
-    pub saddles: Saddles,
     /// Left vectors of the leading modes, row-major where rows are images.
     pub images: Vec<Vec<f32>>,
+    /// What single figures measure, by their names.
+    pub probed: BTreeMap<String, Value>,
     /// What is missing, and why.
     pub notes: Vec<String>,
 }
@@ -125,6 +124,11 @@ pub struct Cloud {
 }
 
 impl SnapshotMeasurement {
+    /// What a figure measured; `None` where it found nothing.
+    pub fn of<'a, T: Deserialize<'a>>(&'a self, probe: &Probe) -> Option<T> {
+        T::deserialize(self.probed.get(probe.name)?).ok()
+    }
+
     /// Measures a snapshot; `ends` adds what is measured of the first and the last one only.
     pub(super) fn new(
         context: &Context<'_>,
@@ -206,13 +210,15 @@ impl SnapshotMeasurement {
         let images = (0..IMAGES.min(count))
             .map(|k| Ok(space.left_vector(k)?.iter().map(|x| *x as f32).collect()))
             .collect::<Result<_, AnalysisError>>()?;
+        let snapshot = Snapshot::new(context, (parameters, &space), &record, count, ends);
+        let probed = context.probes.iter().map(|probe| {
+            let value = (probe.measure)(&snapshot)?;
+            Ok((probe.name.to_owned(), value))
+        });
+        let probed = probed.collect::<anyhow::Result<_>>()?;
         let measurement = Self {
             step,
             rotation: tests.as_ref().and_then(|tests| tests.rotation.clone()),
-            weights: match ends {
-                true => weights::measure(parameters, &space, context.seed),
-                false => None,
-            },
             participation: tests.as_ref().map(|tests| {
                 [
                     tests.left.ipr.mean / tests.left.ipr.null,
@@ -239,8 +245,8 @@ impl SnapshotMeasurement {
             modes: modes.collect(),
             relaxation: record.relaxation.clone(),
             split: split.collect(),
-            saddles: saddle::measure(context, parameters, &space, &record, count)?,
             images,
+            probed,
             notes,
         };
         Ok((measurement, record))

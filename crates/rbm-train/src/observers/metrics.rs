@@ -9,6 +9,7 @@ pub mod reconstruction_error;
 pub mod singular_values;
 pub mod weights;
 
+mod convergence;
 mod evaluate;
 mod log;
 mod metric;

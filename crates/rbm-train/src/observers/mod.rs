@@ -14,6 +14,7 @@ pub use progress::{Meter, Progress, duration};
 pub use snapshots::Snapshots;
 
 use crate::checkpoint::RunError;
+use crate::settings::Settings;
 use crate::state::State;
 
 /// When an observer is due.
@@ -23,16 +24,28 @@ pub enum Cadence {
     Every(u64),
     /// About `n` times per decade of updates, evenly in the logarithm, from update 1 on; never for 0.
     LogSpaced(u32),
-    /// At the end of each epoch.
-    EpochEnd,
+    /// After one update.
+    At(u64),
 }
 
 impl Cadence {
+    /// Those of evaluations and snapshots of a run with so many updates per epoch.
+    pub fn of_evaluations(settings: &Settings, per_epoch: u64) -> Vec<Self> {
+        let monitor = &settings.monitor;
+        let between = monitor.epochs_between.unwrap_or(1) as u64;
+        vec![
+            Self::Every(per_epoch.saturating_mul(between)),
+            Self::At(per_epoch.saturating_mul(settings.epochs() as u64)),
+            Self::LogSpaced(monitor.snapshots_per_decade as u32),
+            Self::Every(monitor.every as u64),
+        ]
+    }
+
     /// Whether the update numbered `step` (from 1) is one.
-    pub fn is_due(self, step: u64, epoch_end: bool) -> bool {
+    pub fn is_due(self, step: u64) -> bool {
         match self {
             Self::Every(n) => n > 0 && step > 0 && step.is_multiple_of(n),
-            Self::EpochEnd => epoch_end,
+            Self::At(update) => step == update,
             Self::LogSpaced(0) => false,
             Self::LogSpaced(per_decade) => {
                 // The first update whose index on the logarithmic grid is new.
@@ -59,6 +72,15 @@ pub trait Observer {
     /// # Errors
     /// Whatever stops the run, such as a full disk.
     fn observe(&mut self, state: &State, moment: Moment) -> Result<(), RunError>;
+
+    /// Brings what it wrote to disk, before a checkpoint that goes on from there. Not each file by itself: that would cost
+    /// more than a short epoch.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    fn sync(&mut self) -> Result<(), RunError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -69,12 +91,12 @@ mod tests {
     fn cadences_fall_due_when_they_should() {
         let due = |cadence: Cadence| {
             (0..=1000u64)
-                .filter(|s| cadence.is_due(*s, s % 400 == 0 && *s > 0))
+                .filter(|s| cadence.is_due(*s))
                 .collect::<Vec<_>>()
         };
         assert_eq!(due(Cadence::Every(250)), [250, 500, 750, 1000]);
         assert!(due(Cadence::Every(0)).is_empty());
-        assert_eq!(due(Cadence::EpochEnd), [400, 800]);
+        assert_eq!(due(Cadence::At(400)), [400]);
         assert_eq!(due(Cadence::LogSpaced(1)), [1, 10, 100, 1000]);
         assert_eq!(
             due(Cadence::LogSpaced(3)),

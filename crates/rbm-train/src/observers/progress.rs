@@ -1,6 +1,6 @@
 //! How far a run is: a bar on a terminal, plain lines otherwise, on standard error.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -79,9 +79,13 @@ impl<'a> Progress<'a> {
             let bar =
                 ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
             if let Ok(style) = ProgressStyle::with_template(
-                "{bar:30} {pos}/{len} updates  {per_sec}  {eta} left  {msg}",
+                "{bar:30} {pos}/{len} updates  {rate}  {eta} left  {msg}",
             ) {
-                bar.set_style(style);
+                let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    // An indicator that cannot be drawn is no reason to stop.
+                    let _ = write!(out, "{:.0}/s", state.per_sec());
+                };
+                bar.set_style(style.with_key("rate", rate));
             }
             bar.set_position(step);
             bar.reset_eta();

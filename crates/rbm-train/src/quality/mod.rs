@@ -5,13 +5,13 @@
 //! distribution would give, since finite sets always differ.
 
 mod moments;
-mod neighbours;
+mod neighbors;
 mod projections;
 #[cfg(test)]
 mod tests;
 
 pub use moments::MomentDifference;
-pub use neighbours::AdversarialAccuracy;
+pub use neighbors::AdversarialAccuracy;
 pub use projections::{Comparison, Component};
 
 use crate::data::BitMatrix;
@@ -75,7 +75,7 @@ pub struct Quality {
     pub points: Option<Points>,
 }
 
-/// Values behind the figures, one a row.
+/// Values behind the figures, one per row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Points {
     /// Data on the first two principal components.
@@ -128,7 +128,7 @@ pub fn compare(
     Ok(Quality {
         rows,
         seed,
-        adversarial_accuracy: neighbours::adversarial_accuracy(&samples, &data),
+        adversarial_accuracy: neighbors::adversarial_accuracy(&samples, &data),
         first_moments: moments::first(&s, &d),
         second_moments: moments::second(&s, &d, seed),
         third_moments: moments::third(&s, &d, seed),

@@ -161,8 +161,8 @@ type Both = [(f64, f64); 2];
 fn difference(moments: &[Both]) -> MomentDifference {
     let count = moments.len().max(1) as f64;
     let mean = |value: &dyn Fn(&Both) -> f64| moments.iter().map(value).sum::<f64>() / count;
-    let centre = [0, 1].map(|set| mean(&|m| m[set].0));
-    let product = |a: usize, b: usize| mean(&|m| (m[a].0 - centre[a]) * (m[b].0 - centre[b]));
+    let center = [0, 1].map(|set| mean(&|m| m[set].0));
+    let product = |a: usize, b: usize| mean(&|m| (m[a].0 - center[a]) * (m[b].0 - center[b]));
     let gap = |m: &Both| m[0].0 - m[1].0;
     let correlation = product(0, 1) / (product(0, 0) * product(1, 1)).sqrt();
     MomentDifference {

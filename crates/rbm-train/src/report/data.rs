@@ -33,8 +33,10 @@ pub struct Replica {
 /// What the page of a single run shows beyond what can be averaged: its model at the end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CloseUp {
-    /// Samples of the model; `None` where visible units have no image shape.
-    pub samples: Option<Samples>,
+    /// Samples of the model.
+    pub samples: Samples,
+    /// The hidden units with the largest weights, largest first.
+    pub hidden: Vec<HiddenUnit>,
     /// How samples compare with data, if that was measured.
     pub quality: Option<Quality>,
     /// Leading left singular vectors, row-major where rows are images.
@@ -45,10 +47,21 @@ pub struct CloseUp {
     pub bulk_tests: [Option<KolmogorovSmirnov>; 2],
 }
 
+/// A hidden unit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HiddenUnit {
+    /// Its number, from 0.
+    pub number: usize,
+    /// Its bias.
+    pub bias: f64,
+    /// Its weights to the visible units.
+    pub weights: Vec<f64>,
+}
+
 /// States of chains.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples {
-    /// Units of each state: 0 is background, 1 is ink.
+    /// Units of each state, 0 or 1.
     pub states: Vec<Vec<f64>>,
     /// Rows of the data, to be shown beside them.
     pub data: Vec<Vec<f64>>,

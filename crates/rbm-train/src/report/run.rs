@@ -1,8 +1,8 @@
 //! The report of one run, from what is in its directory.
 
 use super::brief::{self, Brief};
-use super::data::{CloseUp, Replica, Samples};
-use super::figures::{groups, sections};
+use super::data::{CloseUp, HiddenUnit, Replica, Samples};
+use super::figures::{groups, probes, sections};
 use crate::checkpoint::{Checkpoint, Manifest, RunDir};
 use crate::data::BinaryDataset;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
@@ -18,14 +18,18 @@ use rbm_figures::{Block, Document, Section};
 use rbm_model::{Parameters, Rbm};
 use std::path::{Path, PathBuf};
 
-/// Left singular vectors shown as images.
+/// Left singular vectors shown.
 const MODES: usize = 16;
+/// Hidden units shown.
+const HIDDEN: usize = 40;
 /// Samples shown.
 const SAMPLES: usize = 100;
 /// Sweeps that make samples where a run keeps no chains.
 const SWEEPS: usize = 1000;
-/// Random matrices behind a p-value.
-const SIMULATIONS: usize = 20;
+/// Random matrices behind a p-value: a p-value of 1% is then known to half of itself. They cost modes² each.
+const SIMULATIONS: usize = 400;
+/// Modes from which on there are fewer of them.
+const MANY_MODES: usize = 1000;
 
 /// Writes the report of a run into its `report/` and returns the page. What is measured of its
 /// snapshots is kept in the run: see [`measure`](crate::measure).
@@ -33,7 +37,7 @@ const SIMULATIONS: usize = 20;
 /// # Errors
 /// A file of the run that cannot be read, or of the report that cannot be written.
 pub fn write_run_report(run: &RunDir, options: Options) -> anyhow::Result<PathBuf> {
-    let measured = measure::measure_runs(std::slice::from_ref(run), options);
+    let measured = measure::measure_runs(std::slice::from_ref(run), options, &probes());
     let measured = measured
         .into_iter()
         .next()
@@ -72,6 +76,12 @@ fn compose(manifest: &Manifest, brief: Brief, remarks: Vec<String>, replica: &Re
         rows: brief.rows,
         folded: None,
     });
+    first
+        .blocks
+        .extend(brief.evidence.map(|evidence| Block::Pairs {
+            rows: vec![("Verdict".to_owned(), evidence)],
+            folded: Some("Evidence for the log-likelihood".to_owned()),
+        }));
     let mut all = vec![first];
     all.extend(sections(&groups(std::slice::from_ref(replica))));
     all.extend([notes, settings]);
@@ -121,7 +131,7 @@ fn close_up(
 ) -> anyhow::Result<CloseUp> {
     let space = ReciprocalSpace::new(model)?;
     let options = SummaryOptions {
-        ks_simulations: SIMULATIONS,
+        ks_simulations: simulations(model),
         exact_limit: brief::exact_limit(model.n_visible, model.n_hidden),
         // Measured for the first and the last snapshot.
         rotations: 0,
@@ -135,10 +145,8 @@ fn close_up(
         .map(|k| Ok(space.left_vector(k)?.to_vec()))
         .collect::<anyhow::Result<_>>()?;
     Ok(CloseUp {
-        samples: match manifest.image_shape {
-            Some(_) => Some(samples(run, manifest, model, data)?),
-            None => None,
-        },
+        samples: samples(run, manifest, model, data)?,
+        hidden: hidden_units(model),
         quality: quality(run)?,
         vectors,
         summary: rbm_analysis::summary::summarize_in(&space, model, &options)?,
@@ -149,11 +157,36 @@ fn close_up(
     })
 }
 
+/// The hidden units with the largest weights, by their norm.
+fn hidden_units(model: &Parameters) -> Vec<HiddenUnit> {
+    let (n, m) = (model.n_visible, model.n_hidden);
+    let unit = |number: usize| HiddenUnit {
+        number,
+        bias: model.hidden_bias[number],
+        weights: (0..n).map(|i| model.weight[i * m + number]).collect(),
+    };
+    let mut squares = vec![0.0; m];
+    for row in model.weight.chunks_exact(m) {
+        let each = squares.iter_mut().zip(row);
+        each.for_each(|(sum, w)| *sum += w * w);
+    }
+    let mut order: Vec<usize> = (0..m).collect();
+    order.sort_by(|a, b| squares[*b].total_cmp(&squares[*a]));
+    order.into_iter().take(HIDDEN).map(unit).collect()
+}
+
+/// Random matrices behind a p-value, of a bounded cost.
+fn simulations(model: &Parameters) -> usize {
+    let modes = model.n_visible.min(model.n_hidden);
+    let part = (MANY_MODES as f64 / modes.max(1) as f64).min(1.0);
+    ((SIMULATIONS as f64 * part * part) as usize).max(99)
+}
+
 /// A spectrum against the law fitted to its bulk, if there is one.
 fn bulk_test(values: &[f64], model: &Parameters) -> anyhow::Result<Option<KolmogorovSmirnov>> {
     let (n, m) = (model.n_visible, model.n_hidden);
     let fit = fit_bulk(values, n, m)?;
-    let test = fit.map(|fit| ks_test(values, n, m, &fit, SIMULATIONS, 0));
+    let test = fit.map(|fit| ks_test(values, n, m, &fit, simulations(model), 0));
     Ok(test.transpose()?)
 }
 

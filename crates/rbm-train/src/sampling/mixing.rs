@@ -11,6 +11,9 @@ pub const DRAWS: usize = 200;
 /// Leading reciprocal modes that are judged.
 pub const MODES: usize = 5;
 
+/// Largest R-hat at which chains count as mixed: loose, the usual demand being 1.01.
+pub const LARGEST_R_HAT: f64 = 1.1;
+
 /// What the second half of the recorded draws says.
 #[derive(Debug, Clone, Serialize)]
 pub struct Mixing {
@@ -26,6 +29,14 @@ pub struct Mixing {
     pub largest_r_hat: f64,
     /// The smallest effective sample size of all.
     pub smallest_effective_sample_size: f64,
+}
+
+impl Mixing {
+    /// Whether chains agree well enough that they count as mixed.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.largest_r_hat <= LARGEST_R_HAT
+    }
 }
 
 /// One mode's diagnosis.

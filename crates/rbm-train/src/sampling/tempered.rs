@@ -3,6 +3,7 @@
 use super::mixing::{DRAWS, Recorder};
 use rbm_model::init::visible_bias_from_mean;
 use rbm_model::noise::stream;
+use rbm_model::progress::ProgressFn;
 use rbm_model::sampling::{Adaptation, ModelPath, Tempering, TemperingError};
 use serde::Serialize;
 
@@ -50,6 +51,7 @@ pub fn tempered(
     rounds: usize,
     seed: u64,
     recorder: &mut Recorder,
+    progress: &mut ProgressFn<'_>,
 ) -> Result<(Vec<f32>, TemperingReport), TemperingError> {
     let positions = Tempering::even_positions(&path, FIRST_LEVELS);
     let mut sampler = Tempering::new(path, positions, ladders, seed, stream::TEMPERED_SAMPLE)?;
@@ -57,8 +59,7 @@ pub fn tempered(
         swap_rate,
         ..Default::default()
     };
-    tracing::info!("adapting the ladder to a swap rate of {swap_rate}");
-    sampler.adapt(&adaptation)?;
+    sampler.adapt(&adaptation, progress)?;
     let levels = sampler.positions().len();
     let adaptation_rounds = adaptation.passes * (adaptation.rounds / 4 + adaptation.rounds);
     // Most keys of noise are one a level and round for the hidden units, one for the sweep.
@@ -73,13 +74,14 @@ pub fn tempered(
         if (round + 1) % every == 0 {
             recorder.record(&sampler.samples());
         }
+        progress("rounds of tempering", round + 1, rounds);
     }
     let state = sampler.state();
     let counted = rounds - rounds / 2;
     let lowest = state.swap_rates().into_iter().fold(1.0, f64::min);
     if lowest < 0.5 * swap_rate {
         tracing::warn!(
-            "some neighbours swap at a rate of {lowest:.3} only, in {levels} levels (at most {}): replicas can \
+            "some neighbors swap at a rate of {lowest:.3} only, in {levels} levels (at most {}): replicas can \
              hardly pass there, so do not count on these samples",
             adaptation.max_levels
         );

@@ -1,21 +1,34 @@
 //! Where the data comes from.
 
 use super::table::settings;
-use crate::data::Ising;
+use crate::data::{Header, ImageShape, Ising};
 
 settings! {
     /// Where the data comes from.
     "data" DataSettings
 
-    /// Data: mnist, bars-and-stripes, bars-and-stripes:N, ising, or a path (IDX, IDX.gz, CSV, npy, npz,
-    /// or a directory with the files of an MNIST-like set such as Fashion-MNIST)
+    /// Data: mnist, bars-and-stripes, bars-and-stripes:N, ising, or a path (a table of text, npy, npz or one
+    /// array of it as FILE.npz:ARRAY, IDX, each also gzipped, or a directory with the files of an MNIST-like set
+    /// such as Fashion-MNIST)
     dataset: String = "mnist".into(),
         flag "dataset" "NAME|PATH" "Data" one String;
+    /// Whether a table of text begins with a header: yes or no
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<Header> = None, shown "yes if the first line has no numbers"
+        flag "header" "yes|no" "Data" one Header;
+    /// Column of a table of text that holds labels: its name, its number from 1, or last
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_column: Option<String> = None, shown "one called label"
+        flag "label-column" "COLUMN" "Data" one String;
     /// Make values binary: 1 where value >= THRESHOLD. For images of bytes a fraction of the full
     /// range (default there: 0.5); for other data the value itself
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64> = None, shown "only 0 and 1 are taken"
         flag "threshold" "THRESHOLD" "Data" one f64;
+    /// Height and width of images whose pixels are in one row, such as 28x28: samples and modes are then drawn as images
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_shape: Option<ImageShape> = None, shown "that of the data"
+        flag "image-shape" "ROWSxCOLUMNS" "Data" one ImageShape;
     /// Fraction of rows held out where the data has no test part
     test_fraction: f64 = 0.1, must BELOW_1
         flag "test-fraction" "FRACTION" "Data" one f64;

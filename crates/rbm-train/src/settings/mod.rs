@@ -16,6 +16,7 @@ mod table;
 mod training;
 mod validate;
 pub(crate) mod values;
+mod without_effect;
 
 pub use crate::learner::{ChainCount, LearnerKind};
 pub use data::DataSettings;
@@ -47,18 +48,84 @@ pub struct Settings {
     pub monitor: MonitorSettings,
 }
 
+/// Epochs of a run that does not say how many, at least.
+const EPOCHS: usize = 60;
+/// Its updates, at least: data of few rows have few per epoch, and would hardly be learned.
+const LEAST_UPDATES: usize = 20_000;
+/// Evaluations at ends of epochs of a run that does not say how many, at most.
+const EVALUATIONS: usize = 100;
+
 impl Settings {
+    /// The settings with what depends on the number of training rows filled in where it is not given.
+    #[must_use]
+    pub fn fit_to(mut self, rows: usize) -> Self {
+        let enough = LEAST_UPDATES.div_ceil(self.updates_per_epoch(rows).max(1));
+        let epochs = *self.training.epochs.get_or_insert(EPOCHS.max(enough));
+        let between = &mut self.monitor.epochs_between;
+        between.get_or_insert(epochs.div_ceil(EVALUATIONS));
+        self
+    }
+
+    /// Whether a run with these settings is what `planned` asks for, on any device: what that leaves to the data may be
+    /// anything here.
+    pub(crate) fn is_run_of(&self, planned: &Self) -> bool {
+        let mut here = self.clone();
+        here.training.device.clone_from(&planned.training.device);
+        if planned.training.epochs.is_none() {
+            here.training.epochs = None;
+        }
+        if planned.monitor.epochs_between.is_none() {
+            here.monitor.epochs_between = None;
+        }
+        here == *planned
+    }
+
+    /// Updates per epoch; the last batch may be smaller than the others.
+    pub fn updates_per_epoch(&self, rows: usize) -> usize {
+        rows.div_ceil(self.training.batch_size)
+    }
+
+    /// Epochs of the run.
+    pub fn epochs(&self) -> usize {
+        self.training.epochs.unwrap_or(EPOCHS)
+    }
+
     /// Epochs over which the learning-rate schedule is laid.
     pub fn schedule_epochs(&self) -> usize {
-        self.optimizer
-            .schedule_epochs
-            .unwrap_or(self.training.epochs)
+        self.optimizer.schedule_epochs.unwrap_or(self.epochs())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn epochs_that_are_not_given_follow_the_data() {
+        let fit = |rows, change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            let settings = settings.fit_to(rows);
+            (settings.epochs(), settings.monitor.epochs_between)
+        };
+        assert_eq!(fit(60_000, |_| ()), (60, Some(1)));
+        assert_eq!(fit(20_001, |_| ()), (100, Some(1)));
+        assert_eq!(fit(30, |_| ()), (20_000, Some(200)));
+        assert_eq!(fit(0, |_| ()).0, 20_000);
+        let given = |s: &mut Settings| s.training.epochs = Some(101);
+        assert_eq!(fit(30, given), (101, Some(2)));
+        assert_eq!(fit(30, |s| s.monitor.epochs_between = Some(7)).1, Some(7));
+        // What is filled in stays, whatever rows come later.
+        let fitted = Settings::default().fit_to(30);
+        assert_eq!(fitted.clone().fit_to(60_000), fitted);
+        assert!(fitted.is_run_of(&Settings::default()));
+        let mut other = fitted.clone();
+        other.training.device = "elsewhere".into();
+        assert!(other.is_run_of(&fitted));
+        other.model.hidden += 1;
+        assert!(!other.is_run_of(&Settings::default()));
+        assert!(!Settings::default().is_run_of(&fitted));
+    }
 
     #[test]
     fn toml_round_trip_keeps_every_setting() {

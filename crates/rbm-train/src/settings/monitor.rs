@@ -7,12 +7,16 @@ settings! {
     /// What is measured and kept, and how often.
     "monitor" MonitorSettings
 
-    /// Log-spaced evaluations, with a snapshot each, per decade of updates, besides one per epoch; 0 for
+    /// Log-spaced evaluations, with a snapshot each, per decade of updates, besides ends of epochs; 0 for
     /// none
     snapshots_per_decade: usize = 3,
         flag "snapshots-per-decade" "COUNT" "Run" one usize
         was "per_decade" flag_was "snapshots";
-    /// Evaluate every UPDATES updates, besides log-spaced ones and every epoch; 0 for never
+    /// Epochs from one evaluation at the end of an epoch to the next; where absent, such that there are at
+    /// most 100
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epochs_between: Option<usize> = None, must SOME_OR_ALL;
+    /// Evaluate every UPDATES updates, besides log-spaced ones and ends of epochs; 0 for never
     every: usize = 0, shown "never"
         flag "evaluate-every" "UPDATES" "Run" one usize;
     /// Rows of each part that an evaluation looks at

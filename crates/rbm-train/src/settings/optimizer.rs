@@ -15,7 +15,7 @@ settings! {
         flag "schedule" "SCHEDULE" "Learning" one Schedule;
     /// Epochs over which the schedule is laid; `training.epochs` if absent
     #[serde(skip_serializing_if = "Option::is_none")]
-    schedule_epochs: Option<usize> = None,;
+    schedule_epochs: Option<usize> = None, must COUNTABLE_IF_GIVEN;
     /// Rule that follows the gradient
     kind: OptimizerKind = OptimizerKind::Sgd,
         flag "optimizer" "OPTIMIZER" "Learning" one OptimizerKind;

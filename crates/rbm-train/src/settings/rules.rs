@@ -34,8 +34,8 @@ const fn rule<T>(holds: fn(&T) -> bool, expected: &'static str) -> Rule<T> {
 pub(super) const AT_LEAST_1: Rule<usize> = rule(|&n| n >= 1, "it must be at least 1");
 pub(super) const AT_LEAST_2: Rule<usize> = rule(|&n| n >= 2, "it must be at least 2");
 /// Updates are counted in 64 bits, and a data set has fewer than 2^32 rows.
-pub(super) const COUNTABLE: Rule<usize> = rule(
-    |&n| n > 0 && u32::try_from(n).is_ok(),
+pub(super) const COUNTABLE_IF_GIVEN: Rule<Option<usize>> = rule(
+    |n| n.is_none_or(|n| n > 0 && u32::try_from(n).is_ok()),
     "it must be at least 1 and below 2^32",
 );
 /// Temperatures are numbered in f32.

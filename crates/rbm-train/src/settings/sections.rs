@@ -78,6 +78,7 @@ mod reference;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Header;
     use crate::settings::values::set;
 
     #[test]
@@ -85,6 +86,11 @@ mod tests {
         let mut settings = Settings::default();
         settings.data.threshold = Some(0.5);
         settings.data.limit = Some(1);
+        settings.data.header = Some(Header::Yes);
+        settings.data.label_column = Some("last".into());
+        settings.data.image_shape = "2x3".parse().ok();
+        settings.training.epochs = Some(1);
+        settings.monitor.epochs_between = Some(1);
         settings.data.digits = Some(vec![1]);
         settings.optimizer.schedule_epochs = Some(1);
         let mut known: Vec<String> = entries(&settings.to_table())

@@ -121,6 +121,12 @@ pub(super) use settings;
 
 /// What a flag takes.
 macro_rules! takes {
+    (one usize) => {
+        crate::settings::table::Takes::One(
+            || crate::settings::values::whole_number.into(),
+            crate::settings::table::given::<usize>,
+        )
+    };
     (one $type:ident) => {
         crate::settings::table::Takes::One(
             || clap::value_parser!($type).into(),

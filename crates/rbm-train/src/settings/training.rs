@@ -12,7 +12,9 @@ settings! {
     batch_size: usize = 100, must AT_LEAST_1
         flag "batch-size" "ROWS" "Learning" one usize;
     /// Passes over the training rows
-    epochs: usize = 60, must COUNTABLE
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epochs: Option<usize> = None, shown "60, and more where these are fewer than 20000 updates"
+        must COUNTABLE_IF_GIVEN
         flag "epochs" "EPOCHS" "Learning" one usize;
     /// Where to compute: flex, ndarray, wgpu, wgpu:cpu, cuda:0, remote:ADDRESS, as far as compiled in;
     /// several, A,B (in a sweep A+B), share rows and chains of one model that lives on the first

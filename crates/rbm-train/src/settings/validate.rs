@@ -2,7 +2,6 @@
 
 use super::Settings;
 use super::error::SettingError;
-use super::rules::COUNTABLE;
 
 impl Settings {
     /// Checks every value, before any device or file is touched.
@@ -22,7 +21,6 @@ impl Settings {
     /// Checks what several settings say together.
     fn check_together(&self) -> Result<(), SettingError> {
         let (learner, training) = (&self.learner, &self.training);
-        COUNTABLE.check("optimizer.schedule_epochs", &self.schedule_epochs())?;
         let devices = training.devices().count();
         if devices > training.batch_size {
             return Err(SettingError {
@@ -86,9 +84,9 @@ mod tests {
             rejected(|s| s.training.batch_size = 0),
             "training.batch_size"
         );
-        assert_eq!(rejected(|s| s.training.epochs = 0), "training.epochs");
+        assert_eq!(rejected(|s| s.training.epochs = Some(0)), "training.epochs");
         assert_eq!(
-            rejected(|s| s.training.epochs = 1_000_000_000_000_000_000),
+            rejected(|s| s.training.epochs = Some(1_000_000_000_000_000_000)),
             "training.epochs"
         );
         assert_eq!(

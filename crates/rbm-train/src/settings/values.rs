@@ -21,6 +21,15 @@ pub fn entries(table: &Table) -> impl Iterator<Item = (String, &Value)> {
     })
 }
 
+/// A count given on the command line.
+///
+/// # Errors
+/// What it must be.
+pub fn whole_number(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .map_err(|_| "it must be a whole number, 0 or above")
+}
+
 /// A value as text, strings without quotes.
 pub fn text(value: &Value) -> String {
     match value {

@@ -170,7 +170,10 @@ fn work(
         if !is_busy(&root) {
             let unfinished = queue.running.load(Ordering::Relaxed) + queue.waiting().len();
             let threads = job.parallelism.threads_of_one(unfinished);
-            notify(Event::Started { run, threads });
+            let there = RunDir::open(&root).and_then(|run| run.manifest());
+            if !there.is_ok_and(|manifest| manifest.status == Status::Finished) {
+                notify(Event::Started { run, threads });
+            }
             ended = do_run(job, run, device, threads, &meters[run]);
         }
         if let (Some(device), Some(end)) = (device, &ended)
@@ -286,10 +289,8 @@ fn train(
     let (directory, outcome) = match RunDir::open(&root) {
         Err(_) => session::start(&settings, &root, options).map(|(run, how)| (run, Some(how)))?,
         Ok(there) => {
-            let mut before = there.settings()?;
-            // Begun on another one, perhaps, which changes no draw.
-            before.training.device = settings.training.device.clone();
-            if before != settings {
+            let before = there.settings()?;
+            if !before.is_run_of(&settings) {
                 return Err(anyhow!(
                     "{} holds a run with other settings; take it away, or undo the change in its config.toml",
                     root.display()

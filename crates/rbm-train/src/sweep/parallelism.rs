@@ -101,18 +101,11 @@ impl Parallelism {
 
 /// Bytes of all snapshots of a run, each of f32 parameters.
 pub fn snapshot_bytes(settings: &Settings, n_visible: usize, train_rows: usize) -> f64 {
-    let per_epoch = train_rows.div_ceil(settings.training.batch_size) as u64;
-    let monitor = &settings.monitor;
-    let cadences = [
-        Cadence::EpochEnd,
-        Cadence::LogSpaced(monitor.snapshots_per_decade as u32),
-        Cadence::Every(monitor.every as u64),
-    ];
-    let is_due = |step: &u64| {
-        let end = step.is_multiple_of(per_epoch);
-        cadences.iter().any(|cadence| cadence.is_due(*step, end))
-    };
-    let steps = per_epoch * settings.training.epochs as u64;
+    let settings = settings.clone().fit_to(train_rows);
+    let per_epoch = settings.updates_per_epoch(train_rows) as u64;
+    let cadences = Cadence::of_evaluations(&settings, per_epoch);
+    let is_due = |step: &u64| cadences.iter().any(|cadence| cadence.is_due(*step));
+    let steps = per_epoch * settings.epochs() as u64;
     let snapshots = 1 + (1..=steps).filter(is_due).count();
     let (n, m) = (n_visible as f64, settings.model.hidden as f64);
     4.0 * (n * m + n + m) * snapshots as f64
@@ -170,7 +163,7 @@ mod tests {
     #[test]
     fn snapshots_are_counted() {
         let mut s = Settings::default();
-        (s.model.hidden, s.training.epochs, s.training.batch_size) = (2, 2, 10);
+        (s.model.hidden, s.training.epochs, s.training.batch_size) = (2, Some(2), 10);
         (s.monitor.snapshots_per_decade, s.monitor.every) = (1, 4);
         // 20 updates: the start, 1, 4, 8, 10, 12, 16, 20.
         assert_eq!(snapshot_bytes(&s, 3, 100), 8.0 * 4.0 * 11.0);

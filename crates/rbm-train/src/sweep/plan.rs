@@ -187,15 +187,8 @@ fn occupied(out: &Path, runs: &[PlannedRun]) -> std::io::Result<Option<String>> 
         let there = there
             .ok()
             .and_then(|text| toml::from_str::<Settings>(&text).ok());
-        let fits = planned.is_some_and(|planned| {
-            there.is_none_or(|mut there| {
-                there
-                    .training
-                    .device
-                    .clone_from(&planned.settings.training.device);
-                there == planned.settings
-            })
-        });
+        let fits = planned
+            .is_some_and(|planned| there.is_none_or(|there| there.is_run_of(&planned.settings)));
         if !fits && !name.starts_with('.') {
             return Ok(Some(format!("runs/{name}")));
         }

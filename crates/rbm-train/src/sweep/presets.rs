@@ -64,7 +64,7 @@ mod tests {
                 (s.optimizer.learning_rate, s.optimizer.schedule),
                 (1e-4, Schedule::Constant)
             );
-            assert_eq!((s.training.batch_size, s.training.epochs), (500, 100));
+            assert_eq!((s.training.batch_size, s.training.epochs), (500, Some(100)));
             assert_eq!(
                 (s.learner.gibbs_steps, s.learner.chains),
                 (500, ChainCount::Data)

@@ -14,8 +14,6 @@ use crate::number::readable;
 use crate::table::Table;
 
 const STYLE: &str = include_str!("style.css");
-/// Cells of a table that is put on the page.
-const EMBEDDED: usize = 420;
 const HOVER: &str = include_str!("hover.js");
 
 /// The whole page.
@@ -59,7 +57,7 @@ pub(crate) fn render(document: &Document) -> Result<String, WriteError> {
                         h1 { (document.title) }
                         @if !document.subtitle.is_empty() { p class="subtitle" { (document.subtitle) } }
                     }
-                    @for warning in &document.warnings { p class="warning" role="note" { (warning) } }
+                    @for warning in &document.warnings { p class="warning" role="note" { (prose(warning)) } }
                     @if !document.facts.is_empty() {
                         dl class="facts" style={ "--cards:" (cards(document.facts.len())) } {
                             @for (name, value) in &document.facts { div { dt { (name) } dd { (value) } } }
@@ -121,7 +119,7 @@ fn render_block(block: &Block, number: &mut usize) -> Result<Markup, WriteError>
         } => html! { details { summary { (heading) } (pairs(rows)) } },
         Block::Grid(grid) => render_grid(grid),
         Block::Text(text) => html! { p { (text) } },
-        Block::Note(text) => html! { p class="note" { (text) } },
+        Block::Note(text) => html! { p class="note" { (prose(text)) } },
     })
 }
 
@@ -129,15 +127,17 @@ fn render_figure(figure: &Figure, number: usize) -> Result<Markup, WriteError> {
     let body = match &figure.content {
         Content::Panels(panels) => html! {
             div class="panels" {
+                @let room = svg::legend_room(panels);
+                @let higher = |(width, height): (f64, f64)| (width, height + room);
                 @for (panel, size) in panels.iter().zip(sizes(panels.len())) {
                     @let part = if panel.title.is_empty() { &panel.y.label } else { &panel.title };
                     @let name = format!("{}: {part}", figure.title);
                     @if size == HALF {
-                        div { (svg::on_page(panel, size, &name)) }
+                        div { (svg::on_page(panel, higher(size), &name)) }
                     } @else {
                         // Twice: scaled down to a telephone, the wide one could not be read.
-                        div class="full wide" { (svg::on_page(panel, size, &name)) }
-                        div class="full narrow" { (svg::on_page(panel, NARROW, &name)) }
+                        div class="full wide" { (svg::on_page(panel, higher(size), &name)) }
+                        div class="full narrow" { (svg::on_page(panel, higher(NARROW), &name)) }
                     }
                 }
             }
@@ -167,7 +167,7 @@ fn render_figure(figure: &Figure, number: usize) -> Result<Markup, WriteError> {
     })
 }
 
-/// A small table on the page, folded; larger ones are files only.
+/// A table on the page, folded; of a large one a part, which leads to the rest.
 fn embedded(table: &Table) -> Markup {
     // As it was written for the file, with fewer digits.
     let cell = |text: &str| match text.parse::<f64>() {
@@ -175,16 +175,21 @@ fn embedded(table: &Table) -> Markup {
         Err(_) => text.to_owned(),
     };
     html! {
-        @if let Some((heads, rows)) = table.small(EMBEDDED) {
+        @if let Some(excerpt) = table.excerpt() {
+            @let left_out = excerpt.left_out();
             details class="data" {
-                summary { "Data: " (table.name) }
+                summary {
+                    "Data: " (table.name.replace('-', " "))
+                    @if !left_out.is_empty() { ", " (left_out) }
+                }
                 // Wide tables scroll on their own, also by the keyboard.
                 div class="scroll" tabindex="0" role="region" aria-label={ "Data of " (table.name) } {
                     table class="grid" {
-                        thead { tr { @for head in &heads { th scope="col" { (head.replace('_', " ")) } } } }
-                        tbody { @for row in &rows { tr { @for text in row { td { (cell(text)) } } } } }
+                        thead { tr { @for head in &excerpt.heads { th scope="col" { (head.replace('_', " ")) } } } }
+                        tbody { @for row in &excerpt.rows { tr { @for text in row { td { (cell(text)) } } } } }
                     }
                 }
+                @if !left_out.is_empty() { p { "All of it: " a href={ "data/" (table.name) ".csv" } { (table.name) ".csv" } } }
             }
         }
     }
@@ -205,7 +210,17 @@ fn csv_link(table: &Table, figure: &str) -> Markup {
 fn pairs(rows: &[(String, String)]) -> Markup {
     html! {
         table class="pairs" {
-            tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
+            tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (prose(value)) } } } }
+        }
+    }
+}
+
+/// A text in which `what stands between backquotes` is code.
+fn prose(text: &str) -> Markup {
+    let parts = text.split('`').enumerate();
+    html! {
+        @for (k, part) in parts {
+            @if k % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -9,7 +9,9 @@ use crate::image::{Sheet, ramp_labels};
 /// The sheet on the page: a grid that reflows on narrow screens.
 pub(crate) fn on_page(sheet: &Sheet, alternative: &str) -> Result<Markup, png::EncodingError> {
     let columns = sheet.columns();
-    let narrow = if sheet.is_labeled() {
+    let narrow = if !sheet.heads.is_empty() {
+        columns
+    } else if sheet.is_labeled() {
         columns.min(4)
     } else {
         columns.min(10)
@@ -26,10 +28,22 @@ pub(crate) fn on_page(sheet: &Sheet, alternative: &str) -> Result<Markup, png::E
             Some((data_uri(shape, &values, map)?, ramp_labels(limit)))
         }
     };
+    let ink = if sheet.map == ColorMap::Ink {
+        " ink"
+    } else {
+        ""
+    };
+    let columned = if sheet.heads.is_empty() {
+        ""
+    } else {
+        " columned"
+    };
+    let class = format!("tiles{ink}{columned}");
     Ok(html! {
-        div class=(if sheet.map == ColorMap::Ink { "tiles ink" } else { "tiles" }) role="img"
+        div class=(class) role="img"
             aria-label=(alternative)
             style={ "--columns:" (columns) ";--narrow:" (narrow) } {
+            @for head in sheet.heads.iter().take(columns) { div class="head" { (head) } }
             @for (label, uri) in &tiles {
                 div class="tile" {
                     img src=(uri) width=(sheet.shape.1) height=(sheet.shape.0) alt="";

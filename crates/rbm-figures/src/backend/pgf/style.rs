@@ -22,7 +22,11 @@ pub(super) fn style(mark: &Mark, legend: bool) -> String {
             format!("{color}, no marks, line width={width}{dashes}{samples}")
         }
         Shape::Points(points) => {
-            let size = if points.len() > 60 { "0.5pt" } else { "1pt" };
+            let size = match points.len() {
+                _ if mark.strong => "2.5pt",
+                0..=60 => "1pt",
+                _ => "0.5pt",
+            };
             format!(
                 "{color}, only marks, mark=*, mark size={size}, mark options={{draw=none, fill={color}}}"
             )

@@ -32,6 +32,7 @@ fn every_shape_is_written_with_its_numbers() {
         columns: 2,
         values: vec![1.0, f64::NAN],
         limit: 2.0,
+        smooth: true,
     };
     let marks = [
         Mark::line([(1.0, 0.25), (2.0, f64::NAN), (3.0, 1e-7)]).label("λ₁ 50%"),

@@ -29,10 +29,11 @@ pub(super) fn draw(plot: &Plot<'_>, heat: &Heat) -> Markup {
         let uri = data_uri((rows, columns), &values, map).ok()?;
         Some((left, top, right - left, bottom - top, uri))
     };
+    let cells = (!heat.smooth).then_some("image-rendering:pixelated");
     html! {
         @if let Some((left, top, width, height, uri)) = place() {
             image class="mark" x=(tenth(left)) y=(tenth(top)) width=(tenth(width)) height=(tenth(height))
-                href=(uri) preserveAspectRatio="none" opacity=(OPACITY) {}
+                href=(uri) preserveAspectRatio="none" opacity=(OPACITY) style=[cells] {}
         }
     }
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::heat;
 use super::labels::{hovers, rule_labels};
 use super::plot::{Plot, curve_points, tenth};
-use crate::color::Medium;
+use crate::color::{Color, Medium};
 use crate::figure::Panel;
 use crate::mark::{Mark, Shape, runs};
 use crate::number::readable;
@@ -17,6 +17,8 @@ pub(super) const AREA_OPACITY: &str = "0.28";
 /// Hover texts that one panel may have: more would make the page heavy and nobody could aim.
 const HOVERS: usize = 300;
 const MANY_DOTS: usize = 200;
+/// Width of strong dots.
+const STRONG: f64 = 12.0;
 
 /// All marks, clipped to the plotting area, and the labels of rules.
 pub(super) fn draw(plot: &Plot<'_>) -> Markup {
@@ -77,8 +79,14 @@ fn shape(plot: &Plot<'_>, mark: &Mark, stroke: f64) -> Markup {
                 let _ = write!(dots, "M{} {}h.01", tenth(x), tenth(y));
             }
             html! {
-                path class="mark" d=(dots) stroke=(paint) stroke-width=(dot_width(plot.panel))
-                    stroke-linecap="round" stroke-opacity="0.9" {}
+                @if mark.strong {
+                    path d=(dots) stroke=(plot.medium.paint(Color::Paper)) stroke-width=(STRONG + 5.0)
+                        stroke-linecap="round" {}
+                    path class="mark" d=(dots) stroke=(paint) stroke-width=(STRONG) stroke-linecap="round" {}
+                } @else {
+                    path class="mark" d=(dots) stroke=(paint) stroke-width=(dot_width(plot.panel))
+                        stroke-linecap="round" stroke-opacity="0.9" {}
+                }
             }
         }
         Shape::ErrorBars(points) => html! {

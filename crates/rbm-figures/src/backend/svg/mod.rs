@@ -3,6 +3,7 @@
 
 pub(crate) mod sheet;
 
+mod header;
 mod heat;
 mod labels;
 mod marks;
@@ -10,18 +11,18 @@ mod plot;
 
 use maud::{Markup, html};
 
+use self::header::Header;
+pub(crate) use self::header::legend_room;
 use self::plot::{Plot, tenth};
 use crate::axis::{Axis, Spacing};
 use crate::color::{Color, Medium};
 use crate::figure::Panel;
-use crate::layout::{GAP, HALF, SINGLE, sizes, text_width};
-use crate::mark::{Mark, Shape};
+use crate::layout::{GAP, HALF, SINGLE, fitted, sizes, text_width};
+use crate::mark::Mark;
 use crate::scale::{Scale, Tick};
 
 const TITLE_SIZE: f64 = 13.5;
 const TEXT_SIZE: f64 = 11.5;
-const LEGEND_ROW: f64 = 17.0;
-const SWATCH: f64 = 18.0;
 /// Fonts of figures in files of their own; on the page they have those of the page.
 const FONTS: &str =
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
@@ -39,10 +40,12 @@ pub(crate) fn on_page(panel: &Panel, size: (f64, f64), name: &str) -> Markup {
 pub(crate) fn in_file(panels: &[Panel]) -> (Markup, (f64, f64)) {
     let mut drawn = Vec::new();
     let (mut x, mut y) = (0.0, 0.0);
-    for (panel, size) in panels.iter().zip(sizes(panels.len())) {
+    let room = legend_room(panels);
+    for (panel, (width, height)) in panels.iter().zip(sizes(panels.len())) {
+        let size = (width, height + room);
         let panel = draw(panel, size, Medium::File);
         drawn.push(html! { g transform={ "translate(" (x) "," (y) ")" } { (panel) } });
-        if size == HALF && x == 0.0 {
+        if width == HALF.0 && x == 0.0 {
             x = HALF.0 + GAP;
         } else {
             (x, y) = (0.0, y + size.1 + GAP);
@@ -50,7 +53,7 @@ pub(crate) fn in_file(panels: &[Panel]) -> (Markup, (f64, f64)) {
     }
     (
         html! { @for panel in &drawn { (panel) } },
-        (SINGLE.0, (y - GAP).max(HALF.1)),
+        (SINGLE.0, (y - GAP).max(HALF.1 + room)),
     )
 }
 
@@ -80,7 +83,7 @@ fn scale_of(axis: &Axis, values: impl Iterator<Item = f64>, range: (f64, f64)) -
 /// The content of one panel. Nothing if it has nothing to draw: the page leaves those out.
 fn draw(panel: &Panel, (width, height): (f64, f64), medium: Medium) -> Markup {
     let header = Header::new(panel, width);
-    let (top, bottom) = (header.height + 8.0, height - 38.0);
+    let (top, bottom) = (header.height() + 8.0, height - 38.0);
     let right = width - 12.0;
     let extents: Vec<(f64, f64)> = panel.marks.iter().flat_map(Mark::extent).collect();
     let y_values = extents.iter().map(|point| point.1);
@@ -103,7 +106,7 @@ fn draw(panel: &Panel, (width, height): (f64, f64), medium: Medium) -> Markup {
     } else {
         84.0
     };
-    let x_ticks = x.ticks(((right - left) / room) as usize);
+    let x_ticks = apart(x.ticks(((right - left) / room) as usize), &x);
     let plot = Plot {
         panel,
         x,
@@ -121,94 +124,26 @@ fn draw(panel: &Panel, (width, height): (f64, f64), medium: Medium) -> Markup {
     }
 }
 
-/// Title, name of the vertical axis, and legend, above the plot.
-struct Header {
-    /// Whether the axis name needs a line of its own.
-    stacked: bool,
-    /// Legend entries with their position and index of mark.
-    entries: Vec<(f64, f64, usize)>,
-    height: f64,
-}
-
-impl Header {
-    fn new(panel: &Panel, width: f64) -> Self {
-        let title_width = text_width(&panel.title, TITLE_SIZE * 1.06);
-        let stacked = !panel.title.is_empty()
-            && title_width + 10.0 + text_width(&panel.y.label, TEXT_SIZE) > width - 8.0;
-        let first = if stacked { 32.0 } else { 16.0 };
-        let listed = |mark: &Mark| mark.in_legend && !mark.label.is_empty();
-        let (mut x, mut y) = (0.0, first + LEGEND_ROW);
-        let mut entries = Vec::new();
-        for (index, mark) in panel
-            .marks
-            .iter()
-            .enumerate()
-            .filter(|(_, mark)| listed(mark))
-        {
-            let entry = SWATCH + 5.0 + text_width(&mark.label, TEXT_SIZE) + 14.0;
-            if x > 0.0 && x + entry > width {
-                (x, y) = (0.0, y + LEGEND_ROW);
-            }
-            entries.push((x, y, index));
-            x += entry;
-        }
-        let height = if entries.is_empty() { first } else { y };
-        Self {
-            stacked,
-            entries,
-            height: height + 4.0,
+/// The same ticks without labels that would touch the one before, as long as three are left.
+fn apart(mut ticks: Vec<Tick>, scale: &Scale) -> Vec<Tick> {
+    let mut left = ticks.iter().filter(|tick| !tick.label.is_empty()).count();
+    let mut end = f64::NEG_INFINITY;
+    for tick in &mut ticks {
+        let Some(at) = scale
+            .position(tick.value)
+            .filter(|_| !tick.label.is_empty())
+        else {
+            continue;
+        };
+        let half = 0.5 * text_width(&tick.label, TEXT_SIZE);
+        if at - half < end + 3.0 && left > 3 {
+            tick.label.clear();
+            left -= 1;
+        } else {
+            end = at + half;
         }
     }
-
-    fn draw(&self, panel: &Panel, medium: Medium) -> Markup {
-        let (ink, muted) = (medium.paint(Color::Ink), medium.paint(Color::Muted));
-        html! {
-            text x="0" y="14" fill=(muted) font-size=(TEXT_SIZE) {
-                @if !panel.title.is_empty() {
-                    tspan fill=(ink) font-size=(TITLE_SIZE) font-weight="600" { (panel.title) }
-                }
-                @if self.stacked {
-                    tspan x="0" dy="16" { (panel.y.label) }
-                } @else if panel.title.is_empty() {
-                    tspan { (panel.y.label) }
-                } @else {
-                    tspan dx="10" { (panel.y.label) }
-                }
-            }
-            @for &(x, y, index) in &self.entries {
-                (swatch(&panel.marks[index], (x, y - 4.0), medium))
-                text x=(tenth(x + SWATCH + 5.0)) y=(y) fill=(ink) font-size=(TEXT_SIZE) {
-                    (panel.marks[index].label) }
-            }
-        }
-    }
-}
-
-/// The sample of a mark in the legend; `y` is the middle of its line.
-fn swatch(mark: &Mark, (x, y): (f64, f64), medium: Medium) -> Markup {
-    let paint = medium.paint(mark.color);
-    let (x, middle, end) = (tenth(x), tenth(x + SWATCH / 2.0), tenth(x + SWATCH));
-    let dashes = mark.dashed.then_some(marks::DASHES);
-    html! {
-        @match mark.shape {
-            Shape::Band(_) | Shape::Bars(_) | Shape::Heat(_) => {
-                rect x=(x) y=(y - 5.0) width=(SWATCH) height="10" fill=(paint)
-                    fill-opacity=(marks::AREA_OPACITY) {}
-            }
-            Shape::Points(_) => { circle cx=(middle) cy=(y) r="3.2" fill=(paint) {} }
-            Shape::ErrorBars(_) => {
-                path d={ "M" (middle) " " (y - 6.0) "v12" } stroke=(paint) stroke-width="1.3" {}
-                circle cx=(middle) cy=(y) r="3.2" fill=(paint) {}
-            }
-            Shape::Rug(_) => {
-                path d={ "M" (x + 3.0) " " (y - 4.0) "v8m5 -8v8m4 -8v8" } stroke=(paint) fill="none" {}
-            }
-            _ => {
-                path d={ "M" (x) " " (y) "H" (end) } stroke=(paint) stroke-width="2.2"
-                    stroke-dasharray=[dashes] fill="none" {}
-            }
-        }
-    }
+    ticks
 }
 
 /// Grid, axes, ticks and the name of the horizontal axis.
@@ -251,6 +186,6 @@ fn axes(plot: &Plot<'_>, x_ticks: &[Tick], y_ticks: &[Tick]) -> Markup {
                 stroke-width="1" fill="none" {}
         }
         text x=(tenth((left + right) / 2.0)) y=(bottom + 34.0) font-size=(TEXT_SIZE)
-            text-anchor="middle" fill=(muted) { (plot.panel.x.label) }
+            text-anchor="middle" fill=(muted) { (fitted(&plot.panel.x.label, TEXT_SIZE, right)) }
     }
 }

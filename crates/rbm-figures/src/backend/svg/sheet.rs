@@ -18,10 +18,21 @@ pub(crate) fn in_file(sheet: &Sheet) -> Result<(Markup, (f64, f64)), png::Encodi
         Medium::File.paint(Color::Ink),
         Medium::File.paint(Color::Grid),
     );
+    let top = if sheet.heads.is_empty() {
+        gap
+    } else {
+        gap + 16.0
+    };
     let mut marks = Vec::new();
+    for (k, head) in sheet.heads.iter().take(columns).enumerate() {
+        let middle = gap + k as f64 * (width + gap) + width / 2.0;
+        marks.push(html! {
+            text x=(middle) y=(gap + 10.0) font-size="11" text-anchor="middle" fill=(ink) { (head) }
+        });
+    }
     for (k, tile) in sheet.tiles.iter().enumerate() {
         let x = gap + (k % columns) as f64 * (width + gap);
-        let y = gap + (k / columns) as f64 * (height + text + gap);
+        let y = top + (k / columns) as f64 * (height + text + gap);
         let uri = data_uri(sheet.shape, &tile.values, sheet.map)?;
         marks.push(html! {
             image x=(x) y=(y) width=(width) height=(height) href=(uri) preserveAspectRatio="none"
@@ -34,7 +45,7 @@ pub(crate) fn in_file(sheet: &Sheet) -> Result<(Markup, (f64, f64)), png::Encodi
         });
     }
     let total_width = gap + columns as f64 * (width + gap);
-    let mut total_height = gap + sheet.tiles.len().div_ceil(columns) as f64 * (height + text + gap);
+    let mut total_height = top + sheet.tiles.len().div_ceil(columns) as f64 * (height + text + gap);
     if let ColorMap::Diverging { limit } = sheet.map {
         let (shape, values, map) = ramp();
         let uri = data_uri(shape, &values, map)?;
@@ -73,11 +84,13 @@ mod tests {
             tiles: (0..5).map(tile).collect(),
             shape: (2, 3),
             columns: 3,
+            heads: ["first", "second", "third"].map(str::to_owned).into(),
             map: ColorMap::Diverging { limit: 0.4 },
         };
         let page = on_page(&sheet, "five").unwrap().into_string();
         assert_eq!(page.matches("class=\"tile\"").count(), 5);
         assert!(page.contains("−0.40") && page.contains("+0.40"));
+        assert!(page.contains("--narrow:3") && page.contains("class=\"head\">third<"));
         let (file, (width, height)) = in_file(&sheet).unwrap();
         assert_eq!(
             file.into_string().matches("<image").count(),

@@ -38,6 +38,7 @@ use crate::error::ModelError;
 use crate::model::Rbm;
 use crate::noise::{Layer, NoiseKey, stream};
 use crate::ops::{self, SweepResult, Sweeps};
+use crate::progress::ProgressFn;
 use burn::tensor::{Int, Tensor, TensorData};
 
 /// What can be wrong with a ladder.
@@ -310,22 +311,32 @@ impl Tempering {
     ///
     /// Runs [`Adaptation::passes`] times [`Adaptation::rounds`] rounds and lays the levels anew after each.
     /// What comes before and during adaptation is not a sample of anything: let the ladder run into
-    /// equilibrium afterwards. Swap statistics start anew.
+    /// equilibrium afterwards. Swap statistics start anew. `progress` is told of each round.
     ///
     /// # Errors
     /// [`TemperingError::SwapRate`].
-    pub fn adapt(&mut self, adaptation: &Adaptation) -> Result<(), TemperingError> {
+    pub fn adapt(
+        &mut self,
+        adaptation: &Adaptation,
+        progress: &mut ProgressFn<'_>,
+    ) -> Result<(), TemperingError> {
         let rate = adaptation.swap_rate;
         if !(rate > 0.0 && rate < 1.0) {
             return Err(TemperingError::SwapRate { found: rate });
         }
-        for _ in 0..adaptation.passes {
-            for _ in 0..adaptation.rounds / 4 {
+        let (before, counted) = (adaptation.rounds / 4, adaptation.rounds.max(2));
+        let total = adaptation.passes * (before + counted);
+        for pass in 0..adaptation.passes {
+            for round in 0..before + counted {
+                if round == before {
+                    self.state.reset_statistics();
+                }
                 self.round(1);
-            }
-            self.state.reset_statistics();
-            for _ in 0..adaptation.rounds.max(2) {
-                self.round(1);
+                progress(
+                    "adapting the ladder",
+                    pass * (before + counted) + round + 1,
+                    total,
+                );
             }
             let count = ladder::levels_for(&self.distances(), adaptation);
             self.respace(count)?;

@@ -3,6 +3,7 @@ use crate::Parameters;
 use crate::init::normal;
 use crate::noise::stream;
 use crate::partition::Enumeration;
+use crate::progress::ignore_progress;
 use burn::tensor::Device;
 
 /// A model with two well separated modes, all units on and (nearly) all off, of unequal weight.
@@ -254,7 +255,7 @@ fn an_adapted_ladder_has_the_swap_rate_that_was_asked_for() {
             rounds: 30,
             ..Default::default()
         };
-        tempering.adapt(&adaptation).unwrap();
+        tempering.adapt(&adaptation, &mut ignore_progress).unwrap();
         for _ in 0..100 {
             tempering.round(1);
         }
@@ -272,7 +273,7 @@ fn an_adapted_ladder_has_the_swap_rate_that_was_asked_for() {
         swap_rate: 1.0,
         ..Default::default()
     };
-    assert!(tempering.adapt(&wrong).is_err());
+    assert!(tempering.adapt(&wrong, &mut ignore_progress).is_err());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::whole_run::{DataComparison, SnapshotBrief, WholeRun};
 use rbm_analysis::Summary;
 use rbm_analysis::overlap::Track;
 use rbm_analysis::symmetry::{Symmetry, VectorSymmetry};
-use rbm_figures::number::significant;
+use rbm_figures::number::{significant, simulated_p_value};
 
 /// Modes listed in a table.
 const LISTED: usize = 16;
@@ -26,13 +26,7 @@ pub fn model(s: &Summary) -> Vec<String> {
         let p = spectrum
             .ks
             .p_value
-            .map(|p| {
-                let least = 1.0 / (spectrum.ks.simulations as f64 + 1.0);
-                match p <= least * (1.0 + 1e-9) {
-                    true => format!(", p <= {}", significant(least, 2)),
-                    false => format!(", p = {p:.3}"),
-                }
-            })
+            .map(|p| format!(", {}", simulated_p_value(p, spectrum.ks.simulations)))
             .unwrap_or_default();
         lines.push(format!(
             "Kolmogorov-Smirnov distance {:.4}{p}",
@@ -65,14 +59,14 @@ pub fn model(s: &Summary) -> Vec<String> {
     lines.push(
         "mode   lambda        IPR left     IPR right    saddle x*    saddle y*    energy".into(),
     );
-    let cell = |x: Option<f64>| x.map_or_else(|| format!("{:>12}", "-"), |x| format!("{x:>12.4e}"));
+    let cell = |x: Option<f64>| format!("{:>12}", x.map_or("-".to_owned(), |x| significant(x, 5)));
     for k in 0..s.singular_values.len().min(LISTED) {
         lines.push(format!(
-            "{:>4}  {:>12.4e} {:>12.4e} {:>12.4e} {} {} {}",
+            "{:>4}  {} {} {} {} {} {}",
             k + 1,
-            s.singular_values[k],
-            s.ipr_left[k],
-            s.ipr_right[k],
+            cell(Some(s.singular_values[k])),
+            cell(Some(s.ipr_left[k])),
+            cell(Some(s.ipr_right[k])),
             cell(s.saddle_x[k]),
             cell(s.saddle_y[k]),
             cell(s.saddle_energy[k])
@@ -110,8 +104,13 @@ fn symmetry(tests: &Symmetry) -> Vec<String> {
     if let Some(r) = &tests.rotation {
         let js = &r.jensen_shannon;
         lines.push(format!(
-            "rotation test: Jensen-Shannon {:.3e} ± {:.1e} nats (symmetric {:.3e} ± {:.1e}, p = {:.3}), Kolmogorov-Smirnov p = {:.3}",
-            js.mean, js.error, js.null_mean, js.null_error, js.p_value, r.kolmogorov_smirnov.p_value
+            "rotation test: Jensen-Shannon {} ± {} nats (symmetric {} ± {}, {}), Kolmogorov-Smirnov {}",
+            significant(js.mean, 4),
+            significant(js.error, 2),
+            significant(js.null_mean, 4),
+            significant(js.null_error, 2),
+            simulated_p_value(js.p_value, r.rotations),
+            simulated_p_value(r.kolmogorov_smirnov.p_value, r.rotations)
         ));
     }
     lines

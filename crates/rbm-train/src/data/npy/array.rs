@@ -54,8 +54,15 @@ impl Array {
         if read != needed {
             return Err((expected(), format!("{read} bytes of them")));
         }
+        // Such an axis says nothing of where an element lies; channels of gray images are one.
+        let axes = shape.iter().enumerate();
+        let axes = axes.filter(|&(axis, &size)| axis < 1 || size != 1);
+        let mut squeezed: Vec<usize> = axes.map(|(_, &size)| size).collect();
+        if squeezed.len() < shape.len().min(2) {
+            squeezed.push(1);
+        }
         Ok(Self {
-            shape,
+            shape: squeezed,
             element,
             column_major,
             bytes,

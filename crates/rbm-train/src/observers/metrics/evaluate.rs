@@ -112,7 +112,14 @@ impl Observer for Metrics<'_> {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        run.write(&path, &text)
+        run.write_unsynced(&path, &text)
+    }
+
+    fn sync(&mut self) -> Result<(), RunError> {
+        match &self.run {
+            Some(run) if !self.log.borrow().rows.is_empty() => run.sync(&[run.metrics_path()]),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -92,7 +92,24 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         format!("At the mean-field point{which}"),
         "At the end, by mode".to_owned(),
     ];
-    let y = || Axis::linear("n/N");
+    // One scale, so that panels can be compared.
+    let values = series
+        .iter()
+        .flatten()
+        .chain(&end)
+        .flat_map(|one| &one.points);
+    let ends = values.filter(|(_, y)| y.value.is_finite()).map(|(_, y)| {
+        let error = if y.error.is_finite() { y.error } else { 0.0 };
+        (y.value - error, y.value + error)
+    });
+    let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), (a, b)| {
+        (low.min(a), high.max(b))
+    });
+    let room = 0.04 * (high - low);
+    let y = || match room > 0.0 {
+        true => Axis::linear("n/N").over(low - room, high + room),
+        false => Axis::linear("n/N"),
+    };
     let mut panels: Vec<_> = titles
         .iter()
         .zip(&series)
@@ -111,7 +128,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             i { "n" } sub { i { "k" } } "/" i { "N" } " = λ" sub { i { "k" } } " ⟨" i { "x" } sub { i { "k" } } i { "y" } sub { i { "k" } } "⟩/" i { "N" }
             " of the boson of each mode, under test rows with drawn hidden units, under samples of " (chains::CHAINS) " Gibbs chains, and at the mean-field point reached from "
             i { "m" } " = 1/2. An occupation of order " i { "N" } " is a condensate: a broken symmetry (theory, section 4). Where data and samples differ, the "
-            "chains have left the data, or the model does not fit. " (means_or_own(groups))
+            "chains have left the data, or the model does not fit. All panels have one scale. " (means_or_own(groups))
         },
         content: Content::Panels(panels),
         tables: vec![table("occupations", "step_or_mode", &rows)],

@@ -3,8 +3,9 @@
 use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, is_alone, means, representatives, shown};
 use super::series::{Series, by_group, panel, table};
+use super::signs::signs;
 use crate::measure::chains;
-use crate::measure::snapshot::{Cloud, Split};
+use crate::measure::snapshot::Split;
 use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel, Table};
@@ -38,10 +39,11 @@ pub fn split(groups: &[Group<'_>]) -> Drawn {
         caption: html! {
             i { "u" } " = (" i { "x" } " + " i { "y" } " − " i { "x" } "* − " i { "y" } "*)/√2 along the unstable and "
             i { "w" } " = (" i { "y" } " − " i { "x" } " + " i { "x" } "* − " i { "y" } "*)/√2 along the stable direction of a mode's saddle "
-            "(theory, section 1): means over test rows of each label with hidden units drawn given them, mean ± deviation over Gibbs samples (band; "
+            "(theory, section 1): means over test rows of each label with hidden units drawn given them, by name those of the labels that lie lowest and highest at the end, as a band \
+             the range of all (the table has each); mean ± deviation over Gibbs samples (gray band; "
             (chains::CHAINS) " chains, " (chains::WARM_UP + chains::RECORDINGS) " sweeps from data rows), and the mean point (" i { "U" } sup { "T" } "½, " i { "V" } sup { "T" } "½). "
             "Before a mode has a singular value to speak of its saddle is far away, so the first "
-            (100.0 * SETTLED) "% of the updates are not drawn; the table has them. Modes may swap ranks and signs between checkpoints. "
+            (100.0 * SETTLED) "% of the updates are not drawn; the table has them. Modes may swap ranks between checkpoints; their signs follow the vector of the checkpoint before that they overlap most with. "
             (representatives(groups))
         },
         content: Content::Panels(panels),
@@ -57,6 +59,11 @@ pub fn split(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
+/// Values over updates.
+type Curve = Vec<(f64, f64)>;
+
+/// One coordinate of one mode: of the labels that lie lowest and highest at the end, with the range of all, of samples, and
+/// of the mean point. The rows of the table have all labels.
 fn one(
     group: &Group<'_>,
     mode: usize,
@@ -66,9 +73,14 @@ fn one(
 ) -> Option<Panel> {
     let all = &group.first().measurements.checkpoints;
     let last = all.last()?.step;
-    let splits: Vec<(u64, &Split)> = all
+    let signs = signs(all);
+    let splits: Vec<(u64, f64, &Split)> = all
         .iter()
-        .filter_map(|c| Some((c.step, c.split.iter().find(|s| s.mode == mode)?)))
+        .zip(&signs)
+        .filter_map(|(c, signs)| {
+            let split = c.split.iter().find(|s| s.mode == mode)?;
+            Some((c.step, signs.get(mode).copied().unwrap_or(1.0), split))
+        })
         .collect();
     if splits.is_empty() {
         return None;
@@ -86,58 +98,86 @@ fn one(
     };
     let mut labels: Vec<Option<u8>> = splits
         .iter()
-        .flat_map(|(_, s)| s.data.iter().map(|cloud| cloud.label))
+        .flat_map(|(_, _, s)| s.data.iter().map(|cloud| cloud.label))
         .collect();
     labels.sort_unstable();
     labels.dedup();
-    let title = group.prefixed(title);
-    let mut panel = Panel::new(&title, updates(), Axis::linear("coordinate"));
+    let mut curves: Vec<(String, Curve)> = Vec::new();
     for label in labels {
-        let name = label.map_or("data".to_owned(), |label| label.to_string());
+        let name = label.map_or("data".to_owned(), |label| format!("label {label}"));
         let mut points = Vec::new();
-        for (step, split) in &splits {
-            let cloud = split.data.iter().find(|cloud| cloud.label == label);
-            let Some(Cloud {
-                mean, deviation, ..
-            }) = cloud
-            else {
+        for (step, sign, split) in &splits {
+            let Some(cloud) = split.data.iter().find(|cloud| cloud.label == label) else {
                 continue;
             };
-            row(&format!("data, {name}"), *step, mean[k], deviation[k]);
+            let (mean, deviation) = (sign * cloud.mean[k], cloud.deviation[k]);
+            row(&format!("data, {name}"), *step, mean, deviation);
             if drawn(*step) {
-                points.push((*step as f64, mean[k]));
+                points.push((*step as f64, mean));
             }
         }
-        let color = Color::Series(usize::from(label.unwrap_or(0)));
-        panel = panel.with(Mark::line(points).color(color).label(name));
+        curves.push((name, points));
     }
-    let (mut band, mut middle, mut mean_point) = (Vec::new(), Vec::new(), Vec::new());
-    for (step, split) in &splits {
+    let (mut samples, mut mean_point) = (Vec::new(), Vec::new());
+    for (step, sign, split) in &splits {
         let x = *step as f64;
         if let Some(cloud) = split.model {
-            let (mean, deviation) = (cloud.mean[k], cloud.deviation[k]);
+            let (mean, deviation) = (sign * cloud.mean[k], cloud.deviation[k]);
             row("samples", *step, mean, deviation);
             if drawn(*step) {
-                band.push((x, mean - deviation, mean + deviation));
-                middle.push((x, mean));
+                samples.push((x, mean, deviation));
             }
         }
-        row("mean point", *step, split.mean_point[k], f64::NAN);
+        let mean = sign * split.mean_point[k];
+        row("mean point", *step, mean, f64::NAN);
         if drawn(*step) {
-            mean_point.push((x, split.mean_point[k]));
+            mean_point.push((x, mean));
         }
     }
-    let samples = |mark: Mark| mark.color(Color::Ink).label("samples");
+    let middle = samples.iter().map(|(x, mean, _)| (*x, *mean));
+    let band = samples
+        .iter()
+        .map(|(x, mean, deviation)| (*x, mean - deviation, mean + deviation));
+    let of_samples = |mark: Mark| mark.color(Color::Ink).label("samples");
+    let panel = Panel::new(group.prefixed(title), updates(), Axis::linear("coordinate"));
     Some(
-        panel.with_all([
-            samples(Mark::line(middle)),
-            samples(Mark::band(band)).color(Color::Muted).unlisted(),
+        panel.with_all(of_labels(curves)).with_all([
+            of_samples(Mark::line(middle)),
+            of_samples(Mark::band(band)).color(Color::Muted).unlisted(),
             Mark::line(mean_point)
                 .color(Color::Muted)
                 .label("mean point")
                 .dashed(),
         ]),
     )
+}
+
+/// The curves that are lowest and highest at the end, and the range of all.
+fn of_labels(mut curves: Vec<(String, Curve)>) -> Vec<Mark> {
+    let end = |curve: &Curve| curve.last().map_or(f64::NAN, |point| point.1);
+    curves.sort_by(|a, b| end(&a.1).total_cmp(&end(&b.1)));
+    let mut range: Vec<(f64, f64, f64)> = Vec::new();
+    for &(x, y) in curves.iter().flat_map(|(_, points)| points) {
+        match range.iter_mut().find(|(at, _, _)| *at == x) {
+            Some((_, low, high)) => (*low, *high) = (low.min(y), high.max(y)),
+            None => range.push((x, y, y)),
+        }
+    }
+    range.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let several = curves.len() > 1;
+    let last = curves.len().saturating_sub(1);
+    let ends = curves.into_iter().enumerate();
+    let ends = ends.filter(|(k, _)| *k == 0 || *k == last);
+    let line = |(k, (name, points)): (usize, (String, Curve))| {
+        let line = Mark::line(points).color(Color::Series(usize::from(k > 0)));
+        line.label(name)
+    };
+    let mut marks: Vec<Mark> = ends.map(line).collect();
+    if several {
+        let band = Mark::band(range).color(Color::Series(2));
+        marks.push(band.label("all labels"));
+    }
+    marks
 }
 
 /// How much of the variance along u and w labels explain.

@@ -10,7 +10,7 @@ const SEED: &str = "training.seed";
 const DEVICE: &str = "training.device";
 
 /// Groups that have panels of their own in figures with a panel or more a group.
-const SHOWN: usize = 3;
+const SHOWN: usize = 4;
 
 /// Runs of equal settings apart from the seed, in order of the seed.
 #[derive(Debug, Clone)]

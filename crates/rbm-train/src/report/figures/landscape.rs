@@ -100,6 +100,7 @@ fn field(x: (f64, f64), y: (f64, f64), value: impl Fn(f64, f64) -> f64) -> (Heat
         columns: CELLS,
         values,
         limit,
+        smooth: true,
     };
     (heat, all)
 }
@@ -179,7 +180,7 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
             .with_all(dots(plane, labels, |[a, b]| (a, b)));
         if saddle.x > x.0 && saddle.x < x.1 && saddle.y > y.0 && saddle.y < y.1 {
             let point = Mark::points([(saddle.x, saddle.y)]);
-            panel = panel.with(point.color(Color::Ink).label("saddle"));
+            panel = panel.with(point.color(Color::Ink).label("saddle").strong());
         }
         panel
     });
@@ -197,7 +198,7 @@ pub fn contours(groups: &[Group<'_>]) -> Drawn {
             "Energy of one mode at the last snapshot, " i { "E" } " − ε = −λ (" i { "x" } " − " i { "x" } "*)(" i { "y" } " − " i { "y" } "*), a hyperbolic paraboloid about the saddle "
             "(" i { "x" } "*, " i { "y" } "*) = (−" i { "c̃" } "/λ, −" i { "b̃" } "/λ): blue below the saddle's energy, orange above, with lines of equal energy, labeled on "
             "touch (theory, section 1). Dots: test rows by label with hidden units drawn given them, and samples of " (chains::CHAINS) " Gibbs chains. "
-            "The saddle is often outside of the frame. " (representatives(groups))
+            "The large dot is the saddle, which is often outside of the frame. " (representatives(groups))
         },
         content: Content::Panels(panels),
         tables: vec![points_table(
@@ -316,6 +317,7 @@ pub fn pair(groups: &[Group<'_>]) -> Drawn {
             columns,
             values: values.collect(),
             limit: high - low + 1.0,
+            smooth: false,
         };
         let mut marks = vec![
             Mark::heat(heat)

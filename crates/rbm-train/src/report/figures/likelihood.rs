@@ -70,12 +70,12 @@ impl Brackets {
 
 /// Brackets of the likelihood, where runs were evaluated.
 pub fn figure(groups: &[Group<'_>]) -> Drawn {
-    const TITLE: &str = "Log-likelihood";
+    const TITLE: &str = "Log-likelihood over updates";
     let brackets = Brackets::new(groups, |run| &run.likelihood);
     let in_training = Brackets::new(groups, |run| &run.likelihood_in_training);
     let best = brackets.best.drawn();
     if !best.iter().any(Series::has_values) {
-        let reason = "no run was evaluated; `rbm-train evaluate RUN --along-run` brackets it for every snapshot";
+        let reason = "no snapshots were evaluated; `rbm-train evaluate RUN --along-run` brackets them, for a curve over updates";
         return missing(TITLE, reason);
     }
     let y = Axis {

@@ -13,15 +13,20 @@ mod bosons;
 mod coordinates;
 mod drawn;
 mod dynamics;
+mod entries;
+mod fields;
 mod free_energy;
 mod landau;
 mod landscape;
 mod likelihood;
+mod modes;
 mod overlap;
 mod parts;
 mod phase;
 mod pictures;
 mod saddle;
+mod sampled;
+mod signs;
 mod singular_values;
 mod spectrum;
 mod symmetry;
@@ -34,12 +39,15 @@ mod run_tests;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written;
 
 pub use group::{Group, groups};
 pub use likelihood::holds;
 
 use super::theory;
-use Part::{Figure, Table};
+use crate::measure::Probe;
+use Part::{Figure, Measured, Table};
 use drawn::{Drawn, Missing};
 use rbm_figures::{Block, Section};
 
@@ -47,13 +55,22 @@ use rbm_figures::{Block, Section};
 enum Part {
     /// A figure, or a note why there is none.
     Figure(fn(&[Group<'_>]) -> Drawn),
+    /// A figure of what it measures of each snapshot itself.
+    Measured(Probe, fn(&[Group<'_>]) -> Drawn),
     /// A table, where there is anything to list.
     Table(fn(&[Group<'_>]) -> Option<Block>),
 }
 
 /// All figures and tables in the order of the page: anchor and heading of each section, and what is in it.
 const SECTIONS: &[(&str, &str, &[Part])] = &[
-    ("samples", "Samples", &[Figure(pictures::samples)]),
+    (
+        "samples",
+        "Samples",
+        &[
+            Figure(pictures::samples),
+            Measured(sampled::PROBE, sampled::figure),
+        ],
+    ),
     (
         "training",
         "Training",
@@ -87,6 +104,7 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
         "Modes",
         &[
             Figure(pictures::vectors),
+            Figure(pictures::hidden_units),
             Table(analysis::results),
             Table(analysis::saddles),
         ],
@@ -95,7 +113,7 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
         "symmetry",
         "Rotational symmetry",
         &[
-            Figure(symmetry::weights),
+            Measured(entries::PROBE, entries::figure),
             Figure(symmetry::rotation),
             Figure(symmetry::kurtosis),
         ],
@@ -105,7 +123,7 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
         "What modes learn",
         &[
             Figure(overlap::figure),
-            Figure(overlap::images),
+            Figure(modes::figure),
             Figure(coordinates::split),
             Figure(coordinates::between_labels),
         ],
@@ -116,7 +134,7 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
         &[
             Figure(landscape::contours),
             Figure(landscape::polar),
-            Figure(saddle::figure),
+            Measured(saddle::PROBE, saddle::figure),
             Figure(landscape::pair),
         ],
     ),
@@ -140,6 +158,16 @@ const SECTIONS: &[(&str, &str, &[Part])] = &[
     ("phases", "Phase plane", &[Figure(phase::figure)]),
 ];
 
+/// What single figures measure of snapshots.
+pub fn probes() -> Vec<Probe> {
+    let parts = SECTIONS.iter().flat_map(|(_, _, parts)| *parts);
+    let probe = |part: &Part| match part {
+        Measured(probe, _) => Some(*probe),
+        _ => None,
+    };
+    parts.filter_map(probe).collect()
+}
+
 /// The sections of a page about these groups.
 pub fn sections(groups: &[Group<'_>]) -> Vec<Section> {
     SECTIONS
@@ -148,7 +176,7 @@ pub fn sections(groups: &[Group<'_>]) -> Vec<Section> {
             let mut section = Section::new(id, title);
             for part in *parts {
                 match part {
-                    Figure(draw) => match draw(groups) {
+                    Figure(draw) | Measured(_, draw) => match draw(groups) {
                         Ok(figure) => section.figure(rbm_figures::Figure {
                             caption: theory::linked(&figure.caption),
                             ..figure

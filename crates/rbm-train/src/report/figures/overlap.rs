@@ -1,19 +1,15 @@
-//! Left singular vectors against the data's principal components, and as images.
+//! Left singular vectors against the data's principal components.
 
 use super::drawn::{Drawn, along, missing, updates};
-use super::group::{Group, is_alone, means, representatives, shown};
-use super::pictures::pixels;
+use super::group::{Group, is_alone, means};
 use super::series::{Series, Style, by_group, panel, table};
-use crate::measure::{ModeState, SnapshotMeasurement};
+use crate::measure::ModeState;
 use crate::report::data::Replica;
 use maud::html;
-use rbm_figures::number::{readable, significant};
-use rbm_figures::{Axis, ColorMap, Content, Figure, Sheet, Table, Tile, saturation_limit};
+use rbm_figures::{Axis, Content, Figure};
 
 /// Modes drawn one by one for a single run.
 const EACH: usize = 6;
-/// Images side by side.
-const COLUMNS: usize = 8;
 
 /// The overlap of a mode's group with the components of the data.
 fn with_data(mode: &ModeState) -> Option<f64> {
@@ -100,95 +96,5 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         },
         content: Content::Panels(panels),
         tables: vec![table("overlaps", "step", &rows)],
-    })
-}
-
-/// As many checkpoints as stand side by side, with the first and the last.
-fn columns_of(checkpoints: &[SnapshotMeasurement]) -> impl Iterator<Item = &SnapshotMeasurement> {
-    let skipped = checkpoints.len().saturating_sub(COLUMNS);
-    // The earliest after the first differ least from it.
-    let keep = move |k: usize| k == 0 || k > skipped;
-    checkpoints
-        .iter()
-        .enumerate()
-        .filter(move |(k, _)| keep(*k))
-        .map(|(_, c)| c)
-}
-
-/// Leading left vectors as images: over training for one run, at the end for several groups.
-pub fn images(groups: &[Group<'_>]) -> Drawn {
-    const TITLE: &str = "Modes as images";
-    let Some(shape) = groups[0].first().measurements.image_shape else {
-        return missing(TITLE, "rows of the data have no image shape");
-    };
-    // Name, step, and the rank of each vector with its singular value.
-    let mut tiles: Vec<(String, u64, usize, f64, Vec<f64>)> = Vec::new();
-    let alone = is_alone(groups);
-    for group in shown(groups) {
-        let all = group.first().measurements.checkpoints.as_slice();
-        let drawn = if alone {
-            all
-        } else {
-            &all[all.len().saturating_sub(1)..]
-        };
-        for checkpoint in columns_of(drawn) {
-            for (k, image) in checkpoint.images.iter().enumerate() {
-                let lambda = checkpoint
-                    .modes
-                    .get(k)
-                    .map_or(f64::NAN, |m| m.landau.singular_value);
-                let values = image.iter().map(|x| f64::from(*x)).collect();
-                tiles.push((group.label.clone(), checkpoint.step, k + 1, lambda, values));
-            }
-        }
-    }
-    tiles.retain(|tile| tile.4.len() == shape.0 * shape.1);
-    if tiles.is_empty() {
-        return missing(TITLE, "there are no checkpoints");
-    }
-    let limit = saturation_limit(tiles.iter().flat_map(|tile| &tile.4));
-    // A row a mode for one run, a row a group for many.
-    let columns = if alone {
-        tiles.sort_by_key(|tile| (tile.2, tile.1));
-        tiles.iter().filter(|tile| tile.2 == 1).count()
-    } else {
-        tiles.iter().map(|tile| tile.2).max().unwrap_or(1)
-    };
-    let table = Table::new("mode-images")
-        .texts("group", tiles.iter().map(|tile| tile.0.clone()))
-        .numbers("step", tiles.iter().map(|tile| tile.1 as f64))
-        .numbers("mode", tiles.iter().map(|tile| tile.2 as f64))
-        .numbers("lambda", tiles.iter().map(|tile| tile.3));
-    let table = pixels(table, shape.1, tiles.iter().map(|tile| &tile.4));
-    let rows: Vec<String> = if alone {
-        vec!["A row a mode, by rank, over updates; below each image the update and its λ.".into()]
-    } else {
-        let names = shown(groups).into_iter().map(|g| g.label.clone());
-        vec![format!(
-            "At the end; rows: {}; columns: the modes by rank.",
-            names.collect::<Vec<_>>().join("; ")
-        )]
-    };
-    let tiles = tiles.into_iter().map(|(_, step, _, lambda, values)| Tile {
-        label: match alone {
-            true => format!("{}: {}", readable(step as f64), significant(lambda, 3)),
-            false => format!("λ = {}", significant(lambda, 3)),
-        },
-        values,
-    });
-    Ok(Figure {
-        name: "mode-images",
-        title: TITLE.to_owned(),
-        caption: html! {
-            "Left singular vectors " i { "U" } sub { i { "k" } } " in the shape of a data row. " (rows.join(" ")) " One color scale, symmetric about 0; the \
-             entry of largest magnitude in each vector is positive (theory, section 1). " (representatives(groups))
-        },
-        content: Content::Images(Sheet {
-            tiles: tiles.collect(),
-            shape,
-            columns,
-            map: ColorMap::Diverging { limit },
-        }),
-        tables: vec![table],
     })
 }

@@ -3,12 +3,63 @@
 use super::drawn::{Drawn, missing, updates};
 use super::group::{Group, means};
 use super::series::{Series, Style, panel, table};
-use crate::measure::MODES;
-use crate::measure::saddle::{COPIES, Saddles};
+use crate::measure::{MODES, Probe, Snapshot, kept};
 use crate::report::data::Replica;
 use maud::html;
-use rbm_analysis::reciprocal::{SaddleDistance, root_mean_square};
+use rbm_analysis::AnalysisError;
+use rbm_analysis::reciprocal::{
+    HiddenUnits, RotatedDistances, SaddleDistance, Trajectories, pairs, root_mean_square,
+    rotated_distances, saddle_distances, uniform_distances,
+};
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
+use serde::{Deserialize, Serialize};
+
+/// Copies with modes drawn anew.
+const COPIES: usize = 99;
+
+/// Distances from the saddles of the leading modes, mode by mode.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Saddles {
+    /// Of data rows with drawn hidden units.
+    pub data: Vec<SaddleDistance>,
+    /// Of samples of the model.
+    pub model: Vec<SaddleDistance>,
+    /// Of independent units with probability 1/2, about the mean point (U^T 1/2, V^T 1/2).
+    pub uniform: Vec<SaddleDistance>,
+    /// Of the data with Haar-distributed modes: in place of the first mode, and of the others.
+    pub rotated: [Option<RotatedDistances>; 2],
+}
+
+/// What is measured of a snapshot.
+pub const PROBE: Probe = Probe {
+    name: "saddle-distances",
+    measure: |snapshot| kept(measured(snapshot)?),
+};
+
+fn measured(snapshot: &Snapshot<'_>) -> Result<Saddles, AnalysisError> {
+    let (space, parameters) = (snapshot.space, snapshot.parameters);
+    let leading: Vec<usize> = (0..snapshot.modes).collect();
+    let mut saddles = Saddles {
+        model: saddle_distances(space, &snapshot.chains.states)?,
+        uniform: uniform_distances(space, &leading)?,
+        ..Default::default()
+    };
+    if let Some(reference) = snapshot.reference.filter(|r| r.rows.nrows() > 0) {
+        let visible = reference.rows.as_ref();
+        let hidden = HiddenUnits::Drawn {
+            seed: snapshot.seed,
+        }
+        .of(parameters, visible)?;
+        let states = (visible, hidden.as_ref());
+        let rows = Trajectories::from_states(space, pairs(&leading), states.0, states.1)?;
+        saddles.data = saddle_distances(space, &rows)?;
+        let (first, others) = saddles.data.split_at(saddles.data.len().min(1));
+        for (rotated, modes) in saddles.rotated.iter_mut().zip([first, others]) {
+            *rotated = rotated_distances(space, states, modes, COPIES, snapshot.seed)?;
+        }
+    }
+    Ok(saddles)
+}
 
 /// The first mode, or the other leading ones, of some states.
 fn part(all: &[SaddleDistance], others: bool) -> &[SaddleDistance] {
@@ -25,7 +76,7 @@ fn over(
 ) -> Vec<Series> {
     let of = |run: &Replica| {
         let all = run.measurements.checkpoints.iter();
-        all.filter_map(|c| Some((c.step as f64, value(&c.saddles)?)))
+        all.filter_map(|c| Some((c.step as f64, value(&c.of(&PROBE)?)?)))
             .collect()
     };
     let one = |(k, group)| {
@@ -101,7 +152,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         (titles[3], ranks.as_slice()),
     ];
     Ok(Figure {
-        name: "saddle-distances",
+        name: PROBE.name,
         title: "Distance of data and samples from the saddles".to_owned(),
         caption: html! {
             "Mahalanobis distance " i { "d" } " = [(" i { "m" } " − " i { "s" } ")" sup { "T" } i { " C" } sup { "−1" } "(" i { "m" } " − " i { "s" } ")]" sup { "1/2" }
@@ -113,6 +164,6 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
              the distances in those models, and of independent units with probability ½ from the saddles, about the mean point. " (means(groups))
         },
         content: Content::Panels(panels),
-        tables: vec![table("saddle-distances", "step", &rows)],
+        tables: vec![table(PROBE.name, "step", &rows)],
     })
 }

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use rbm_analysis::MarchenkoPastur;
 use rbm_analysis::gaussian::CRITICAL_SINGULAR_VALUE;
 use rbm_analysis::spectrum::KolmogorovSmirnov;
-use rbm_figures::number::{readable, significant};
+use rbm_figures::number::{readable, significant, simulated_p_value};
 use rbm_figures::{Axis, Color, Content, Figure, Histogram, Mark, Panel, Table};
 
 /// Bars of a histogram, and points of a density.
@@ -315,16 +315,4 @@ fn tables(spectra: &[Spectrum<'_>]) -> Vec<Table> {
             .numbers("standard_error", bars().map(|row| row.1.2.error))
             .numbers("replicas", bars().map(|row| row.1.2.count as f64)),
     ]
-}
-
-/// A p-value that is a rank among simulations: at its least it is a bound.
-fn simulated_p_value(p: f64, simulations: usize) -> String {
-    let least = 1.0 / (simulations as f64 + 1.0);
-    match p <= least * (1.0 + 1e-9) {
-        true => format!(
-            "p ≤ {}: further away than all of {simulations} simulations",
-            significant(least, 2)
-        ),
-        false => format!("p = {}", significant(p, 2)),
-    }
 }

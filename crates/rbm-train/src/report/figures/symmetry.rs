@@ -1,13 +1,14 @@
 //! Is the matrix still rotationally symmetric, and are the coordinates still Gaussian?
 
 use super::drawn::{Drawn, missing};
-use super::group::{Group, is_alone, left_out, means, means_or_own, shown};
+use super::group::{Group, is_alone, means_or_own};
 use super::series::Style::{self, Dots};
 use super::series::{Series, panel, table};
 use crate::measure::{SnapshotMeasurement, chains};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_analysis::symmetry::RotationDistance;
+use rbm_figures::number::simulated_p_value;
 use rbm_figures::{Axis, Color, Content, Figure, Mark, Panel};
 
 /// Points of the predicted line.
@@ -57,6 +58,21 @@ fn colored(series: Vec<Series>, color: Color) -> Vec<Series> {
     series.into_iter().map(|one| one.color(color)).collect()
 }
 
+/// Divergences of W from its copies before and after training, and of copies from each other: for one run a rule, since
+/// one place is no line.
+fn divergences(title: &str, x: Axis, values: &[Vec<Series>; 3], alone: bool) -> Panel {
+    let y = Axis::log("nats");
+    let null = values[2].first().and_then(|series| series.points.first());
+    match null.filter(|_| alone) {
+        Some((_, null)) => {
+            let rule = Mark::horizontal(null.value, "two rotated copies");
+            let drawn = joined_panel(title, x, y, &values[..2]);
+            drawn.with(rule.color(Color::Muted).dashed())
+        }
+        None => joined_panel(title, x, y, values),
+    }
+}
+
 /// Jensen-Shannon divergence of the entries and participation ratios, against 1/M.
 pub fn rotation(groups: &[Group<'_>]) -> Drawn {
     let inverse = |run: &Replica| 1.0 / run.measurements.n_hidden as f64;
@@ -94,14 +110,16 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
         .filter_map(|group| {
             let all = &group.first().measurements.checkpoints;
             let p = |c: Option<&SnapshotMeasurement>| {
-                Some(c?.rotation.as_ref()?.jensen_shannon.p_value)
+                let test = c?.rotation.as_ref()?;
+                Some(simulated_p_value(
+                    test.jensen_shannon.p_value,
+                    test.rotations,
+                ))
             };
             let (before, after) = (p(all.first())?, p(all.last())?);
-            Some(group.prefixed(&format!("{before:.2} before and {after:.2} after training")))
+            Some(group.prefixed(&format!("{before} before and {after} after training")))
         })
         .collect();
-    // Fewer copies cannot reject at the usual level.
-    let enough = |copies: &usize| *copies >= 19;
     let copies = groups.iter().find_map(|g| {
         Some(
             g.first()
@@ -113,14 +131,13 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
                 .rotations,
         )
     });
-    let copies = copies.filter(enough);
     let x = || Axis::linear("1/M");
     let titles = [
         "Jensen-Shannon divergence",
         "Participation ratio over Haar's",
     ];
     let panels = vec![
-        joined_panel(titles[0], x(), Axis::log("nats"), &first),
+        divergences(titles[0], x(), &first, is_alone(groups)),
         joined_panel(titles[1], x(), Axis::linear("Σᵢ Uᵢₖ⁴ (N + 2)/3"), &second)
             .with(Mark::horizontal(1.0, "Haar").color(Color::Muted).dashed()),
     ];
@@ -139,103 +156,12 @@ pub fn rotation(groups: &[Group<'_>]) -> Drawn {
              vectors, 3/(" i { "N" } " + 2) for left and 3/(" i { "M" } " + 2) for right ones (theory, section 2). "
             (means_or_own(groups))
             @if let Some(copies) = copies {
-                "p-values of the divergence among " (copies) " copies (at least " (format!("{:.2}", 1.0 / (1.0 + copies as f64))) "): "
+                "Rank of the divergence among those of " (copies) " copies, as a p-value for a rotationally symmetric matrix: "
                 (p_values.join("; ")) "."
             }
         },
         content: Content::Panels(panels),
         tables: vec![table("rotation", "inverse_hidden", &rows)],
-    })
-}
-
-/// Histograms of the entries before and after rotation.
-pub fn weights(groups: &[Group<'_>]) -> Drawn {
-    let alone = is_alone(groups);
-    let mut panels = Vec::new();
-    let mut all: Vec<(String, Vec<Series>)> = Vec::new();
-    for group in shown(groups) {
-        for trained in [false, true] {
-            if !trained && !alone {
-                continue;
-            }
-            let density = |rotated: bool| {
-                move |run: &Replica| -> Vec<(f64, f64)> {
-                    let checkpoints = &run.measurements.checkpoints;
-                    let end = if trained {
-                        checkpoints.last()
-                    } else {
-                        checkpoints.first()
-                    };
-                    let Some(histogram) = end.and_then(|c| c.weights.as_ref()) else {
-                        return Vec::new();
-                    };
-                    let values = if rotated {
-                        &histogram.rotated
-                    } else {
-                        &histogram.own
-                    };
-                    let known = histogram
-                        .middles
-                        .iter()
-                        .zip(values)
-                        .filter(|(_, y)| **y > 0.0);
-                    known.map(|(x, y)| (*x, *y)).collect()
-                }
-            };
-            let series = [
-                Series::over(group, density(false))
-                    .named("W")
-                    .color(TRAINED),
-                Series::over(group, density(true))
-                    .named("rotated")
-                    .color(Color::Series(1))
-                    .style(Style::Dashed),
-            ]
-            .map(|series| Series {
-                group: String::new(),
-                ..series
-            });
-            let title = group.prefixed(if trained { "trained" } else { "untrained" });
-            let gaussian = (0..=CURVE).map(|k| {
-                let x = -5.0 + 10.0 * k as f64 / CURVE as f64;
-                (
-                    x,
-                    (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt(),
-                )
-            });
-            let axes = (
-                Axis::linear("entry / rms"),
-                Axis::log("density").over(1e-6, 10.0),
-            );
-            let gaussian = Mark::line(gaussian).color(Color::Muted).label("Gaussian");
-            panels.push(panel(&title, axes.0, axes.1, &series).with(gaussian));
-            all.push((title, series.to_vec()));
-        }
-    }
-    if !all
-        .iter()
-        .any(|(_, series)| series.iter().any(Series::has_values))
-    {
-        return missing(
-            "Weights before and after rotation",
-            "they were not measured",
-        );
-    }
-    let rows: Vec<_> = all
-        .iter()
-        .map(|(t, s)| (t.as_str(), s.as_slice()))
-        .collect();
-    Ok(Figure {
-        name: "weights-rotated",
-        title: "Weights before and after rotation".to_owned(),
-        caption: html! {
-            "Densities of the entries of " i { "W" } " and of a copy " i { "Q" } sub { i { "U" } } i { " W Q" } sub { i { "V" } } sup { "T" } " with Haar-distributed "
-            i { "Q" } ", in units of their root mean square, which rotation leaves as it is; a Gaussian for the eye. The two agree for a rotationally symmetric matrix (theory, \
-             section 2). " (means(groups))
-            (left_out(groups))
-        },
-        content: Content::Panels(panels),
-        tables: vec![table("weights-rotated", "entry_over_rms", &rows)],
     })
 }
 

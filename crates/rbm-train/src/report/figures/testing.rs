@@ -1,16 +1,17 @@
-//! Runs with made-up measurements, and what every page must be.
+//! Runs with made-up measurements.
 
-use super::{groups, sections};
+use super::entries::{self, WeightHistogram};
+use super::saddle::{self, Saddles};
+use super::sampled;
 use crate::evaluation::likelihood_row::LikelihoodRow;
 use crate::measure::chains::Relaxation;
 use crate::measure::landscape::{Curve, Pair, Plane};
-use crate::measure::saddle::Saddles;
 use crate::measure::snapshot::{AnnealedLnZ, Cloud, Kurtosis, Split};
-use crate::measure::weights::WeightHistogram;
-use crate::measure::{Landscape, Measurements, ModeState, SnapshotMeasurement, SnapshotSpectrum};
+use crate::measure::{
+    Landscape, Measurements, ModeState, SnapshotMeasurement, SnapshotSpectrum, kept,
+};
 use crate::observers::MetricsRow;
-use crate::report::data::{CloseUp, Replica, Samples};
-use crate::report::well_formed::assert_well_formed;
+use crate::report::data::{CloseUp, HiddenUnit, Replica, Samples};
 use rbm_analysis::bosons::Occupation;
 use rbm_analysis::mean_field::{Bins, LandauMode};
 use rbm_analysis::overlap::ModeOverlap;
@@ -18,10 +19,6 @@ use rbm_analysis::reciprocal::{RotatedDistances, Saddle, SaddleDistance};
 use rbm_analysis::spectrum::KolmogorovSmirnov;
 use rbm_analysis::summary::LnZ;
 use rbm_analysis::symmetry::{RotationDistance, RotationTest};
-use rbm_figures::{Block, Document};
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 /// One evaluation.
 pub fn metrics(step: u64) -> MetricsRow {
@@ -133,6 +130,12 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             nearer: 0.95,
         }); 2],
     };
+    let histogram = ends.then(|| WeightHistogram {
+        rms: 0.1,
+        middles: vec![-1.0, 0.0, 1.0],
+        own: vec![0.1, 0.8, 0.1],
+        rotated: vec![0.2, 0.6, 0.2],
+    });
     SnapshotMeasurement {
         step: STEPS[index],
         rotation: ends.then_some(RotationTest {
@@ -141,12 +144,6 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             bins: 10,
             jensen_shannon: distance,
             kolmogorov_smirnov: distance,
-        }),
-        weights: ends.then(|| WeightHistogram {
-            rms: 0.1,
-            middles: vec![-1.0, 0.0, 1.0],
-            own: vec![0.1, 0.8, 0.1],
-            rotated: vec![0.2, 0.6, 0.2],
         }),
         participation: Some([1.0, 1.1]),
         kurtosis: Kurtosis {
@@ -178,8 +175,14 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             })
             .collect(),
         split: [0, 1].map(split).into(),
-        saddles,
         images: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 2],
+        probed: [
+            (saddle::PROBE, kept(saddles)),
+            (entries::PROBE, kept(histogram)),
+            (sampled::PROBE, kept(["010011"; 8])),
+        ]
+        .map(|(probe, value)| (probe.name.to_owned(), value.unwrap()))
+        .into(),
         notes: Vec::new(),
     }
 }
@@ -267,11 +270,19 @@ pub fn single() -> Replica {
         simulations: 20,
     };
     run.close_up = Some(CloseUp {
-        samples: Some(Samples {
+        samples: Samples {
             states: vec![vec![0.0, 1.0, 0.5, 0.0, 1.0, 0.0]; 4],
             caption: "Four chains.".to_owned(),
             data: Vec::new(),
-        }),
+        },
+        hidden: vec![
+            HiddenUnit {
+                number: 2,
+                bias: 0.2,
+                weights: vec![0.5; 6]
+            };
+            3
+        ],
         quality: None,
         vectors: vec![vec![0.1, -0.2, 0.3, 0.0, 0.5, -0.5]; 4],
         summary: rbm_analysis::summarize(&model, &Default::default()).unwrap(),
@@ -298,91 +309,4 @@ pub fn bracket(step: u64, value: f64) -> LikelihoodRow {
         verdict: "bracketed".into(),
         reason: String::new(),
     }
-}
-
-/// The page of some runs, in a directory.
-pub fn written(replicas: &[Replica]) -> (tempfile::TempDir, String, Document) {
-    let document = Document {
-        title: "Test".into(),
-        sections: sections(&groups(replicas)),
-        ..Default::default()
-    };
-    let directory = tempfile::tempdir().unwrap();
-    // Names that are not unique would be an error.
-    let page = document.write(directory.path()).unwrap();
-    let page = fs::read_to_string(page).unwrap();
-    assert_well_formed(&page);
-    assert_self_contained(&page, directory.path());
-    assert!(!page.contains("NaN") && !page.contains(">inf"));
-    for entry in fs::read_dir(directory.path().join("figures")).unwrap() {
-        let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("var(") && !text.contains("NaN"), "{path:?}");
-        if path.extension().is_some_and(|kind| kind == "svg") {
-            assert_well_formed(&text);
-        }
-    }
-    let ids: Vec<&str> = document.sections.iter().map(|section| section.id).collect();
-    let unique: BTreeSet<_> = ids.iter().collect();
-    assert_eq!(unique.len(), ids.len(), "{ids:?}");
-    (directory, page, document)
-}
-
-/// Names of all figures.
-pub fn names(document: &Document) -> Vec<&'static str> {
-    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-    let figure = |block: &Block| match block {
-        Block::Figure(figure) => Some(figure.name),
-        _ => None,
-    };
-    blocks.filter_map(figure).collect()
-}
-
-/// Nothing is loaded from elsewhere, and every link leads to something; those to the theory are for readers to follow.
-fn assert_self_contained(page: &str, directory: &Path) {
-    let page = &page.replace(&format!(" href=\"{}", crate::report::theory::THEORY), " ");
-    assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("//cdn"));
-    assert!(!page.contains("@import") && !page.contains("url("));
-    let ids: BTreeSet<&str> = page
-        .split(" id=\"")
-        .skip(1)
-        .filter_map(|part| part.split('"').next())
-        .collect();
-    for part in page.split(" href=\"").skip(1) {
-        let target = part.split('"').next().unwrap();
-        match target.strip_prefix('#') {
-            Some(id) => assert!(ids.contains(id), "#{id}"),
-            None => assert!(
-                target.starts_with("data:") || directory.join(target).is_file(),
-                "{target}"
-            ),
-        }
-    }
-    for part in page.split(" src=\"").skip(1) {
-        assert!(part.starts_with("data:image/png;base64,iVBOR"));
-    }
-}
-
-/// A column of a table.
-pub fn column(directory: &Path, table: &str, name: &str) -> Vec<String> {
-    let mut reader =
-        csv::Reader::from_path(directory.join("data").join(format!("{table}.csv"))).unwrap();
-    let at = reader
-        .headers()
-        .unwrap()
-        .iter()
-        .position(|head| head == name)
-        .expect(name);
-    reader
-        .records()
-        .map(|row| row.unwrap()[at].to_owned())
-        .collect()
-}
-
-/// The page's part on one figure.
-pub fn figure_of<'a>(page: &'a str, name: &str) -> &'a str {
-    let start = page
-        .find(&format!("<figure id=\"{name}\">"))
-        .unwrap_or_else(|| panic!("figure {name}"));
-    &page[start..start + page[start..].find("</figure>").unwrap()]
 }

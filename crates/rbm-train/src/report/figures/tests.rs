@@ -1,12 +1,13 @@
 //! The figures of several runs and of one from made-up measurements.
 
-use super::testing::{bracket, column, names, replica, single, written};
+use super::testing::{bracket, replica, single};
+use super::written::{column, figure_of, names, written};
 use crate::measure::Landscape;
-use crate::measure::saddle::Saddles;
 use crate::report::data::Replica;
 
 /// In the order of the page, without the likelihood.
-const ALL: [&str; 25] = [
+const ALL: [&str; 26] = [
+    "samples-over-updates",
     "likelihood",
     "free-energy",
     "weights",
@@ -17,7 +18,7 @@ const ALL: [&str; 25] = [
     "rotation",
     "kurtosis",
     "overlaps",
-    "mode-images",
+    "modes-over-updates",
     "coordinates",
     "labels",
     "landscape",
@@ -84,7 +85,7 @@ fn one_run_has_the_same_figures_and_those_of_its_close_up() {
     let (_, _, document) = written(&[single()]);
     let mut all = ALL.to_vec();
     all.insert(0, "samples");
-    all.insert(7, "singular-vectors");
+    all.splice(8..8, ["singular-vectors", "hidden-units"]);
     assert_eq!(names(&document), all);
 }
 
@@ -125,7 +126,7 @@ fn what_is_missing_is_said_and_nothing_else_is_lost() {
     m.landscape = Landscape::default();
     for checkpoint in &mut m.checkpoints {
         checkpoint.split.clear();
-        checkpoint.saddles = Saddles::default();
+        checkpoint.probed.clear();
         checkpoint.rotation = None;
         for mode in &mut checkpoint.modes {
             mode.components = None;
@@ -137,11 +138,11 @@ fn what_is_missing_is_said_and_nothing_else_is_lost() {
     let (_, page, document) = written(&[bare]);
     for title in [
         "Rotation test",
-        "Modes as images",
         "Coordinates of data and samples",
         "Energy landscapes",
         "Data and saddles",
         "Free energy over two modes",
+        "Samples over updates",
     ] {
         assert!(
             page.contains(&format!("{title}: left out, since")),
@@ -154,4 +155,47 @@ fn what_is_missing_is_said_and_nothing_else_is_lost() {
     let (_, page, document) = written(&[nothing]);
     assert!(names(&document).is_empty(), "{:?}", names(&document));
     assert!(page.matches("left out, since").count() >= 18);
+}
+
+/// Rows of a table have no shape: what is an image elsewhere is bars or a heat map, and nothing speaks of images.
+#[test]
+fn rows_that_are_no_images_are_drawn_and_never_called_so() {
+    let mut alone = single();
+    alone.measurements.image_shape = None;
+    let mut several = [replica(4, 1), replica(8, 1)];
+    for run in &mut several {
+        run.measurements.image_shape = None;
+    }
+    for (runs, more) in [(&[alone][..], 3), (&several[..], 0)] {
+        let (directory, page, document) = written(runs);
+        assert_eq!(names(&document).len(), ALL.len() + more);
+        assert!(!page.contains("class=\"tile\""));
+        let drawn = figure_of(&page, "modes-over-updates");
+        assert!(drawn.contains("visible unit") && drawn.contains("<image"));
+        assert_eq!(
+            column(directory.path(), "samples-over-updates", "unit_2")[0],
+            "1"
+        );
+        // What a reader sees: without tags.
+        let text: String = page[page.find("<body>").unwrap()..]
+            .split('<')
+            .filter_map(|part| part.split_once('>'))
+            .map(|part| part.1)
+            .collect();
+        let script = text.find("// Shows the value").unwrap_or(text.len());
+        assert!(!text[..script].contains("image") && !text.contains("pixel_"));
+    }
+}
+
+#[test]
+fn every_group_of_a_small_sweep_is_drawn() {
+    let runs: Vec<Replica> = [(4, 1), (6, 1), (8, 1), (10, 1)]
+        .map(|(hidden, seed)| replica(hidden, seed))
+        .into();
+    let (_, page, _) = written(&runs);
+    assert!(!page.contains("Left out here"));
+    let plots = figure_of(&page, "landscape")
+        .matches("<svg class=\"plot\"")
+        .count();
+    assert_eq!(plots, 4);
 }

@@ -5,7 +5,7 @@ use super::group::{Group, means};
 use super::parts::{Parts, settled};
 use super::series::{Series, by_group, panel, table};
 use crate::observers::MetricsRow;
-use crate::observers::metrics::{curves_of, free_energy};
+use crate::observers::metrics::{curves_of, free_energy, pseudo_log_likelihood};
 use crate::report::data::Replica;
 use maud::html;
 use rbm_figures::{Axis, Color, Content, Figure, Mark};
@@ -26,6 +26,15 @@ fn column(name: &'static str) -> impl Fn(&Replica) -> Vec<(f64, f64)> {
     move |run| {
         let rows = run.metrics.iter();
         rows.filter_map(|row| Some((row.step as f64, row.value(name)?)))
+            .collect()
+    }
+}
+
+/// One column less another.
+fn difference(from: &'static str, less: &'static str) -> impl Fn(&Replica) -> Vec<(f64, f64)> {
+    move |run| {
+        let rows = run.metrics.iter();
+        rows.filter_map(|row| Some((row.step as f64, row.value(from)? - row.value(less)?)))
             .collect()
     }
 }
@@ -53,6 +62,7 @@ fn evaluated(groups: &[Group<'_>], title: &'static str) -> Result<(), super::dra
 pub fn pseudo_likelihood(groups: &[Group<'_>]) -> Drawn {
     const NAME: &str = "likelihood";
     const TITLE: &str = "Pseudo-log-likelihood and reconstruction";
+    const GAP: &str = "Pseudo-log-likelihood, training − test";
     evaluated(groups, TITLE)?;
     let (mut panels, mut rows, mut cut) = (Vec::new(), Vec::new(), false);
     for one in curves_of(NAME).flat_map(|curves| curves.panels) {
@@ -76,12 +86,27 @@ pub fn pseudo_likelihood(groups: &[Group<'_>]) -> Drawn {
         panels.push(panel(one.title, updates(), y, &drawn));
         rows.push((one.title, all));
     }
+    // Both curves are nearly one on the scale of what is learned.
+    let mut gap = by_group(
+        groups,
+        difference(pseudo_log_likelihood::TRAIN, pseudo_log_likelihood::TEST),
+    );
+    let compared = gap.iter().any(Series::has_values);
+    if compared {
+        if let [gap] = gap.as_mut_slice() {
+            gap.color = Color::Series(2);
+        }
+        let none = Mark::horizontal(0.0, "no gap").color(Color::Muted).dashed();
+        panels.push(panel(GAP, updates(), Axis::linear("nats per row"), &gap).with(none));
+        rows.push((GAP, gap));
+    }
     let rows: Vec<_> = rows.iter().map(|(title, all)| (*title, &all[..])).collect();
     Ok(Figure {
         name: NAME,
         title: TITLE.to_owned(),
         caption: html! {
             @for curves in curves_of(NAME) { ((curves.caption)()) }
+            @if compared { "A difference of training and test rows that grows is overfitting. " }
             "An update is one gradient step on one batch. "
             (of_parts(groups)) (means(groups))
             @if cut { "The steep start of the curves lies outside of the frame." }

@@ -1,6 +1,6 @@
-//! What looks on while a bracket is made.
+//! What looks on while something long is computed.
 
-/// Something that is told how far a long computation is: the name of the present stretch, its steps done,
+/// Something that is told how far a long computation is: the name of the present stage, its steps done,
 /// and its steps in all.
 pub type ProgressFn<'a> = dyn FnMut(&str, usize, usize) + Send + 'a;
 

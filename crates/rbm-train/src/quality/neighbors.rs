@@ -45,7 +45,7 @@ pub(super) fn adversarial_accuracy(samples: &BitMatrix, data: &BitMatrix) -> Adv
     }
 }
 
-/// Fraction of rows of `own` that are nearer to `own` than to `other`, and its variance a row.
+/// Fraction of rows of `own` that are nearer to `own` than to `other`, and its variance per row.
 fn told_apart(own: &BitMatrix, other: &BitMatrix) -> (f64, f64) {
     let scores: Vec<f64> = (0..own.rows())
         .into_par_iter()

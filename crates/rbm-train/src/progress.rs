@@ -1,17 +1,19 @@
-//! How far a long evaluation is: a bar on a terminal, plain lines otherwise, on standard error.
+//! How far long work is, other than training: a bar on a terminal, plain lines otherwise, on standard error.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+/// Before the first plain line.
+const FIRST_LINE: Duration = Duration::from_secs(2);
 /// Pause between plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Shows named stretches of work.
+/// Shows named stages of work.
 pub struct Progress {
     bar: Option<ProgressBar>,
     name: String,
-    last: Instant,
+    next_line: Instant,
 }
 
 impl Default for Progress {
@@ -28,7 +30,7 @@ impl Default for Progress {
         Self {
             bar,
             name: String::new(),
-            last: Instant::now(),
+            next_line: Instant::now() + FIRST_LINE,
         }
     }
 }
@@ -47,8 +49,8 @@ impl Progress {
             }
             bar.set_length(total as u64);
             bar.set_position(done as u64);
-        } else if self.last.elapsed() >= LINE_INTERVAL {
-            self.last = Instant::now();
+        } else if Instant::now() >= self.next_line {
+            self.next_line = Instant::now() + LINE_INTERVAL;
             tracing::info!("{name}: {done}/{total}");
         }
     }
