@@ -7,12 +7,12 @@ pub use mixing::{DRAWS, LARGEST_R_HAT, Mixing, Recorder};
 pub use tempered::{TemperingReport, reference_fields, tempered};
 
 use crate::data::BinaryDataset;
-use burn::tensor::{Tensor, TensorData};
-use rbm_model::Rbm;
+use burn::tensor::Tensor;
 use rbm_model::noise::{NoiseKey, shuffle, stream};
 use rbm_model::ops;
 use rbm_model::progress::ProgressFn;
 use rbm_model::sampling::Chains;
+use rbm_model::{BitMatrix, Rbm};
 
 /// Where chains start.
 #[derive(Debug, Clone)]
@@ -21,19 +21,19 @@ pub enum Start {
     Random(usize),
     /// This many chains with independent units at the model's own biases.
     Biases(usize),
-    /// Given visible states, zeros and ones, row-major.
-    Data(Vec<f32>),
+    /// Given visible states.
+    Data(BitMatrix),
     /// Chains of a run.
     Chains(Box<Chains>),
 }
 
-/// Visible states after `sweeps` Gibbs sweeps, row-major zeros and ones; at most `limit` chains.
-pub fn draw(rbm: &Rbm, start: Start, sweeps: usize, seed: u64, limit: Option<usize>) -> Vec<f32> {
+/// Visible states after `sweeps` Gibbs sweeps; at most `limit` chains.
+pub fn draw(rbm: &Rbm, start: Start, sweeps: usize, seed: u64, limit: Option<usize>) -> BitMatrix {
     let mut chains = chains(rbm, start, seed, limit);
     if sweeps > 0 {
         chains.sweep(rbm, sweeps);
     }
-    chains.visible.into_data().iter::<f32>().collect()
+    BitMatrix::from_tensor(chains.visible)
 }
 
 /// As [`draw`], and records up to [`DRAWS`] draws on the way, equally many sweeps apart. Returns
@@ -46,7 +46,7 @@ pub fn draw_recorded(
     limit: Option<usize>,
     recorder: &mut Recorder,
     progress: &mut ProgressFn<'_>,
-) -> (Vec<f32>, usize) {
+) -> (BitMatrix, usize) {
     let mut chains = chains(rbm, start, seed, limit);
     let every = (sweeps / DRAWS).max(1);
     let mut left = sweeps;
@@ -59,7 +59,7 @@ pub fn draw_recorded(
         left -= some;
         progress("Gibbs sweeps", sweeps - left, sweeps);
     }
-    (chains.visible.into_data().iter::<f32>().collect(), every)
+    (BitMatrix::from_tensor(chains.visible), every)
 }
 
 fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
@@ -73,9 +73,7 @@ fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
         }
         Start::Biases(count) => Chains::from_biases(rbm, count, seed, stream::SAMPLE),
         Start::Data(rows) => {
-            let count = rows.len() / n;
-            let visible = Tensor::from_data(TensorData::new(rows, [count, n]), &device);
-            Chains::from_visible(rbm, visible, seed, stream::SAMPLE)
+            Chains::from_visible(rbm, rows.to_tensor(&device), seed, stream::SAMPLE)
         }
         Start::Chains(saved) => {
             let count = limit.unwrap_or(usize::MAX).min(saved.count());
@@ -92,17 +90,19 @@ fn chains(rbm: &Rbm, start: Start, seed: u64, limit: Option<usize>) -> Chains {
 }
 
 /// `count` rows of the test part (or the training part if there is none), chosen by the seed.
-pub fn rows(data: &BinaryDataset, count: usize, seed: u64) -> Vec<f32> {
+pub fn rows(data: &BinaryDataset, count: usize, seed: u64) -> BitMatrix {
     let (part, _) = data.held_out();
     let mut order = shuffle(seed, stream::SAMPLE, 0, part.rows() as u32);
     order.truncate(count);
-    part.select(&order).to_numbers()
+    part.select(&order)
 }
 
 /// An npy file of unsigned bytes, `[samples, n_visible]`.
-pub fn to_npy(visible: &[f32], n: usize) -> Vec<u8> {
-    let states: Vec<u8> = visible.iter().map(|x| u8::from(*x > 0.5)).collect();
-    crate::data::npy_file("|u1", &[states.len() / n, n], &states)
+pub fn to_npy(visible: &BitMatrix) -> Vec<u8> {
+    let (rows, columns) = (visible.rows(), visible.columns());
+    let units = |row| (0..columns).map(move |unit| u8::from(visible.get(row, unit)));
+    let states: Vec<u8> = (0..rows).flat_map(units).collect();
+    crate::data::npy_file("|u1", &[rows, columns], &states)
 }
 
 /// A gray PNG with the samples as images on a nearly square grid, white on black, one gray pixel
@@ -110,19 +110,18 @@ pub fn to_npy(visible: &[f32], n: usize) -> Vec<u8> {
 ///
 /// # Errors
 /// What the PNG writer says.
-pub fn to_png(visible: &[f32], (rows, columns): (usize, usize)) -> anyhow::Result<Vec<u8>> {
-    let images: Vec<&[f32]> = visible.chunks_exact(rows * columns).collect();
-    let across = (images.len() as f64).sqrt().ceil().max(1.0) as usize;
-    let down = images.len().div_ceil(across).max(1);
+pub fn to_png(visible: &BitMatrix, (rows, columns): (usize, usize)) -> anyhow::Result<Vec<u8>> {
+    let images = visible.rows();
+    let across = (images as f64).sqrt().ceil().max(1.0) as usize;
+    let down = images.div_ceil(across).max(1);
     let (width, height) = (across * (columns + 1) + 1, down * (rows + 1) + 1);
     let mut pixels = vec![64u8; width * height];
-    for (index, image) in images.iter().enumerate() {
-        let top = index / across * (rows + 1) + 1;
-        let left = index % across * (columns + 1) + 1;
-        for (r, line) in image.chunks_exact(columns).enumerate() {
-            for (c, x) in line.iter().enumerate() {
-                pixels[(top + r) * width + left + c] = if *x > 0.5 { 255 } else { 0 };
-            }
+    for image in 0..images {
+        let top = image / across * (rows + 1) + 1;
+        let left = image % across * (columns + 1) + 1;
+        for unit in 0..rows * columns {
+            let (r, c) = (unit / columns, unit % columns);
+            pixels[(top + r) * width + left + c] = 255 * u8::from(visible.get(image, unit));
         }
     }
     let mut bytes = Vec::new();
@@ -139,8 +138,9 @@ mod tests {
 
     #[test]
     fn pictures_and_arrays_hold_the_states() {
-        let states = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0];
-        let png = to_png(&[states, states].concat(), (2, 3)).unwrap();
+        let states = [true, false, false, true, true, true];
+        let states = BitMatrix::from_fn(2, 6, |_, unit| states[unit]);
+        let png = to_png(&states, (2, 3)).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(&png))
             .read_info()
             .unwrap();
@@ -148,7 +148,7 @@ mod tests {
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (9, 4));
         assert_eq!(&pixels[9..18], [64, 255, 0, 0, 64, 255, 0, 0, 64]);
-        let npy = to_npy(&states, 3);
+        let npy = to_npy(&states);
         assert_eq!(&npy[npy.len() - 6..], [1, 0, 0, 1, 1, 1]);
     }
 }

@@ -16,7 +16,7 @@ use burn::tensor::Device;
 use clap::Args;
 use rbm_model::partition::BracketOptions;
 use rbm_model::sampling::Chains;
-use rbm_model::{Rbm, device};
+use rbm_model::{BitMatrix, Rbm, device};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -222,8 +222,7 @@ struct Document {
 
 /// Compares the run's chains with held-out rows, or training rows if there are none.
 fn quality_of(chains: &Chains, data: &BinaryDataset, rbm: &Rbm, seed: u64) -> Option<Quality> {
-    let visible: Vec<f32> = chains.visible.clone().into_data().iter::<f32>().collect();
-    let samples = quality::pack(&visible, rbm.n_visible());
+    let samples = BitMatrix::from_tensor(chains.visible.clone());
     let (held_out, _) = data.held_out();
     match quality::compare(&samples, held_out, Some(rbm), seed) {
         Ok(quality) => Some(Quality {

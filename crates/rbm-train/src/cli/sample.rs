@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use clap::{Args, ValueEnum};
 use rbm_figures::atomic;
 use rbm_model::sampling::diagnostics::Diagnosis;
-use rbm_model::{Rbm, device};
+use rbm_model::{BitMatrix, Rbm, device};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -105,7 +105,7 @@ struct Summary {
 
 /// Samples and what is known of how they came about.
 struct Samples {
-    visible: Vec<f32>,
+    visible: BitMatrix,
     mixing: Option<Mixing>,
     tempering: Option<TemperingReport>,
 }
@@ -156,7 +156,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
             .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", path.display()))?;
         Ok(path)
     };
-    let npy = write("samples.npy", &sampling::to_npy(visible, n))?;
+    let npy = write("samples.npy", &sampling::to_npy(visible))?;
     let png = match shape {
         Some(shape) => {
             let bytes = sampling::to_png(visible, shape)?;
@@ -170,7 +170,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
         )?),
         false => None,
     };
-    let count = visible.len() / n;
+    let count = visible.rows();
     if args.json {
         output::json(&Summary {
             samples: count,
@@ -232,7 +232,7 @@ fn measure_quality(
     source: &Source,
     settings: &Settings,
     rbm: &Rbm,
-    visible: &[f32],
+    visible: &BitMatrix,
     write: &dyn Fn(&str, &[u8]) -> anyhow::Result<PathBuf>,
 ) -> anyhow::Result<Quality> {
     if source.run.is_none() && args.dataset.is_none() {
@@ -240,8 +240,7 @@ fn measure_quality(
     }
     let data = source.data(settings)?;
     let (held_out, _) = data.held_out();
-    let samples = quality::pack(visible, source.parameters.n_visible);
-    let mut quality = quality::compare(&samples, held_out, Some(rbm), args.seed)?;
+    let mut quality = quality::compare(visible, held_out, Some(rbm), args.seed)?;
     let file = write("quality.json", &serde_json::to_vec(&quality)?)?;
     let document = rbm_figures::Document {
         title: format!("Samples beside {}", data.name),

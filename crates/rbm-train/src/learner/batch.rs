@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use rbm_model::BitMatrix;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// The data rows of an update, or a device's part of them.
@@ -13,6 +14,8 @@ pub struct Batch {
     pub indices: Vec<u32>,
     /// Number of the first among all rows of the update; 0 where these are all.
     pub first_row: u32,
+    /// The rows as numbers, once they have been asked for.
+    numbers: OnceCell<Tensor<2>>,
 }
 
 impl Batch {
@@ -22,12 +25,22 @@ impl Batch {
             rows,
             indices,
             first_row: 0,
+            numbers: OnceCell::new(),
         }
     }
 
     /// Number of rows.
     pub fn count(&self) -> usize {
         self.rows.rows()
+    }
+
+    /// The rows as numbers on a device, `[rows, n_visible]`. An update has one device, and they go there once.
+    pub fn to_tensor(&self, device: &Device) -> Tensor<2> {
+        let kept = self.numbers.get_or_init(|| self.rows.to_tensor(device));
+        match kept.device() == *device {
+            true => kept.clone(),
+            false => self.rows.to_tensor(device),
+        }
     }
 
     /// A device's part. Where there are fewer rows than devices it is a row of zeros, to be counted 0 times.
@@ -39,6 +52,7 @@ impl Batch {
             },
             indices: self.indices[range.clone()].to_vec(),
             first_row: self.first_row + range.start as u32,
+            numbers: OnceCell::new(),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Learner for ContrastiveDivergence {
             .with_layer(Layer::Hidden)
             .with_first_row(batch.first_row);
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        let visible = batch.rows.to_tensor(&rbm.device());
+        let visible = batch.to_tensor(&rbm.device());
         let (hidden, _) = ops::sample_hidden(weight, bias, visible.clone(), key);
         let mut chains = Chains {
             visible,

@@ -125,7 +125,7 @@ impl Share {
     fn sums(&mut self, rbm: &Rbm, batch: &Batch, shares: [f64; 2], number: u64) -> Sums {
         let model = self.learner.negative_phase(rbm, batch, number);
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        let visible = batch.rows.to_tensor(&self.device);
+        let visible = batch.to_tensor(&self.device);
         let data = PhaseSamples {
             hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
             visible,

@@ -27,7 +27,7 @@ pub trait Learner {
         number: u64,
     ) -> (Rbm, Tensor<1>) {
         let (weight, bias) = (rbm.weight.val(), rbm.hidden_bias.val());
-        let visible = batch.rows.to_tensor(&rbm.device());
+        let visible = batch.to_tensor(&rbm.device());
         let data = PhaseSamples {
             hidden: ops::hidden_probabilities(weight, bias, visible.clone()),
             visible,

@@ -143,12 +143,6 @@ pub fn compare(
     })
 }
 
-/// Rows of zeros and ones, row-major, as bits.
-pub fn pack(values: &[f32], columns: usize) -> BitMatrix {
-    let rows = values.len().checked_div(columns).unwrap_or(0);
-    BitMatrix::from_fn(rows, columns, |r, c| values[r * columns + c] > 0.5)
-}
-
 fn free_energies(rbm: &Rbm, set: &BitMatrix) -> Vec<f64> {
     let visible = set.to_tensor(&rbm.device());
     rbm.free_energy(visible).into_data().iter::<f64>().collect()

@@ -15,7 +15,7 @@ use anyhow::Context;
 use rbm_analysis::spectrum::{KolmogorovSmirnov, fit_bulk, ks_test};
 use rbm_analysis::{ReciprocalSpace, Summary, SummaryOptions};
 use rbm_figures::{Block, Document, Section};
-use rbm_model::{Parameters, Rbm};
+use rbm_model::{BitMatrix, Parameters, Rbm};
 use std::path::{Path, PathBuf};
 
 /// Left singular vectors shown.
@@ -220,7 +220,6 @@ fn samples(
     data: Option<&BinaryDataset>,
 ) -> anyhow::Result<Samples> {
     let device = measure::device()?;
-    let n = model.n_visible;
     let chains = Checkpoint::open(&run.state_path())?.chains(&device)?;
     let rbm = Rbm::from_parameters(model, &device);
     let (start, sweeps, caption) = match chains {
@@ -238,9 +237,14 @@ fn samples(
         ),
     };
     let states = sampling::draw(&rbm, start, sweeps, manifest.seed, Some(SAMPLES));
-    let list = |states: &[f32]| {
-        let state = |units: &[f32]| units.iter().map(|unit| f64::from(*unit)).collect();
-        states.chunks_exact(n).map(state).collect()
+    let list = |states: &BitMatrix| {
+        let unit = |row, unit| f64::from(u8::from(states.get(row, unit)));
+        let state = |row| {
+            (0..states.columns())
+                .map(|column| unit(row, column))
+                .collect()
+        };
+        (0..states.rows()).map(state).collect()
     };
     Ok(Samples {
         states: list(&states),

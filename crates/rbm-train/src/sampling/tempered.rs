@@ -1,6 +1,7 @@
 //! Samples by tempering.
 
 use super::mixing::{DRAWS, Recorder};
+use rbm_model::BitMatrix;
 use rbm_model::init::visible_bias_from_mean;
 use rbm_model::noise::stream;
 use rbm_model::progress::ProgressFn;
@@ -40,7 +41,7 @@ pub fn reference_fields(data_mean: &[f64]) -> Vec<f32> {
 }
 
 /// Adapts a ladder to a swap rate, then makes rounds; returns the visible states of the replicas at
-/// the path's end, row-major zeros and ones.
+/// the path's end.
 ///
 /// # Errors
 /// [`TemperingError`].
@@ -52,7 +53,7 @@ pub fn tempered(
     seed: u64,
     recorder: &mut Recorder,
     progress: &mut ProgressFn<'_>,
-) -> Result<(Vec<f32>, TemperingReport), TemperingError> {
+) -> Result<(BitMatrix, TemperingReport), TemperingError> {
     let positions = Tempering::even_positions(&path, FIRST_LEVELS);
     let mut sampler = Tempering::new(path, positions, ladders, seed, stream::TEMPERED_SAMPLE)?;
     let adaptation = Adaptation {
@@ -97,8 +98,5 @@ pub fn tempered(
         round_trips_per_thousand_rounds: 1000.0 * state.round_trips as f64
             / (ladders * counted.max(1)) as f64,
     };
-    Ok((
-        sampler.samples().into_data().iter::<f32>().collect(),
-        report,
-    ))
+    Ok((BitMatrix::from_tensor(sampler.samples()), report))
 }

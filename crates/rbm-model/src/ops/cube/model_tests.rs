@@ -127,15 +127,10 @@ fn the_other_operations_agree_with_flex() {
         let visible = matrix(&states(8, 11, n), [11, n], device);
         let p = ops::hidden_probabilities(weight.clone(), c.clone(), visible.clone());
         let (hidden, q) = ops::sample_hidden(weight, c, visible.clone(), KEY);
-        let data = PhaseSamples {
-            visible,
-            hidden: p.clone(),
-        };
-        let samples = PhaseSamples {
-            visible: matrix(&states(9, 6, n), [6, n], device),
-            hidden: matrix(&states(10, 6, m), [6, m], device),
-        };
-        (p, q, hidden, ops::correlation_difference(data, samples))
+        let [v, h] = [(9, n), (10, m)]
+            .map(|(stream, units)| matrix(&states(stream, 6, units), [6, units], device));
+        let difference = ops::correlation_difference(visible, p.clone(), v, h);
+        (p, q, hidden, difference)
     };
     let (p, q, hidden, difference) = on(&device);
     let expected = on(&flex);
