@@ -108,8 +108,6 @@ fn place(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     #[test]
     fn a_failed_write_leaves_the_old_file_and_no_other() {
         let dir = tempfile::tempdir().unwrap();
