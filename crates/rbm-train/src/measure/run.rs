@@ -8,6 +8,7 @@ use super::snapshot::{AnnealedLnZ, SnapshotMeasurement};
 use super::{cache, history, landscape};
 use crate::checkpoint::RunDir;
 use crate::evaluation::snapshots::bracket_model;
+use crate::progress::Progress;
 use crate::settings::TrainingSettings;
 use anyhow::Context as _;
 use burn::tensor::Device;
@@ -16,6 +17,7 @@ use rbm_analysis::ReciprocalSpace;
 use rbm_model::partition::BracketOptions;
 use rbm_model::{ModelError, Parameters};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Snapshots that chains are run for, at most.
 pub const CHECKPOINTS: usize = 8;
@@ -52,15 +54,32 @@ pub fn measure_runs(
                 .or_insert_with(|| Reference::of_run(run));
         }
     }
-    runs.par_iter()
+    let missing = runs.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
+    let steps =
+        missing.map(|(run, _)| run.snapshot_steps().map_or(0, |s| s.len().min(CHECKPOINTS)));
+    let shown = Mutex::new((Progress::default(), 0));
+    let total = steps.sum();
+    let tell = || {
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.1 += 1;
+        let done = shown.1;
+        shown.0.show("snapshots measured", done, total);
+    };
+    let measured = runs
+        .par_iter()
         .zip(kept)
         .map(|(run, kept)| match kept {
             Some(measurements) => Ok(measurements),
             None => {
                 let manifest = run.manifest()?;
-                let measurements =
-                    measure(run, &references[&manifest.dataset_digest], options, probes)
-                        .with_context(|| format!("cannot measure {}", run.root().display()))?;
+                let measurements = measure(
+                    run,
+                    &references[&manifest.dataset_digest],
+                    options,
+                    probes,
+                    &tell,
+                )
+                .with_context(|| format!("cannot measure {}", run.root().display()))?;
                 let measurements = cache::as_read(measurements);
                 // A run that cannot be written to can still be looked at.
                 if let Err(error) = cache::write(run, &measurements, probes) {
@@ -69,7 +88,13 @@ pub fn measure_runs(
                 Ok(measurements)
             }
         })
-        .collect()
+        .collect();
+    shown
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .0
+        .finish();
+    measured
 }
 
 /// Where runs are measured: the first device of this build. That of the run may be on another machine, or gone.
@@ -85,6 +110,7 @@ fn measure(
     reference: &Result<Reference, String>,
     options: Options,
     probes: &[Probe],
+    tell: &(dyn Fn() + Sync),
 ) -> anyhow::Result<Measurements> {
     let manifest = run.manifest()?;
     let device = device()?;
@@ -134,6 +160,7 @@ fn measure(
             if options.full {
                 measurement.annealed = annealed(&parameters, &context, step)?;
             }
+            tell();
             Ok((measurement, (step == last_step).then_some(record)))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
