@@ -115,7 +115,7 @@ mod tests {
         super::write(&path, b"old").unwrap();
         super::write(&path, b"new").unwrap();
         super::write_unsynced(&path, |file| file.write_all(b"new")).unwrap();
-        super::sync(&[path.clone()]).unwrap();
+        super::sync(std::slice::from_ref(&path)).unwrap();
         assert!(super::sync(&[dir.path().join("missing")]).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert!(super::write(&dir.path().join("missing/a"), b"x").is_err());
