@@ -70,7 +70,7 @@ pub(super) fn uniform<S: Simd>(simd: S, bits: S::U) -> S::F {
 }
 
 /// Vectors that 64 columns take at most.
-const MOST_VECTORS: usize = 8;
+pub(super) const MOST_VECTORS: usize = 8;
 
 /// The noise of a group of 64 columns, for any row.
 ///

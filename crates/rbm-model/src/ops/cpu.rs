@@ -6,7 +6,7 @@
 pub(super) use super::cpu_chains::{packed_sweeps, pcd_update};
 use super::{ModelPrimitives, ParameterPrimitives, SamplePrimitives, SweepKernel, Sweeps, generic};
 use crate::kernels::layer;
-use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, Samples, outer_mean};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedModel, outer_mean};
 use crate::kernels::softplus;
 use crate::kernels::{BitMatrix, Isa, Parameter};
 use crate::noise::NoiseKey;
@@ -278,14 +278,9 @@ pub(super) fn update<B: HostBackend>(
         return generic::update::<B>(model, samples, step);
     };
     let update = FusedUpdate {
-        data: Samples {
-            visible: &data,
-            hidden: Hidden::Values(data_hidden.as_ref()),
-        },
-        model: Samples {
-            visible: &other,
-            hidden: Hidden::Values(other_hidden.as_ref()),
-        },
+        data: &data,
+        model: &other,
+        hidden: Hidden::Values([data_hidden.as_ref(), other_hidden.as_ref()]),
         visible_offset: mu.as_ref(),
         hidden_offset: lambda.as_ref(),
         step,

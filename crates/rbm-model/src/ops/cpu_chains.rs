@@ -3,7 +3,7 @@
 use super::cpu::{HostBackend, MutableParameter, count};
 use super::{BatchPrimitives, ModelPrimitives, PcdOutput, RbmOps, SweepKernel, generic};
 use crate::kernels::Isa;
-use crate::kernels::packed::{FusedUpdate, Hidden, PackedChains, PackedModel, Samples};
+use crate::kernels::packed::{FusedUpdate, Hidden, PackedChains, PackedModel};
 use crate::optim::Step;
 use burn::backend::tensor::FloatTensor;
 
@@ -77,14 +77,9 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
             .sweeps_to_visible(made, &mut chains.hidden, &mut chains.visible)
             .ok()?;
         FusedUpdate {
-            data: Samples {
-                visible: &batch.rows,
-                hidden: Hidden::Conditional,
-            },
-            model: Samples {
-                visible: &chains.visible,
-                hidden: Hidden::Drawn(key, &mut chains.hidden),
-            },
+            data: &batch.rows,
+            model: &chains.visible,
+            hidden: Hidden::Drawn(key, &mut chains.hidden),
             visible_offset: mu.as_ref(),
             hidden_offset: lambda.as_ref(),
             step,

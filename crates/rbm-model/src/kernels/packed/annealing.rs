@@ -11,7 +11,7 @@
 //! the one after it, so the work costs two more exponentials per unit and no further pass.
 
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
-use super::gibbs::check_states;
+use super::gibbs::{check_states, words};
 use super::transpose::transpose;
 use crate::error::ModelError;
 use crate::kernels::bit_matrix::last_mask;
@@ -142,7 +142,7 @@ impl<'a> AnnealedModel<'a> {
                 bias: &to.hidden_bias,
                 first: &[],
                 key,
-                words: layer(hidden),
+                words: words(hidden),
                 sums: Tiles::new(&mut sums, chains),
                 measure: Measure::Work {
                     scales: from.scales,
@@ -194,7 +194,7 @@ impl<'a> AnnealedModel<'a> {
                 bias: &to.visible_bias,
                 first: &[],
                 key,
-                words: layer(visible),
+                words: words(visible),
                 sums: Tiles::new(&mut sums, chains),
                 measure: Measure::Product { direction },
             },
@@ -243,12 +243,6 @@ impl<'a> AnnealedModel<'a> {
         check_shape("visible bias", stage.visible_bias.len(), &[self.n_visible])?;
         check_shape("hidden bias", stage.hidden_bias.len(), &[self.n_hidden])
     }
-}
-
-/// The words of a layer, `[chains, groups]`, to be written.
-fn layer(states: &mut BitMatrix) -> Tiles<'_, u64> {
-    let stride = states.stride();
-    Tiles::new(states.words_mut(), stride)
 }
 
 /// Adds the parts of all groups, in their order.

@@ -198,7 +198,7 @@ impl Contraction<'_> {
     }
 
     /// Number of rows r.
-    fn chains(&self) -> usize {
+    pub(super) fn chains(&self) -> usize {
         self.inputs.0.bits.rows()
     }
 

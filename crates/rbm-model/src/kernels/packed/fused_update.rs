@@ -16,24 +16,13 @@ use std::ops::Range;
 /// Numbers p(h | v) that are held at a time: 2 MiB.
 const MOST_VALUES: usize = 1 << 19;
 
-/// Samples of one phase.
-#[derive(Debug)]
-pub struct Samples<'a> {
-    /// Visible states, `[B, N]`.
-    pub visible: &'a BitMatrix,
-    /// Hidden values that belong to them.
-    pub hidden: Hidden<'a>,
-}
-
-/// Hidden values of samples.
+/// Hidden values of the samples of both phases.
 #[derive(Debug)]
 pub enum Hidden<'a> {
-    /// These, `[B, M]`, row-major.
-    Values(&'a [f32]),
+    /// These, of the data `[B, M]` and of the model `[C, M]`, row-major.
+    Values([&'a [f32]; 2]),
     /// p(h = 1 | v) by the parameters before the update, some units at a time: the whole matrix is
-    /// never there.
-    Conditional,
-    /// The same, and h is drawn from it, `[B, M]`.
+    /// never there. From that of the model h is drawn, `[C, M]`.
     Drawn(NoiseKey, &'a mut BitMatrix),
 }
 
@@ -52,10 +41,12 @@ pub enum Hidden<'a> {
 /// v (h.lambda) and (v.mu) h.
 #[derive(Debug)]
 pub struct FusedUpdate<'a> {
-    /// Samples of the data.
-    pub data: Samples<'a>,
-    /// Samples of the model.
-    pub model: Samples<'a>,
+    /// Visible states of the data, `[B, N]`.
+    pub data: &'a BitMatrix,
+    /// Visible states of the model, `[C, N]`.
+    pub model: &'a BitMatrix,
+    /// Hidden values that belong to them.
+    pub hidden: Hidden<'a>,
     /// mu, `[N]`.
     pub visible_offset: &'a [f32],
     /// lambda, `[M]`.
@@ -66,7 +57,7 @@ pub struct FusedUpdate<'a> {
     pub isa: Isa,
 }
 
-impl FusedUpdate<'_> {
+impl<'a> FusedUpdate<'a> {
     /// Updates weights `[N, M]` and biases `[N]`, `[M]` in place; returns the mean of the hidden
     /// values over the data, `[M]`.
     ///
@@ -83,16 +74,19 @@ impl FusedUpdate<'_> {
         check_parameter("weight", &weight, &[n, m], moments)?;
         check_parameter("visible bias", &visible_bias, &[n], moments)?;
         check_parameter("hidden bias", &hidden_bias, &[m], moments)?;
-        for samples in [&self.data, &self.model] {
-            let rows = samples.visible.rows();
-            check_states("visible states", samples.visible, (rows, n))?;
-            match &samples.hidden {
-                Hidden::Values(values) => check_shape("hidden values", values.len(), &[rows, m])?,
-                Hidden::Conditional => {}
-                Hidden::Drawn(_, states) => check_states("hidden states", states, (rows, m))?,
-            }
+        let rows = [self.data.rows(), self.model.rows()];
+        for states in [self.data, self.model] {
+            check_states("visible states", states, (states.rows(), n))?;
         }
-        let work = (self.data.visible.rows() + self.model.visible.rows()) * n * m / 256;
+        match &self.hidden {
+            Hidden::Values(values) => {
+                for (values, rows) in values.iter().zip(rows) {
+                    check_shape("hidden values", values.len(), &[rows, m])?;
+                }
+            }
+            Hidden::Drawn(_, states) => check_states("hidden states", states, (rows[1], m))?,
+        }
+        let work = (rows[0] + rows[1]) * n * m / 256;
         let mut mean = Vec::new();
         in_pool(work, || {
             mean = self.update(weight, visible_bias, hidden_bias)
@@ -109,16 +103,16 @@ impl FusedUpdate<'_> {
         let (isa, mu) = (self.isa, self.visible_offset);
         let moments = self.step.rule.moments();
         let coefficients = StepCoefficients::new(&self.step);
-        let phase = |samples: &Samples<'_>| PhaseMoments::new(samples.visible, mu);
-        let (mut data, mut model) = rayon::join(|| phase(&self.data), || phase(&self.model));
+        let phase = |states| PhaseMoments::new(states, mu);
+        let (mut data, mut model) = rayon::join(|| phase(self.data), || phase(self.model));
         let visible = difference(&data.visible, &model.visible);
-        let (data_scale, model_scale) = (self.data.scale(), self.model.scale());
-        let mut spare = [Vec::new(), Vec::new()];
+        let [data_scale, model_scale] = [self.data, self.model].map(|v| 1.0 / v.rows() as f32);
+        let both = self.both();
+        let mut spare = Vec::new();
         let mut mean = Vec::with_capacity(self.hidden_offset.len());
         for columns in self.blocks() {
-            let [a, b] = &mut spare;
-            let data_values = self.data.values(isa, &weight, &hidden_bias, &columns, a);
-            let model_values = self.model.values(isa, &weight, &hidden_bias, &columns, b);
+            let [data_values, model_values] =
+                self.values(&both, &weight, &hidden_bias, &columns, &mut spare);
             let lambda = &self.hidden_offset[columns.clone()];
             let (data_means, model_means) = rayon::join(
                 || data.add(isa, data_values, lambda),
@@ -176,57 +170,64 @@ impl FusedUpdate<'_> {
     /// shapes alone: results depend neither on threads nor on whether the values are there already.
     fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let m = self.hidden_offset.len();
-        let rows: usize = [&self.data, &self.model]
-            .into_iter()
-            .map(|samples| samples.visible.rows())
-            .sum();
+        let rows = self.data.rows() + self.model.rows();
         let width = (MOST_VALUES / rows.max(1) / GROUP).max(1) * GROUP;
         (0..m.div_ceil(width)).map(move |block| width * block..m.min(width * (block + 1)))
     }
-}
 
-impl Samples<'_> {
-    /// Weight of a sample in a mean.
-    fn scale(&self) -> f32 {
-        1.0 / self.visible.rows() as f32
+    /// Visible states of data and model, one after the other, where hidden values are worked out: both are
+    /// sums of the same weights.
+    fn both(&self) -> BitMatrix {
+        let mut both = self.data.clone();
+        match self.hidden {
+            Hidden::Drawn(..) if both.append(self.model).is_ok() => both,
+            _ => BitMatrix::zeros(0, 0),
+        }
     }
 
     /// Hidden values of some columns, a multiple of 64 before them; `spare` is where they are worked out.
     fn values<'b>(
-        &'b mut self,
-        isa: Isa,
+        &mut self,
+        both: &BitMatrix,
         weight: &Parameter<'_>,
         hidden_bias: &Parameter<'_>,
         columns: &Range<usize>,
         spare: &'b mut Vec<f32>,
-    ) -> Values<'b> {
-        let m = hidden_bias.value.len();
-        let draw = match &mut self.hidden {
+    ) -> [Values<'b>; 2]
+    where
+        'a: 'b,
+    {
+        let (m, units) = (hidden_bias.value.len(), columns.len());
+        let (key, states) = match &mut self.hidden {
             Hidden::Values(values) => {
-                return Values {
+                return values.map(|values| Values {
                     matrix: Matrix::columns(values, m, columns.start),
-                    units: columns.len(),
-                };
+                    units,
+                });
             }
-            Hidden::Conditional => None,
-            Hidden::Drawn(key, states) => Some((*key, &mut **states)),
+            Hidden::Drawn(key, states) => (*key, &mut **states),
         };
-        let chains = self.visible.rows();
-        spare.resize(chains * columns.len(), 0.0);
+        spare.resize(both.rows() * units, 0.0);
         let weight = Matrix::columns(weight.value, m, columns.start);
         let fields = Contraction {
-            inputs: (Inputs::new(self.visible, weight), None),
-            outputs: columns.len(),
+            inputs: (Inputs::new(both, weight), None),
+            outputs: units,
             bias: &hidden_bias.value[columns.clone()],
         };
-        activate(isa, fields, columns.start, draw, Some(spare));
-        Values {
-            matrix: Matrix::new(spare, columns.len()),
-            units: columns.len(),
-        }
+        activate(
+            self.isa,
+            fields,
+            columns.start,
+            Some((key, states)),
+            Some(spare),
+        );
+        let (data, model) = spare.split_at(self.data.rows() * units);
+        [data, model].map(|values| Values {
+            matrix: Matrix::new(values, units),
+            units,
+        })
     }
 }
-
 fn difference(a: &[f32], b: &[f32]) -> Vec<f32> {
     a.iter().zip(b).map(|(a, b)| a - b).collect()
 }

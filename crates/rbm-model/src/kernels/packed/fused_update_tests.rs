@@ -73,14 +73,11 @@ impl Case {
     }
 
     fn run(&self, isa: Isa) -> (Arrays, Vec<f32>) {
-        let samples = |phase: usize| Samples {
-            visible: &self.states[phase],
-            hidden: Hidden::Values(&self.hidden[phase]),
-        };
-        self.run_with(isa, samples(0), samples(1))
+        let [data, model] = &self.hidden;
+        self.run_with(isa, Hidden::Values([data, model]))
     }
 
-    fn run_with(&self, isa: Isa, data: Samples, model: Samples) -> (Arrays, Vec<f32>) {
+    fn run_with(&self, isa: Isa, hidden: Hidden) -> (Arrays, Vec<f32>) {
         let mut arrays = self.start();
         let [weight, visible_bias, hidden_bias] = arrays.each_mut().map(|arrays| {
             let [value, first, second] = arrays;
@@ -91,8 +88,9 @@ impl Case {
             }
         });
         let mean = FusedUpdate {
-            data,
-            model,
+            data: &self.states[0],
+            model: &self.states[1],
+            hidden,
             visible_offset: &self.mu,
             hidden_offset: &self.lambda,
             step: self.step,
@@ -223,13 +221,10 @@ fn wrong_lengths_change_nothing() {
             first,
             second,
         });
-    let samples = || Samples {
-        visible: &case.states[0],
-        hidden: Hidden::Values(&case.hidden[0][1..]),
-    };
     let update = FusedUpdate {
-        data: samples(),
-        model: samples(),
+        data: &case.states[0],
+        model: &case.states[1],
+        hidden: Hidden::Values([&case.hidden[0], &case.hidden[1][1..]]),
         visible_offset: &case.mu,
         hidden_offset: &case.lambda,
         step: case.step,
@@ -262,15 +257,8 @@ fn hidden_values_may_be_worked_out_on_the_way() {
         let expected = case.run(Isa::detect());
         let run = |isa| {
             let mut drawn = BitMatrix::zeros(rows[1], shape[1]);
-            let data = Samples {
-                visible: &case.states[0],
-                hidden: Hidden::Conditional,
-            };
-            let model = Samples {
-                visible: &case.states[1],
-                hidden: Hidden::Drawn(key, &mut drawn),
-            };
-            (case.run_with(isa, data, model), drawn)
+            let hidden = Hidden::Drawn(key, &mut drawn);
+            (case.run_with(isa, hidden), drawn)
         };
         let first = run(Isa::Portable);
         assert_eq!(first.1, expected_states);

@@ -3,7 +3,7 @@
 use super::contraction::{Contraction, Finish, Inputs, Matrix};
 use crate::error::ModelError;
 use crate::kernels::bit_matrix::last_mask;
-use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
+use crate::kernels::draw::{GROUP, GroupNoise, MOST_VECTORS, reciprocal_sigmoid, uniform};
 use crate::kernels::parallel::{Tiles, in_pool};
 use crate::kernels::simd::{Simd, load, store};
 use crate::kernels::{BitMatrix, Isa, check_shape};
@@ -267,7 +267,8 @@ pub(super) fn check_states(
 }
 
 /// Draws units from their fields, those of a layer from `first` on, and gives their probabilities
-/// `[chains, outputs]`; `first` is a multiple of 64.
+/// `[chains, outputs]`; `first` is a multiple of 64. Where fewer states are drawn than there are chains, they
+/// are those of the last ones.
 pub(super) fn activate(
     isa: Isa,
     fields: Contraction,
@@ -275,17 +276,24 @@ pub(super) fn activate(
     draw: Option<(NoiseKey, &mut BitMatrix)>,
     probabilities: Option<&mut [f32]>,
 ) {
-    let outputs = fields.outputs;
+    let (chains, outputs) = (fields.chains(), fields.outputs);
     let activation = Activation {
         outputs,
         first_group: first / GROUP,
-        draw: draw.map(|(key, states)| {
-            let stride = states.stride();
-            (key, Tiles::new(states.words_mut(), stride))
+        draw: draw.map(|(key, states)| Draw {
+            key,
+            first: chains - states.rows(),
+            words: words(states),
         }),
         probabilities: probabilities.map(|p| Tiles::new(p, outputs)),
     };
     fields.run(isa, &activation);
+}
+
+/// The words of states `[chains, groups]`, to be written.
+pub(super) fn words(states: &mut BitMatrix) -> Tiles<'_, u64> {
+    let stride = states.stride();
+    Tiles::new(states.words_mut(), stride)
 }
 
 /// Turns fields into probabilities and states.
@@ -293,41 +301,52 @@ struct Activation<'a> {
     outputs: usize,
     /// Group of the layer that the first output begins.
     first_group: usize,
-    /// Words `[chains, groups]` of the whole layer.
-    draw: Option<(NoiseKey, Tiles<'a, u64>)>,
+    draw: Option<Draw<'a>>,
     /// `[chains, outputs]`
     probabilities: Option<Tiles<'a, f32>>,
+}
+
+/// States to be drawn.
+struct Draw<'a> {
+    key: NoiseKey,
+    /// Number of the chain that the first of them belongs to.
+    first: usize,
+    /// Words of the whole layer.
+    words: Tiles<'a, u64>,
 }
 
 impl Finish for Activation<'_> {
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]) {
-        let columns = (self.outputs - GROUP * group).min(GROUP);
-        if let Some((key, words)) = &self.draw {
-            let drawn = self.first_group + group;
-            let noise = GroupNoise::new(simd, *key, drawn);
-            for (field, chain) in field.chunks_exact(GROUP).zip(chains.clone()) {
-                let bits = noise.bits(simd, chain as u32);
+        let first = GROUP * group;
+        let columns = (self.outputs - first).min(GROUP);
+        let drawn = self.first_group + group;
+        let draw = self.draw.as_ref();
+        let draw = draw.map(|draw| (draw, GroupNoise::new(simd, draw.key, drawn)));
+        for (field, chain) in field.chunks_exact(GROUP).zip(chains) {
+            let mut reciprocals = [simd.splat(0.0); MOST_VECTORS];
+            for (reciprocal, field) in reciprocals.iter_mut().zip(field.chunks_exact(S::LANES)) {
+                *reciprocal = reciprocal_sigmoid(simd, load(simd, field));
+            }
+            if let Some((draw, noise)) = &draw
+                && chain >= draw.first
+            {
+                let row = chain - draw.first;
+                let bits = noise.bits(simd, row as u32);
                 let mut word = 0;
-                for (vector, &bits) in bits[..GROUP / S::LANES].iter().enumerate() {
-                    let column = vector * S::LANES;
-                    let reciprocal = reciprocal_sigmoid(simd, load(simd, &field[column..]));
-                    let threshold = simd.mul(uniform(simd, bits), reciprocal);
+                for vector in 0..GROUP / S::LANES {
+                    let threshold = simd.mul(uniform(simd, bits[vector]), reciprocals[vector]);
                     let on = simd.less(threshold, simd.splat(1.0));
-                    word |= u64::from(on) << column;
+                    word |= u64::from(on) << (vector * S::LANES);
                 }
                 // SAFETY: no two calls have the same group and overlapping chains.
-                let place = unsafe { words.piece(chain, drawn..drawn + 1) };
+                let place = unsafe { draw.words.piece(row, drawn..drawn + 1) };
                 place[0] = word & last_mask(columns);
             }
-        }
-        if let Some(probabilities) = &self.probabilities {
-            for (field, chain) in field.chunks_exact(GROUP).zip(chains) {
-                let first = GROUP * group;
+            if let Some(probabilities) = &self.probabilities {
                 // SAFETY: no two calls have the same group and overlapping chains.
                 let row = unsafe { probabilities.piece(chain, first..first + columns) };
-                for (field, row) in field.chunks(S::LANES).zip(row.chunks_mut(S::LANES)) {
-                    let reciprocal = reciprocal_sigmoid(simd, load(simd, field));
+                for (row, &reciprocal) in row.chunks_mut(S::LANES).zip(&reciprocals) {
                     store(simd, row, simd.div(simd.splat(1.0), reciprocal));
                 }
             }

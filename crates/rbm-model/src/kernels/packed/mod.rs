@@ -30,7 +30,7 @@ mod weight_step;
 
 pub use annealing::{AnnealedModel, Stage};
 pub use chains::PackedChains;
-pub use fused_update::{FusedUpdate, Hidden, Samples};
+pub use fused_update::{FusedUpdate, Hidden};
 pub use gibbs::{PackedModel, Sweeps};
 pub use outer_mean::{outer_mean, outer_mean_with};
 
