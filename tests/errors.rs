@@ -221,6 +221,12 @@ fn unusable_models_are_refused() {
         2,
         &["is a directory", "--model"],
     );
+    fail(
+        dir.path(),
+        "report .",
+        1,
+        &["no run directory", "manifest.json"],
+    );
     for command in ["resume", "evaluate", "report", "sample", "analyze"] {
         let parts = ["no-such-run", "no such run directory"];
         fail(dir.path(), &format!("{command} no-such-run"), 1, &parts);

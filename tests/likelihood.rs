@@ -189,3 +189,29 @@ fn a_file_given_for_evaluation_is_held_out_as_a_whole() {
     let of_model = "evaluate --model run/model.safetensors --dataset new.csv --json";
     assert_eq!(json(&succeed(dir.path(), of_model))["test"]["rows"], 24);
 }
+
+#[test]
+fn data_that_have_changed_are_not_taken_for_those_of_the_run() {
+    let dir = tempdir().unwrap();
+    let d = dir.path();
+    let rows = "0,1,1\n1,0,0\n1,1,0\n0,0,1\n".repeat(8);
+    std::fs::write(d.join("a.csv"), &rows).unwrap();
+    succeed(d, "train --dataset a.csv --hidden 2 --epochs 2 --out run");
+    // Also a directory that `train` and its report filled may be replaced.
+    succeed(
+        d,
+        "train --dataset a.csv --hidden 2 --epochs 2 --out run --overwrite",
+    );
+    std::fs::write(d.join("a.csv"), rows.clone() + "1,1,1\n").unwrap();
+    for command in ["evaluate run", "features run", "sample run --quality"] {
+        fail(
+            d,
+            command,
+            1,
+            &["a.csv", "not what the run was trained on", "--dataset"],
+        );
+    }
+    succeed(d, "evaluate run --dataset a.csv");
+    std::fs::remove_file(d.join("a.csv")).unwrap();
+    fail(d, "evaluate run", 1, &["config.toml", "--dataset"]);
+}

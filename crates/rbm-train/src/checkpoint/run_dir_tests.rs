@@ -102,6 +102,8 @@ fn a_run_is_recognized_by_its_content_and_replaced_only_if_nothing_else_is_there
         "snapshots/step-00000010.safetensors",
         "samples/quality/figures/neighbors.svg",
         "samples/samples.npy",
+        "evaluation.json",
+        "features-test.npy",
         "report/data/spectrum.csv",
         "report/.abc.tmp",
         "report/index.html",

@@ -5,6 +5,7 @@ use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use crate::session;
 use crate::settings::Settings;
+use anyhow::Context;
 use clap::Args;
 use rbm_model::Parameters;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,9 @@ pub fn open_run(root: &Path) -> anyhow::Result<RunDir> {
     }
     if !root.exists() {
         anyhow::bail!("{shown}: there is no such run directory");
+    }
+    if !crate::report::is_sweep(root) && !root.join("manifest.json").exists() {
+        anyhow::bail!("{shown} is no run directory: it holds no manifest.json");
     }
     if crate::report::is_sweep(root) {
         return Err(UsageError(format!(
@@ -126,9 +130,26 @@ impl Source {
         Ok(settings)
     }
 
-    /// Loads data and checks that it fits the model.
+    /// Loads data and checks that it fits the model, and that the run's own is what it was: rows that were added would
+    /// be split anew, and trained rows be taken for held-out ones.
     pub fn data(&self, settings: &Settings) -> anyhow::Result<BinaryDataset> {
-        let data = session::load_data(settings)?;
+        let own = match &self.run {
+            Some(run) if run.settings()?.data == settings.data => Some(run.manifest()?),
+            _ => None,
+        };
+        let name = &settings.data.dataset;
+        let data = session::load_data(settings).with_context(|| match own {
+            Some(_) => format!(
+                "the run's data set `{name}`, as its config.toml says, cannot be loaded; --dataset names another place"
+            ),
+            None => format!("data set `{name}` cannot be loaded"),
+        })?;
+        if own.is_some_and(|manifest| manifest.dataset_digest != data.digest()) {
+            return Err(anyhow::anyhow!(
+                "data set `{name}` is not what the run was trained on: restore it, or name what to take with --dataset, \
+                 and all its rows count as held out"
+            ));
+        }
         let (found, expected) = (data.train.columns(), self.parameters.n_visible);
         if found != expected {
             return Err(anyhow::anyhow!(

@@ -230,10 +230,11 @@ impl Table<'_> {
                 advice: advice.into(),
             };
             let value = number(field).ok_or_else(|| {
-                refused(
-                    "a number",
-                    "a header may be the first line only, without numbers (or say --header yes)",
-                )
+                let advice = match self.units.rows() {
+                    0 => "a first line without any number is a header; if this one is, say --header yes",
+                    _ => "fill in missing values, number the classes, or take out the row or column",
+                };
+                refused("a number", advice)
             })?;
             if self.label != Some(c) {
                 self.range.add(value);

@@ -248,7 +248,7 @@ fn modes(brief: &mut Brief, replica: &Replica) {
         "Modes",
         format!(
             "{left}. Modes with λ ≥ 4, the threshold of the plain Gaussian limit with units at \
-             probability 1/2: {beyond}. Biases move it: a mode has condensed where its dressed value reaches 1."
+             probability 1/2: {beyond}. Biases move it, and it does not say that a mode condensed: its occupation does, see `rbm-train analyze --field`."
         ),
     );
 }
