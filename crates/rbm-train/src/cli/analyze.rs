@@ -97,7 +97,9 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     } else {
         output::lines(table::model(&model))?;
         output::lines(run.iter().flat_map(table::whole_run))?;
-        output::lines(field.iter().flat_map(field::table))?;
+        let n_visible = source.parameters.n_visible;
+        let field = field.iter();
+        output::lines(field.flat_map(|field| field::table(field, n_visible)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -58,11 +58,11 @@ pub fn field(source: &Source, modes: usize, seed: u64) -> anyhow::Result<ModeAna
     Ok(analyze_modes(&rbm, &space, &mut chains, matrix, &options)?)
 }
 
-/// What a person wants to see of it first.
-pub fn table(field: &ModeAnalysis) -> Vec<String> {
+/// What a person wants to see of it first, for a model of so many visible units.
+pub fn table(field: &ModeAnalysis, n_visible: usize) -> Vec<String> {
     let mut lines = vec![
         String::new(),
-        "mode   lambda  barrier  tilt     n (model)        n (data)         tau_x, sweeps".into(),
+        "mode   lambda  barrier  tilt     n (model)        connected/N  n (data)         tau_x, sweeps".into(),
     ];
     let data = field.data_occupations.as_deref().unwrap_or(&[]);
     for (k, mode) in field.landau.iter().enumerate() {
@@ -76,12 +76,17 @@ pub fn table(field: &ModeAnalysis) -> Vec<String> {
         let x = rbm_analysis::Coordinate::X(mode.mode);
         let time = field.diffusion.iter().find(|d| d.measured.coordinate == x);
         lines.push(format!(
-            "{:>4} {:>8.3} {:>8.3} {:>5.2}     {:<16} {:<16} {}",
+            "{:>4} {:>8.3} {:>8.3} {:>5.2}     {:<16} {:<12} {:<16} {}",
             mode.mode + 1,
             mode.singular_value,
             mode.barrier,
             mode.tilt,
             occupation(field.model_occupations.get(k)),
+            field
+                .model_occupations
+                .get(k)
+                .and_then(|o| o.connected)
+                .map_or("-".into(), |x| format!("{:.4}", x / n_visible as f64)),
             occupation(data.get(k)),
             number(
                 time.and_then(|d| d.measured.integrated_time)
