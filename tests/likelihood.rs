@@ -214,4 +214,6 @@ fn data_that_have_changed_are_not_taken_for_those_of_the_run() {
     succeed(d, "evaluate run --dataset a.csv");
     std::fs::remove_file(d.join("a.csv")).unwrap();
     fail(d, "evaluate run", 1, &["config.toml", "--dataset"]);
+    std::fs::write(d.join("b.csv"), &rows).unwrap();
+    succeed(d, "evaluate run --dataset b.csv");
 }

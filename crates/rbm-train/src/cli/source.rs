@@ -168,10 +168,12 @@ impl Source {
         if given && data.test.is_empty() {
             data.test = data.train;
             data.test_labels = data.train_labels.take();
-            data.train = match &self.run {
-                Some(run) => session::load_data(&run.settings()?)?.train,
-                None => data.test.clone(),
+            // The run's own may have gone or changed since: that is why another set is given.
+            let own = match &self.run {
+                Some(run) => self.data(&run.settings()?).ok(),
+                None => None,
             };
+            data.train = own.map_or_else(|| data.test.clone(), |own| own.train);
         }
         Ok(data)
     }

@@ -75,7 +75,7 @@ fn load(file: &Path, content: Vec<u8>, options: &ReadOptions) -> Result<BinaryDa
 
 /// The content and what separates its fields; runs of blanks become commas.
 fn with_separator(content: Vec<u8>) -> (Vec<u8>, u8) {
-    let mut lines = content.split(|&byte| byte == b'\n');
+    let mut lines = content.split(|byte| matches!(byte, b'\n' | b'\r'));
     let first = lines
         .find(|line| !line.trim_ascii().is_empty())
         .unwrap_or_default();
@@ -91,7 +91,11 @@ fn with_separator(content: Vec<u8>) -> (Vec<u8>, u8) {
         let fields: Vec<&[u8]> = fields.filter(|field| !field.is_empty()).collect();
         fields.join(&b',')
     };
-    let lines = content.split(|&byte| byte == b'\n');
+    // Lines end in \n, \r\n or \r alone.
+    let lines = content.split(|&byte| byte == b'\n').flat_map(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.split(|&byte| byte == b'\r')
+    });
     (lines.map(commas).collect::<Vec<_>>().join(&b'\n'), b',')
 }
 
@@ -357,6 +361,7 @@ mod tests {
         for content in [
             "0 1 1\n1 0 0\n",
             "  0  1   1 \r\n\r\n 1 0 0",
+            "0 1 1\r1 0 0\r",
             "0\t1\t1\n1\t0\t0\n",
             "0;1;1\n1;0;0\n",
             "a b c\n0 1 1\n1 0 0\n",

@@ -6,6 +6,7 @@ use crate::data::file::file_name;
 use crate::data::format::ReadOptions;
 use crate::data::units::value_rule;
 use crate::data::{BinaryDataset, BitMatrix, DataError};
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::path::Path;
 use zip::ZipArchive;
@@ -206,7 +207,7 @@ impl<'a> Archive<'a> {
         } else {
             (columns, rows)
         };
-        let fits = starts.len() == lines + 1
+        let fits = starts.len().checked_sub(1) == Some(lines)
             && starts.first() == Some(&0)
             && starts.last() == Some(&indices.len())
             && starts.windows(2).all(|pair| pair[0] <= pair[1])
@@ -249,24 +250,28 @@ impl Sparse {
         options: &ReadOptions,
     ) -> Result<BinaryDataset, DataError> {
         let rule = value_rule(file, options.threshold)?;
-        check_memory(file, self.rows, self.columns)?;
         let rest = rule.unit(file, 1, 1, 0.0)?;
         let (lines, places) = match self.by_rows {
             true => (self.rows, self.columns),
             false => (self.columns, self.rows),
         };
+        check_memory(file, self.rows, self.columns)?;
+        check_memory(file, lines, places)?;
         let mut units = BitMatrix::zeros(0, places);
         for line in 0..lines {
-            let mut row = vec![rest; places];
-            for at in self.starts[line]..self.starts[line + 1] {
-                let place = self.indices[at];
+            let entries = self.starts[line]..self.starts[line + 1];
+            let mut row = BTreeMap::new();
+            for (&place, &value) in self.indices[entries.clone()]
+                .iter()
+                .zip(&self.values[entries])
+            {
                 let (r, c) = match self.by_rows {
                     true => (line, place),
                     false => (place, line),
                 };
-                row[place] = rule.unit(file, r + 1, c + 1, self.values[at])?;
+                row.insert(place, rule.unit(file, r + 1, c + 1, value)?);
             }
-            units.push_row(row);
+            units.push_row((0..places).map(|place| row.get(&place).copied().unwrap_or(rest)));
         }
         if !self.by_rows {
             units = units.transposed();

@@ -246,6 +246,22 @@ fn sparse_matrices() {
     ] {
         refusal("s.npz", &content);
     }
+    // More rows, or wider ones, than any memory holds.
+    for shape in [[f64::MAX, 3.0], [1.0, 1e18]] {
+        let content = npz(&[
+            ("indices", npy(&[0], &[])),
+            ("indptr", npy(&[2], &[0, 0])),
+            ("format", npy_file("|S3", &[], b"csr")),
+            (
+                "shape",
+                npy_file("<f8", &[2], &shape.map(f64::to_le_bytes).concat()),
+            ),
+            ("data", npy(&[0], &[])),
+        ]);
+        if available_bytes().is_some() {
+            refusal("s.npz", &content);
+        }
+    }
 }
 
 #[test]
