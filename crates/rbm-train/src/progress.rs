@@ -1,6 +1,7 @@
 //! How far long work is, other than training: a bar on a terminal, plain lines otherwise, on standard error.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rbm_model::progress::ProgressFn;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,14 @@ use std::time::{Duration, Instant};
 const FIRST_LINE: Duration = Duration::from_secs(2);
 /// Pause between plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Does work that tells how far it is, and ends the display however that ends.
+pub fn with_progress<T>(work: impl FnOnce(&mut ProgressFn<'_>) -> T) -> T {
+    let mut progress = Progress::default();
+    let result = work(&mut |name, done, total| progress.show(name, done, total));
+    progress.finish();
+    result
+}
 
 /// Shows named stages of work.
 pub struct Progress {

@@ -8,7 +8,7 @@ use crate::evaluation::kept::Kept;
 use crate::evaluation::likelihood_row::{self, LikelihoodRow};
 use crate::evaluation::{self, Estimates, Evaluation, EvaluationOptions, snapshots};
 use crate::memory;
-use crate::progress::Progress;
+use crate::progress::with_progress;
 use crate::quality::{self, Quality};
 use crate::report;
 use crate::settings::Settings;
@@ -146,15 +146,9 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             || args.ais_chains.is_some(),
     };
     let saved = saved_chains(&source, &device)?;
-    let mut progress = Progress::default();
-    let evaluation = evaluation::evaluate(
-        &rbm,
-        &data,
-        saved.as_ref(),
-        &options,
-        &mut |name, done, total| progress.show(name, done, total),
-    )?;
-    progress.finish();
+    let evaluation = with_progress(|progress| {
+        evaluation::evaluate(&rbm, &data, saved.as_ref(), &options, progress)
+    })?;
     if let Some(chosen) = &evaluation.ln_z.annealing {
         tracing::info!(
             "annealing from independent units, {}: {} temperatures, {} chains in each direction, {} \
@@ -259,21 +253,18 @@ fn bracket_snapshots(
         .into());
     };
     let options = annealing(args, BracketOptions::SNAPSHOT);
-    let per_epoch = run
-        .manifest()?
-        .train_rows
-        .div_ceil(settings.training.batch_size);
-    let mut progress = Progress::default();
-    let rows = snapshots::bracket_snapshots(
-        run,
-        device,
-        data,
-        per_epoch as f64,
-        args.snapshots as usize,
-        &options,
-        &mut |name, done, total| progress.show(name, done, total),
-    )?;
-    progress.finish();
+    let per_epoch = settings.updates_per_epoch(run.manifest()?.train_rows);
+    let rows = with_progress(|progress| {
+        snapshots::bracket_snapshots(
+            run,
+            device,
+            data,
+            per_epoch as f64,
+            args.snapshots as usize,
+            &options,
+            progress,
+        )
+    })?;
     // The run's report is about the data that it was trained on.
     if args.dataset.is_none() {
         run.write(

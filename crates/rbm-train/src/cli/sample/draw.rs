@@ -5,7 +5,7 @@ use crate::checkpoint::Checkpoint;
 use crate::cli::output::UsageError;
 use crate::cli::source::Source;
 use crate::memory;
-use crate::progress::Progress;
+use crate::progress::with_progress;
 use crate::sampling::{self, Recorder, Start};
 use crate::settings::Settings;
 use burn::tensor::Device;
@@ -79,17 +79,17 @@ pub(super) fn gibbs(
         });
     }
     let mut recorder = Recorder::new(rbm)?;
-    let mut progress = Progress::default();
-    let (visible, every) = sampling::draw_recorded(
-        rbm,
-        start,
-        args.gibbs_steps,
-        args.seed,
-        args.chains,
-        &mut recorder,
-        &mut |name, done, total| progress.show(name, done, total),
-    );
-    progress.finish();
+    let (visible, every) = with_progress(|progress| {
+        sampling::draw_recorded(
+            rbm,
+            start,
+            args.gibbs_steps,
+            args.seed,
+            args.chains,
+            &mut recorder,
+            progress,
+        )
+    });
     Ok(Samples {
         visible,
         mixing: recorder.mixing(every)?,
@@ -143,17 +143,18 @@ pub(super) fn tempered(
         ModelPath::tempered(rbm, &reference)?
     };
     let mut recorder = Recorder::new(rbm)?;
-    let mut progress = Progress::default();
-    let (visible, report) = sampling::tempered(
-        path,
-        count(args, rbm)?,
-        args.swap_rate,
-        args.gibbs_steps,
-        args.seed,
-        &mut recorder,
-        &mut |name, done, total| progress.show(name, done, total),
-    )?;
-    progress.finish();
+    let ladders = count(args, rbm)?;
+    let (visible, report) = with_progress(|progress| {
+        sampling::tempered(
+            path,
+            ladders,
+            args.swap_rate,
+            args.gibbs_steps,
+            args.seed,
+            &mut recorder,
+            progress,
+        )
+    })?;
     Ok(Samples {
         visible,
         mixing: recorder.mixing((args.gibbs_steps / sampling::DRAWS).max(1))?,

@@ -4,8 +4,8 @@ use crate::checkpoint::{Checkpoint, Manifest, RunDir};
 use crate::data::BinaryDataset;
 use crate::evaluation::kept::Kept;
 use crate::evaluation::{self, EvaluationOptions};
-use crate::learner::{ChainCount, LearnerKind};
-use crate::progress::Progress;
+use crate::learner::ChainCount;
+use crate::progress::with_progress;
 use crate::settings::Settings;
 use rbm_model::partition::{BracketOptions, ENUMERATION_LIMIT};
 use rbm_model::{Parameters, Rbm};
@@ -73,15 +73,9 @@ pub fn evaluation(
         always_anneal: false,
         precision: 0.0,
     };
-    let mut progress = Progress::default();
-    let evaluation = evaluation::evaluate(
-        &rbm,
-        data,
-        saved.as_ref(),
-        &options,
-        &mut |name, done, total| progress.show(name, done, total),
-    )?;
-    progress.finish();
+    let evaluation = with_progress(|progress| {
+        evaluation::evaluate(&rbm, data, saved.as_ref(), &options, progress)
+    })?;
     let kept = Kept::new(&evaluation, manifest.step, began.elapsed().as_secs_f64());
     // A run that cannot be written to can still be looked at.
     if let Err(error) = kept.write(run) {
@@ -97,13 +91,14 @@ pub fn evaluation(
 /// twice per sweep and once more for the gradient. A sweep of annealing takes two products.
 fn temperatures(settings: &Settings, updates: u64, describing: f64) -> Option<usize> {
     let (batch, learner) = (settings.training.batch_size, &settings.learner);
-    let chains = match (learner.kind, learner.chains) {
-        (LearnerKind::Cd, _) | (_, ChainCount::Data) => batch,
-        (_, ChainCount::Count(count)) => count,
+    let known = learner.kind.registration();
+    let chains = match learner.chains {
+        ChainCount::Count(count) if !known.from_batch => count,
+        _ => batch,
     };
-    let levels = match learner.kind {
-        LearnerKind::Pt => learner.levels,
-        _ => 1,
+    let levels = match known.unused.contains(&"learner.levels") {
+        true => 1,
+        false => learner.levels,
     };
     let sweeps = 2.0 * (learner.gibbs_steps * levels) as f64 + 1.0;
     let products = updates as f64 * (2.0 * batch as f64 + sweeps * chains as f64);

@@ -10,7 +10,7 @@ use crate::checkpoint::{Checkpoint, Manifest, RunDir, Status};
 use crate::evaluation::kept::Kept;
 use crate::observers::MetricsRow;
 use crate::observers::metrics::{not_converged, pseudo_log_likelihood};
-use crate::progress::Progress;
+use crate::progress::with_progress;
 use crate::sampling::{self, LARGEST_R_HAT, Mixing, Recorder, Start};
 use rbm_figures::number::{fixed, readable, significant};
 use rbm_model::{Parameters, Rbm};
@@ -53,17 +53,17 @@ pub fn mixing(
         None => Start::Biases(100),
     };
     let mut recorder = Recorder::new(&rbm)?;
-    let mut progress = Progress::default();
-    let (_, every) = sampling::draw_recorded(
-        &rbm,
-        start,
-        SWEEPS,
-        manifest.seed,
-        Some(100),
-        &mut recorder,
-        &mut |name, done, total| progress.show(name, done, total),
-    );
-    progress.finish();
+    let (_, every) = with_progress(|progress| {
+        sampling::draw_recorded(
+            &rbm,
+            start,
+            SWEEPS,
+            manifest.seed,
+            Some(100),
+            &mut recorder,
+            progress,
+        )
+    });
     Ok(recorder.mixing(every).ok().flatten())
 }
 

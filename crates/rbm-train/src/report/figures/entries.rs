@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn densities_are_normalised_and_rotation_makes_entries_gaussian() {
+    fn densities_are_normalized_and_rotation_makes_entries_gaussian() {
         // One entry alone is as far from symmetric as a matrix can be; rotated it is an outer product of unit vectors.
         let (n, m) = (40, 30);
         let mut weight = vec![0.0; n * m];

@@ -71,7 +71,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
         return missing(TITLE, wrong_shape(shape.unwrap_or_default()));
     }
     let limit = saturation_limit(all.iter().flat_map(|vector| &vector.row.values));
-    // A row a mode for one run, a row a group for many.
+    // One row per mode for one run, one per group for many.
     if alone {
         all.sort_by_key(|vector| (vector.rank, vector.step));
     }
@@ -92,10 +92,10 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             "Left singular vectors " i { "U" } sub { i { "k" } }
             @if shape.is_some() { " in the shape of a data row" } ". "
             @match (alone, shape.is_some()) {
-                (true, true) => "A line a mode, by rank, a column an update; below each image its λ. ",
-                (true, false) => "A panel a mode, by rank; in it a line a checkpoint, the last on top. ",
+                (true, true) => "One line per mode, by rank, one column per update; below each image its λ. ",
+                (true, false) => "One panel per mode, by rank; in it one line per checkpoint, the last on top. ",
                 (false, true) => { "Lines from the top: " (names.join("; ")) "; columns: the modes by rank. " }
-                (false, false) => "A line a mode, by rank. ",
+                (false, false) => "One line per mode, by rank. ",
             }
             "One color scale, symmetric about 0 and saturated at ±" (significant(limit, 2)) ". "
             @if alone {

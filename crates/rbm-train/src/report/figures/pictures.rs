@@ -70,7 +70,7 @@ pub fn samples(groups: &[Group<'_>]) -> Drawn {
                 Some(_) if beside => { b { "Left half: samples. Right half: rows of the data." } " " }
                 Some(_) => {}
                 None => {
-                    "A line a row, filled where a unit is 1, and the share of rows in which each unit is. Samples of a good model have the \
+                    "One line per row, filled where a unit is 1, and the share of rows in which each unit is. Samples of a good model have the \
                      shares and the patterns of the data. "
                 }
             }

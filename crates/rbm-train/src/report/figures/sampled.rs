@@ -91,7 +91,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
             (chains::WARM_UP + chains::RECORDINGS) " Gibbs sweeps of "
             @if alone {
                 "each checkpoint"
-                @if shape.is_some() { ": a line a chain, a column an update" }
+                @if shape.is_some() { ": one line per chain, one column per update" }
                 ". Chains that hardly leave their start, which show the data whatever the model is, look alike in all later columns. "
             } @else {
                 "the last snapshot; lines from the top: " (names.join("; ")) ". " (left_out(groups))
@@ -105,7 +105,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
     })
 }
 
-/// Columns of updates for one run, a line a group for many.
+/// Columns of updates for one run, one line per group for many.
 fn sheet(columns: Vec<(String, u64, Vec<Row>)>, shape: (usize, usize), alone: bool) -> Sheet {
     if !alone {
         let field = |(title, _, rows)| Field {
