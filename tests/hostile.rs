@@ -128,6 +128,105 @@ fn a_link_in_place_of_the_lock_is_not_followed() {
     assert_eq!(fs::read_to_string(&mine).unwrap(), "precious");
 }
 
+/// Work that would take hours ends at the first signal, and nothing is left half done.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_command_ends_at_a_signal() {
+    /// The bit of SIGTERM, 15, in a mask of signals.
+    const TERM: u64 = 1 << 14;
+    let dir = tempdir().unwrap();
+    succeed(
+        dir.path(),
+        &format!("train {SMALL} --epochs 2 --no-report --out run"),
+    );
+    let before = files(dir.path());
+    for arguments in [
+        "sample run --gibbs-steps 4000000000",
+        "analyze run --simulations 100000",
+        "evaluate run --precision 0.0000001 --budget 10h",
+        "bench --steps 100000000",
+        "report run --full",
+    ] {
+        let mut child = program(dir.path(), arguments)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let id = child.id().to_string();
+        let listens = || {
+            let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+            let mask = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
+            let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            mask.is_some_and(|mask| mask & TERM != 0)
+        };
+        while !listens() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let kill = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(kill.unwrap().success(), "{arguments}");
+        let output = child.wait_with_output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments}: {message}");
+        assert!(
+            message.contains("stopped: files that were written are whole"),
+            "{message}"
+        );
+    }
+    // Directories may have been begun; no file is torn or left over.
+    let after = files(dir.path());
+    assert!(before.iter().all(|file| after.contains(file)));
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(after.iter().all(|(path, _)| !name(path).starts_with('.')));
+}
+
+#[test]
+fn a_checkpoint_that_was_changed_is_refused() {
+    let dir = tempdir().unwrap();
+    succeed(
+        dir.path(),
+        &format!("train {SMALL} --epochs 4 --stop-after 2 --no-report --out run"),
+    );
+    let state = dir.path().join("run/checkpoint/state.safetensors");
+    let model = dir.path().join("run/model.safetensors");
+    let (good, before) = (fs::read(&state).unwrap(), fs::read(&model).unwrap());
+    for place in [
+        12,
+        good.len() / 3,
+        good.len() / 2,
+        good.len() - 100,
+        good.len() - 1,
+    ] {
+        let mut bytes = good.clone();
+        bytes[place] ^= 1;
+        fs::write(&state, bytes).unwrap();
+        fail(
+            dir.path(),
+            "resume run --no-report",
+            1,
+            &[
+                "checkpoint/state.safetensors",
+                "not a checkpoint",
+                "config.toml of the run",
+            ],
+        );
+    }
+    assert_eq!(before, fs::read(&model).unwrap());
+    fs::write(&state, &good).unwrap();
+    let mut bytes = before.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&model, bytes).unwrap();
+    let parts = &["model.safetensors", "SHA-256"];
+    fail(
+        dir.path(),
+        "sample --model run/model.safetensors --out s",
+        1,
+        parts,
+    );
+    succeed(dir.path(), "resume run --no-report");
+}
+
 /// All files below a directory.
 fn files(directory: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let mut found = Vec::new();

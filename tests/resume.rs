@@ -112,7 +112,7 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let interrupt = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args(["-TERM", &child.id().to_string()])
         .status()
         .unwrap();
     assert!(interrupt.success());

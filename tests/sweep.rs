@@ -174,7 +174,7 @@ fn ctrl_c_stops_every_run_at_a_checkpoint() {
     }
     let pid = child.id().to_string();
     let kill = std::process::Command::new("kill")
-        .args(["-INT", &pid])
+        .args(["-TERM", &pid])
         .status();
     assert!(kill.unwrap().success());
     let output = child.wait_with_output().unwrap();

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+
+/// Held by each file that is being written, and by [`hold()`] alone.
+static WRITING: RwLock<()> = RwLock::new(());
 
 /// How files begin that are being written.
 const PREFIX: &str = ".writing-";
@@ -27,6 +31,12 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Waits until no file of this process is being written; none begins before the guard is dropped. A process that ends now
+/// leaves nothing behind.
+pub fn hold() -> RwLockWriteGuard<'static, ()> {
+    WRITING.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Writes beside the place, syncs, and renames.
 ///
 /// # Errors
@@ -41,7 +51,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// As [`write()`], and what `content` says.
 pub fn write_with(
     path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
     place(path, content, true)?;
     // The rename itself lasts only once the directory is on disk.
@@ -54,7 +64,7 @@ pub fn write_with(
 /// As [`write_with()`].
 pub fn write_unsynced(
     path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
     place(path, content, false)
 }
@@ -86,9 +96,10 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 
 fn place(
     path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut File) -> io::Result<()>,
     sync: bool,
 ) -> io::Result<()> {
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     // Temporary files are private; this one is to be as readable as any other, as the umask says.
@@ -98,7 +109,7 @@ fn place(
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(directory(path))?;
-    content(&mut file)?;
+    content(file.as_file_mut())?;
     if sync {
         file.as_file().sync_all()?;
     }
@@ -108,6 +119,8 @@ fn place(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     #[test]
     fn a_failed_write_leaves_the_old_file_and_no_other() {
         let dir = tempfile::tempdir().unwrap();
@@ -123,6 +136,16 @@ mod tests {
         std::fs::create_dir_all(blocked.join("full")).unwrap();
         assert!(super::write(&blocked, b"x").is_err());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+
+        // Who holds waits for what is being written.
+        std::thread::scope(|scope| {
+            let held = super::hold();
+            let writer = scope.spawn(|| super::write(&path, b"later"));
+            assert_eq!(std::fs::read(&path).unwrap(), b"new");
+            drop(held);
+            writer.join().unwrap().unwrap();
+        });
+        assert_eq!(std::fs::read(&path).unwrap(), b"later");
 
         std::fs::write(dir.path().join(".writing-abc"), b"half").unwrap();
         super::remove_leftovers(dir.path()).unwrap();

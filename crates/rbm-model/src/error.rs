@@ -68,8 +68,8 @@ pub enum ModelError {
         /// What is wrong in it.
         source: Box<ModelError>,
     },
-    /// A file that is not in the safetensors format.
-    #[error("{}: not a readable safetensors file: {reason}", path.display())]
+    /// A file that is not in the safetensors format, is damaged, or says that it holds another kind of model.
+    #[error("{}: not a readable model file: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

@@ -3,10 +3,11 @@
 //! The `safetensors` crate writes metadata in the order of a hash map, which differs from run to
 //! run; run directories promise reproducible bytes. Reading uses the crate.
 
+use super::digest::{self, Hashing};
 use crate::ops::with_slice;
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
 /// Element type of an [`Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,16 +118,38 @@ pub struct Container {
 }
 
 impl Container {
-    /// Writes a safetensors file: 8-byte header length, JSON header, tensors in order.
+    /// Writes a safetensors file: 8-byte header length, JSON header, tensors in order. The metadata get an entry `sha256`,
+    /// by which [`digest_holds`](super::digest_holds) sees whether the file is as it was written.
     ///
     /// The header is padded with spaces to a multiple of 8 bytes, so that the data is aligned.
     ///
     /// # Errors
     /// What `to` says.
-    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, to: &mut (impl Write + Seek)) -> io::Result<()> {
+        let start = to.stream_position()?;
+        let header = self.header();
+        let mut hashing = Hashing::new(&mut *to);
+        hashing.write_all(&(header.len() as u64).to_le_bytes())?;
+        hashing.write_all(header.as_bytes())?;
+        let mut entries = self.entries.iter();
+        entries.try_for_each(|entry| entry.write(&mut hashing))?;
+        let digest = hashing.digest();
+        // Tensors are read once, whose device may be far: the digest is put in afterwards.
+        if let Some(place) = digest::place(header.as_bytes()) {
+            let end = to.stream_position()?;
+            to.seek(SeekFrom::Start(start + 8 + place.start as u64))?;
+            to.write_all(digest.as_bytes())?;
+            to.seek(SeekFrom::Start(end))?;
+        }
+        Ok(())
+    }
+
+    /// The header, without the digest.
+    fn header(&self) -> String {
         let quote = |text: &str| serde_json::Value::from(text).to_string();
-        let pairs: Vec<String> = self
-            .metadata
+        let mut metadata = self.metadata.clone();
+        metadata.insert(digest::KEY.into(), digest::UNKNOWN.into());
+        let pairs: Vec<String> = metadata
             .iter()
             .map(|(k, v)| format!("{}:{}", quote(k), quote(v)))
             .collect();
@@ -146,8 +169,6 @@ impl Container {
         while header.len() % 8 != 0 {
             header.push(' ');
         }
-        to.write_all(&(header.len() as u64).to_le_bytes())?;
-        to.write_all(header.as_bytes())?;
-        self.entries.iter().try_for_each(|entry| entry.write(to))
+        header
     }
 }

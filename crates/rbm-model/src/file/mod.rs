@@ -1,8 +1,8 @@
 //! Model files in the safetensors format.
 //!
 //! `weight` `[n_visible, n_hidden]`, `visible_bias` `[n_visible]`, `hidden_bias` `[n_hidden]`, F32
-//! or F64, row-major; metadata `format = "rbm"`, `version`, `units`. Any file with those three
-//! tensors and consistent shapes is read, whoever wrote it.
+//! or F64, row-major; metadata `format = "rbm"`, `version`, `units`, `sha256`. Any file with those three
+//! tensors and consistent shapes is read, whoever wrote it; what its metadata say must be so.
 
 use crate::error::ModelError;
 use crate::model::Rbm;
@@ -11,11 +11,19 @@ use crate::parameters::Parameters;
 use burn::tensor::Tensor;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::path::Path;
 
 mod container;
+mod digest;
 
 pub use container::{Container, Content, ElementType, Entry};
+pub use digest::digest_holds;
+
+/// What units a model has, as a file says it.
+const UNITS: &str = "binary 0/1";
+/// Version of the format.
+const VERSION: &str = "1";
 
 const NAMES: [&str; 3] = ["weight", "visible_bias", "hidden_bias"];
 
@@ -24,7 +32,7 @@ const NAMES: [&str; 3] = ["weight", "visible_bias", "hidden_bias"];
 /// # Errors
 /// [`ModelError::NotFinite`] if a parameter is NaN or infinite: such a model is never saved.
 pub fn container(rbm: &Rbm) -> Result<Container, ModelError> {
-    let metadata = [("format", "rbm"), ("units", "binary 0/1"), ("version", "1")];
+    let metadata = [("format", "rbm"), ("units", UNITS), ("version", VERSION)];
     let metadata = metadata.map(|(k, v)| (k.to_string(), v.to_string()));
     Ok(Container {
         entries: entries(rbm)?,
@@ -37,11 +45,11 @@ pub fn container(rbm: &Rbm) -> Result<Container, ModelError> {
 /// # Errors
 /// As [`container`].
 pub fn to_bytes(rbm: &Rbm) -> Result<Vec<u8>, ModelError> {
-    let mut bytes = Vec::new();
+    let mut bytes = Cursor::new(Vec::new());
     // Memory takes all that is written.
     let written = container(rbm)?.write(&mut bytes);
     debug_assert!(written.is_ok());
-    Ok(bytes)
+    Ok(bytes.into_inner())
 }
 
 /// The three tensors of a model, for a container that holds more than the model.
@@ -76,7 +84,8 @@ pub fn read(path: &Path) -> Result<Parameters, ModelError> {
 /// # Errors
 /// As [`read`].
 pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Parameters, ModelError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|e| format_error(path, e))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| format_error(path, e.to_string()))?;
+    check_metadata(bytes, path)?;
     let in_file = |source: ModelError| ModelError::InFile {
         path: path.into(),
         source: Box::new(source),
@@ -158,10 +167,42 @@ fn finite_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Entry,
     }
 }
 
-fn format_error(path: &Path, error: safetensors::SafeTensorError) -> ModelError {
+/// Whether a file is as it was written, and of units and a version that are known. Files of other programs need say nothing.
+fn check_metadata(bytes: &[u8], path: &Path) -> Result<(), ModelError> {
+    let fault = |reason: String| Err(format_error(path, reason));
+    let header =
+        SafeTensors::read_metadata(bytes).map_err(|e| format_error(path, e.to_string()))?;
+    let metadata = header.1.metadata().clone().unwrap_or_default();
+    let said = |key: &str| metadata.get(key).map(String::as_str);
+    if said("units").is_some_and(|units| units != UNITS) {
+        let units = said("units").unwrap_or_default();
+        return fault(format!(
+            "its units are `{units}`; this program reads `{UNITS}`"
+        ));
+    }
+    if said("format") != Some("rbm") {
+        return Ok(());
+    }
+    if said("version").is_some_and(|version| version != VERSION) {
+        let version = said("version").unwrap_or_default();
+        return fault(format!(
+            "its version is `{version}`; this program reads version {VERSION}"
+        ));
+    }
+    match digest_holds(&mut &bytes[..]) {
+        Ok(Some(false)) => fault(
+            "it was changed after it was written: its content has another SHA-256 than it says. Restore it from a copy; \
+             or, if you changed it on purpose, leave out the metadata entry `sha256`"
+                .into(),
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn format_error(path: &Path, reason: String) -> ModelError {
     ModelError::Format {
         path: path.into(),
-        reason: error.to_string(),
+        reason,
     }
 }
 

@@ -3,13 +3,18 @@ use crate::config::RbmConfig;
 use burn::tensor::Device;
 
 fn container(entries: &[Entry]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    with_metadata(entries, &[])
+}
+
+fn with_metadata(entries: &[Entry], metadata: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let metadata = metadata.iter().map(|(k, v)| (k.to_string(), v.to_string()));
     let container = Container {
         entries: entries.to_vec(),
-        metadata: BTreeMap::new(),
+        metadata: metadata.collect(),
     };
     container.write(&mut bytes).unwrap();
-    bytes
+    bytes.into_inner()
 }
 
 fn good() -> Vec<Entry> {
@@ -83,4 +88,54 @@ fn each_defect_is_named() {
     let torn = from_bytes(&whole[..whole.len() - 4], Path::new("torn.safetensors"));
     assert!(torn.unwrap_err().to_string().contains("torn.safetensors"));
     assert!(read(Path::new("/no/such/file")).is_err());
+}
+
+/// Each byte of a model changed, one bit at a time: no change is read as another model.
+#[test]
+fn a_changed_byte_is_refused() {
+    let rbm = RbmConfig::new(3, 2).init(&Device::default()).unwrap();
+    let good = to_bytes(&rbm).unwrap();
+    let path = Path::new("m.safetensors");
+    let parameters = from_bytes(&good, path).unwrap();
+    assert_eq!(digest_holds(&mut &good[..]).unwrap(), Some(true));
+    let (mut refused, mut of_data) = (0, 0);
+    for place in 0..good.len() {
+        for bit in 0..8 {
+            let mut bytes = good.clone();
+            bytes[place] ^= 1 << bit;
+            match from_bytes(&bytes, path) {
+                Err(error) => {
+                    refused += 1;
+                    of_data += usize::from(error.to_string().contains("SHA-256"));
+                }
+                // A name in the metadata, which then says less; or the case of a digit of the digest.
+                Ok(read) => assert_eq!(read, parameters, "byte {place}, bit {bit}"),
+            }
+        }
+    }
+    let tensors = 8 * 4 * (6 + 3 + 2);
+    assert!(of_data >= tensors, "{of_data} of {tensors}");
+    assert!(refused * 10 > good.len() * 8 * 9, "{refused}");
+    assert_eq!(digest_holds(&mut &good[..5]).unwrap(), None);
+}
+
+#[test]
+fn other_units_and_versions_are_refused() {
+    let path = Path::new("m.safetensors");
+    for (metadata, expected) in [
+        (
+            [("format", "rbm"), ("units", "spin")],
+            "its units are `spin`",
+        ),
+        (
+            [("format", "pt"), ("units", "spin")],
+            "its units are `spin`",
+        ),
+        ([("format", "rbm"), ("version", "9")], "its version is `9`"),
+    ] {
+        let error = from_bytes(&with_metadata(&good(), &metadata), path).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let foreign = with_metadata(&good(), &[("format", "pt"), ("version", "9")]);
+    assert!(from_bytes(&foreign, path).is_ok());
 }

@@ -2,7 +2,7 @@
 
 use super::run_dir::RunError;
 use burn::tensor::{Device, Tensor, TensorData};
-use rbm_model::BitMatrix;
+use rbm_model::{BitMatrix, file};
 use safetensors::tensor::Metadata;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 
 /// Largest header that is believed.
 const MOST_HEADER: u64 = 100_000_000;
+
+/// What can be done about a file that cannot be used.
+const ADVICE: &str = "Restore it from a copy, or train again with `rbm-train train --config` and config.toml of the run; \
+                      model and snapshots of the run are files of their own";
 
 /// An open checkpoint: the header is in memory, tensors are read when asked for, so that the file need
 /// not be there beside them.
@@ -26,7 +30,7 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let content = |reason: String| RunError::Content {
             path: path.into(),
-            reason: format!("not a checkpoint: {reason}"),
+            reason: format!("not a checkpoint: {reason}. {ADVICE}"),
         };
         let io = |source| RunError::Io {
             action: "read",
@@ -35,6 +39,21 @@ impl Reader {
         };
         let mut file = File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
+        match file::digest_holds(&mut file).map_err(io)? {
+            Some(true) => {}
+            Some(false) => {
+                return Err(content(
+                    "it was changed after it was written: its content has another SHA-256 than it says".into(),
+                ));
+            }
+            None => {
+                return Err(content(
+                    "it has no digest: it is damaged, or of an earlier version of this program"
+                        .into(),
+                ));
+            }
+        }
+        file.rewind().map_err(io)?;
         let mut size = [0; 8];
         file.read_exact(&mut size).map_err(io)?;
         let size = u64::from_le_bytes(size);

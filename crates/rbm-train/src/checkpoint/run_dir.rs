@@ -14,6 +14,7 @@ use crate::settings::Settings;
 use rbm_figures::atomic;
 use rbm_model::file::Container;
 use rbm_model::{ModelError, Parameters};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong with a run directory.

@@ -88,6 +88,14 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    use Command::{Resume, Serve, Sweep, Train};
+    // Training stops at a checkpoint, a server by its own rule.
+    if !matches!(
+        cli.command,
+        None | Some(Train(_) | Resume(_) | Sweep(_) | Serve(_))
+    ) {
+        signals::end_on_signals("files that were written are whole, the rest is missing")?;
+    }
     match cli.command {
         None => train::run(&cli.train),
         Some(Command::Train(args)) => train::run(&args),

@@ -137,7 +137,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     if let Some(gib) = args.memory {
         arguments.extend(["--memory".into(), gib.to_string()]);
     }
-    super::signals::end_on_signals()?;
+    super::signals::end_waiting_on_signals()?;
     say(match local.ip().is_unspecified() {
         true => format!("remote:ws://HOST:{}", local.port()),
         false => format!("remote:ws://{local}"),

@@ -1,46 +1,79 @@
 //! Signals that ask the program to stop.
 
 use anyhow::Context;
+use rbm_figures::atomic;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 #[cfg(unix)]
 const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
+/// How soon a signal is noticed.
+const NOTICED: Duration = Duration::from_millis(50);
+
 /// Set by the first signal.
 static STOP: AtomicBool = AtomicBool::new(false);
+/// What is left when a signal ends the program; none while training is to stop by itself.
+static LEFT: Mutex<Option<String>> = Mutex::new(None);
 
-/// The first signal (Ctrl-C, termination, a lost terminal) finishes the update and saves; the second one stops at once.
+/// For training: the first signal (Ctrl-C, termination, a lost terminal) finishes the update and saves; the second one
+/// stops at once.
 ///
 /// Signals that the process was started to ignore (under `nohup`, or in the background of a script) stay ignored,
 /// where the system (Linux) tells which.
 pub fn stop_on_signals() -> anyhow::Result<&'static AtomicBool> {
-    let heard = heard();
-    for &signal in &heard {
+    listen()?;
+    Ok(&STOP)
+}
+
+/// From here on the first signal ends the program as soon as no file is being written, with exit code 1; `left` says what
+/// is left then. So does one that came before.
+pub fn end_on_signals(left: impl Into<String>) -> anyhow::Result<()> {
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = Some(left.into());
+    listen()?;
+    end_if_asked();
+    Ok(())
+}
+
+fn listen() -> anyhow::Result<()> {
+    static LISTENING: AtomicBool = AtomicBool::new(false);
+    if LISTENING.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
+    for signal in heard() {
         // In this order: what the first signal sets is what the second one finds.
         flag::register_conditional_shutdown(signal, 1, &STOP)
             .and_then(|_| flag::register(signal, &STOP))
             .context("cannot listen to signals")?;
     }
-    #[cfg(unix)]
-    {
-        let mut signals =
-            signal_hook::iterator::Signals::new(heard).context("cannot listen to signals")?;
-        std::thread::spawn(move || {
-            if signals.forever().next().is_some() {
-                tracing::warn!("stopping after this update (again to stop at once)");
-            }
-        });
+    std::thread::spawn(|| {
+        while !STOP.load(Ordering::SeqCst) {
+            std::thread::sleep(NOTICED);
+        }
+        end_if_asked();
+        tracing::warn!("stopping after this update (again to stop at once)");
+    });
+    Ok(())
+}
+
+/// Ends the program if a signal came and nothing is to be finished.
+fn end_if_asked() {
+    let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let (true, Some(left)) = (STOP.load(Ordering::SeqCst), &*left) {
+        let _whole = atomic::hold();
+        tracing::warn!("stopped: {left}");
+        std::process::exit(1);
     }
-    Ok(&STOP)
 }
 
 /// For what only waits: the first signal ends the program, exit code 0.
 #[cfg(feature = "remote")]
-pub fn end_on_signals() -> anyhow::Result<()> {
+pub fn end_waiting_on_signals() -> anyhow::Result<()> {
     static AT_ONCE: AtomicBool = AtomicBool::new(true);
     for signal in heard() {
         flag::register_conditional_shutdown(signal, 0, &AT_ONCE)

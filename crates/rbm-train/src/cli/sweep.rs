@@ -2,7 +2,7 @@
 
 use super::output::{self, UsageError};
 use super::settings::SettingArgs;
-use super::signals::stop_on_signals;
+use super::signals::{end_on_signals, stop_on_signals};
 use crate::checkpoint::RunDir;
 use crate::observers::{MetricsLog, MetricsRow, duration};
 use crate::session;
@@ -288,6 +288,9 @@ fn summarize(
     let all = finished == count && args.shard.is_none();
     let report = match all && !args.no_report {
         true => {
+            end_on_signals(format!(
+                "all runs are finished; the report is written by: {next}"
+            ))?;
             tracing::info!("measuring and drawing ...");
             Some(crate::report::write_sweep_report(
                 job.out,

@@ -2,7 +2,7 @@
 
 use super::output;
 use super::settings::SettingArgs;
-use super::signals::stop_on_signals;
+use super::signals::{end_on_signals, stop_on_signals};
 use crate::checkpoint::RunDir;
 use crate::observers::metrics::not_converged;
 use crate::presets::Preset;
@@ -140,6 +140,9 @@ pub fn finish(
         }
     };
     let report = if report {
+        end_on_signals(format!(
+            "the run is saved; its report is written by: rbm-train report {root}"
+        ))?;
         let index = crate::report::write_run_report(run, Default::default())?;
         tracing::info!("report: {}", index.display());
         Some(index)
