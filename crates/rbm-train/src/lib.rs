@@ -20,6 +20,7 @@ mod memory;
 mod observers;
 mod optimizer;
 mod presets;
+mod principal;
 mod progress;
 mod quality;
 mod report;

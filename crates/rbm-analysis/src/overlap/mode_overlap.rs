@@ -201,7 +201,7 @@ pub fn data_overlaps(
         space.singular_values(),
         pca.components.as_ref(),
         &pca.variances,
-        modes.min(space.modes()),
+        modes.min(space.modes()).min(pca.variances.len()),
         NEARLY_DEGENERATE,
     )
 }

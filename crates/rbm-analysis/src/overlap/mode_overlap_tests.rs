@@ -136,6 +136,40 @@ fn components_of_binary_data_diagonalize_its_covariance() {
     assert_eq!(batched.components, pca.components);
 }
 
+/// Fewer rows than columns: the same components as of the covariance of all columns, from a smaller matrix.
+#[test]
+fn components_of_few_rows_are_those_of_the_covariance() {
+    let (rows, n) = (9, 30);
+    let gaussian = gaussian_matrix(&mut generator(76, 0), rows, n, 1.0);
+    let data = Mat::from_fn(rows, n, |i, j| f64::from(gaussian[(i, j)] > 0.2));
+    let few = Pca::new(data.as_ref()).unwrap();
+    let mut moments = crate::overlap::pca::SecondMoments::new(n);
+    moments.add(data.as_ref()).unwrap();
+    let all = moments.pca().unwrap();
+    assert_eq!(few.mean, all.mean);
+    assert_eq!((few.variances.len(), few.components.shape()), (8, (30, 8)));
+    for k in 0..8 {
+        assert!((few.variances[k] - all.variances[k]).abs() < 1e-13);
+        for i in 0..n {
+            let (a, b) = (few.components[(i, k)], all.components[(i, k)]);
+            assert!((a - b).abs() < 1e-10, "{i} {k}: {a} {b}");
+        }
+    }
+    let share = |pca: &Pca| pca.variance_along(all.components.as_ref()).unwrap();
+    for (a, b) in share(&few).iter().zip(share(&all)) {
+        assert!((a.share - b.share).abs() < 1e-13);
+    }
+    // Rows that are all alike, and a value that is none, by its place.
+    let alike = Pca::new(Mat::from_fn(3, 5, |_, j| (j % 2) as f64).as_ref()).unwrap();
+    assert_eq!((alike.variances.len(), alike.components[(0, 0)]), (1, 1.0));
+    let bad = Mat::from_fn(2, 5, |i, j| if (i, j) == (1, 3) { f64::NAN } else { 0.0 });
+    let message = Pca::new(bad.as_ref()).unwrap_err().to_string();
+    assert!(
+        message.contains("row 1") && message.contains("column 3"),
+        "{message}"
+    );
+}
+
 #[test]
 fn modes_of_a_model_that_is_its_data_overlap_with_the_components() {
     // Weights whose left vectors are the components, in an order of their own.

@@ -6,6 +6,9 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par, Side};
 use serde::{Deserialize, Serialize};
 
+/// Share of the largest variance below which rounding decides what a direction is.
+const RANK_TOLERANCE: f64 = 1e-12;
+
 /// Second moments of data, gathered batch by batch, so that the whole data set never needs to be there as f64.
 ///
 /// For binary data all sums are whole numbers, exact up to 2^53 rows.
@@ -28,15 +31,17 @@ pub struct SecondMoments {
 }
 
 /// Principal components: eigenvectors of the covariance matrix `<(v - <v>)(v - <v>)^T>`, normalized by the number of rows.
+///
+/// K of them: all N, or, where they come from fewer rows than columns, those along which the rows vary (at least one).
 #[derive(Debug, Clone)]
 pub struct Pca {
     /// Number of rows.
     pub rows: usize,
     /// Mean of each column, `[N]`.
     pub mean: Vec<f64>,
-    /// Variances along the components, `[N]`, largest first; none negative.
+    /// Variances along the components, `[K]`, largest first; none negative.
     pub variances: Vec<f64>,
-    /// Components as columns, `[N, N]`; the entry of largest magnitude in each is positive.
+    /// Components as columns, `[N, K]`; the entry of largest magnitude in each is positive.
     pub components: Mat<f64>,
 }
 
@@ -126,15 +131,7 @@ impl SecondMoments {
         let covariance = Mat::from_fn(n, n, |i, j| {
             self.products[(i, j)] / count - mean[i] * mean[j]
         });
-        let eigen = covariance.self_adjoint_eigen(Side::Lower).map_err(|_| {
-            AnalysisError::NoConvergence {
-                what: "the eigenvalue decomposition of the covariance",
-            }
-        })?;
-        // Eigenvalues come in ascending order.
-        let values = eigen.S().column_vector();
-        let variances = (0..n).rev().map(|k| values[k].max(0.0)).collect();
-        let mut components = Mat::from_fn(n, n, |i, k| eigen.U()[(i, n - 1 - k)]);
+        let (variances, mut components) = eigenvectors(covariance.as_ref())?;
         fix_signs(&mut components);
         Ok(Pca {
             rows: self.rows,
@@ -145,15 +142,93 @@ impl SecondMoments {
     }
 }
 
+/// Eigenvalues of a symmetric matrix, largest first, none negative, and the eigenvectors as columns.
+fn eigenvectors(matrix: MatRef<'_, f64>) -> Result<(Vec<f64>, Mat<f64>), AnalysisError> {
+    let n = matrix.nrows();
+    let eigen =
+        matrix
+            .self_adjoint_eigen(Side::Lower)
+            .map_err(|_| AnalysisError::NoConvergence {
+                what: "the eigenvalue decomposition of the covariance",
+            })?;
+    // They come in ascending order.
+    let values = eigen.S().column_vector();
+    let values = (0..n).rev().map(|k| values[k].max(0.0)).collect();
+    Ok((values, Mat::from_fn(n, n, |i, k| eigen.U()[(i, n - 1 - k)])))
+}
+
+/// Rows for columns in an error about data that were turned round.
+fn turned_round(error: AnalysisError) -> AnalysisError {
+    match error {
+        AnalysisError::NotFinite {
+            what,
+            row,
+            column,
+            value,
+        } => AnalysisError::NotFinite {
+            what,
+            row: column,
+            column: row,
+            value,
+        },
+        other => other,
+    }
+}
+
 impl Pca {
     /// Principal components of a host matrix of data, `[rows, N]`.
+    ///
+    /// With fewer rows than columns the work is that of a `[rows, rows]` matrix: with X the rows less their mean, an eigenvector
+    /// u of X X^T / rows of eigenvalue s gives the component X^T u / sqrt(rows s).
     ///
     /// # Errors
     /// As [`SecondMoments::add`] and [`SecondMoments::pca`].
     pub fn new(rows: MatRef<'_, f64>) -> Result<Self, AnalysisError> {
-        let mut moments = SecondMoments::new(rows.ncols());
-        moments.add(rows)?;
-        moments.pca()
+        let (count, n) = rows.shape();
+        if count >= n || count == 0 {
+            let mut moments = SecondMoments::new(n);
+            moments.add(rows)?;
+            return moments.pca();
+        }
+        // Sums over columns are those of whole numbers for binary data, which threads do not change.
+        let mut sums = SecondMoments::new(count);
+        sums.add(rows.transpose()).map_err(turned_round)?;
+        let products = &sums.products;
+        let size = count as f64;
+        let of_row: Vec<f64> = (0..count)
+            .map(|i| (0..count).map(|j| products[(i, j)]).sum::<f64>() / size)
+            .collect();
+        let of_all = of_row.iter().sum::<f64>() / size;
+        let gram = Mat::from_fn(count, count, |i, j| {
+            (products[(i, j)] - of_row[i] - of_row[j] + of_all) / size
+        });
+        let (mut variances, vectors) = eigenvectors(gram.as_ref())?;
+        let least = variances[0] * RANK_TOLERANCE;
+        let kept = variances.iter().take_while(|s| **s > least).count().max(1);
+        variances.truncate(kept);
+        let mean: Vec<f64> = (0..n)
+            .map(|column| rows.col(column).iter().sum::<f64>() / size)
+            .collect();
+        let centered = Mat::from_fn(count, n, |r, i| rows[(r, i)] - mean[i]);
+        let mut components = centered.transpose() * vectors.subcols(0, kept);
+        for (k, variance) in variances.iter().enumerate() {
+            let length = (size * variance).sqrt();
+            let mut column = components.col_mut(k);
+            if length > 0.0 {
+                column.iter_mut().for_each(|x| *x /= length);
+            } else {
+                // Rows that are all alike vary along no direction: any is as good.
+                column.fill(0.0);
+                column[0] = 1.0;
+            }
+        }
+        fix_signs(&mut components);
+        Ok(Self {
+            rows: count,
+            mean,
+            variances,
+            components,
+        })
     }
 
     /// Variance of the data along each column of `vectors`, `[N, K]`, whose length is taken as 1.

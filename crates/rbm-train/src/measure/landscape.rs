@@ -2,7 +2,8 @@
 
 use super::chains::Record;
 use super::context::Context;
-use super::reference::{Reference, evenly};
+use super::reference::Reference;
+use crate::principal::evenly;
 use rbm_analysis::mean_field::{
     Bins, ConstrainedOptions, constrained_free_energy, sampled_free_energy,
 };

@@ -119,7 +119,7 @@ pub fn compare(
     };
     let (samples, data) = (choose(samples, 0), choose(data, 1));
     let (s, d) = (Columns::new(&samples), Columns::new(&data));
-    let projected = projections::compare(&samples, &data, &d)?;
+    let projected = projections::compare(&samples, &data)?;
     let energies = rbm.map(|rbm| [&data, &samples].map(|set| free_energies(rbm, set)));
     let free_energy = energies
         .as_ref()

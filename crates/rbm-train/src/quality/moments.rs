@@ -47,10 +47,6 @@ impl Columns {
         self.means.len()
     }
 
-    pub(super) fn means(&self) -> &[f64] {
-        &self.means
-    }
-
     /// <v_i v_j>
     fn pair(&self, i: usize, j: usize) -> f64 {
         let [a, b] = [i, j].map(|unit| self.bits.row_words(unit));
@@ -64,11 +60,6 @@ impl Columns {
         let all = a.iter().zip(b).zip(c);
         let all = all.map(|((a, b), c)| (a & b & c).count_ones());
         f64::from(all.sum::<u32>()) / self.rows
-    }
-
-    /// <v_i v_j> - <v_i> <v_j>, or the variance where i is j.
-    pub(super) fn covariance(&self, i: usize, j: usize) -> f64 {
-        self.pair(i, j) - self.means[i] * self.means[j]
     }
 
     /// The mean of (v_i - m_i) (v_j - m_j), and its squared standard error.

@@ -1,10 +1,8 @@
 //! Projections on the data's principal components.
 
-use super::moments::Columns;
 use crate::data::BitMatrix;
-use faer::Mat;
-use rayon::prelude::*;
-use rbm_analysis::{AnalysisError, Vectors, svd};
+use crate::principal::principal_components;
+use rbm_analysis::AnalysisError;
 use rbm_model::numeric::{mean, variance};
 use serde::{Deserialize, Serialize};
 
@@ -63,18 +61,9 @@ impl Comparison {
     }
 }
 
-pub(super) fn compare(
-    samples: &BitMatrix,
-    data: &BitMatrix,
-    columns: &Columns,
-) -> Result<Projected, AnalysisError> {
-    let n = data.columns();
-    let rows: Vec<Vec<f64>> = (0..n)
-        .into_par_iter()
-        .map(|i| (0..=i).map(|j| columns.covariance(i, j)).collect())
-        .collect();
-    let covariance = Mat::from_fn(n, n, |i, j| rows[i.max(j)][i.min(j)]);
-    let total: f64 = (0..n).map(|i| covariance[(i, i)]).sum();
+pub(super) fn compare(samples: &BitMatrix, data: &BitMatrix) -> Result<Projected, AnalysisError> {
+    let pca = principal_components(data, data.rows())?;
+    let total: f64 = pca.variances.iter().sum();
     if total == 0.0 {
         // Constant data has no directions.
         return Ok(Projected {
@@ -83,14 +72,12 @@ pub(super) fn compare(
             samples: Vec::new(),
         });
     }
-    // The singular vectors of a covariance are its eigenvectors.
-    let decomposition = svd(covariance.as_ref(), Vectors::Thin)?;
-    let count = COMPONENTS.min(n);
+    let count = COMPONENTS.min(pca.variances.len());
     let project = |set: &BitMatrix| -> Vec<Vec<f64>> {
         (0..count)
             .map(|k| {
-                let vector = decomposition.left.col_as_slice(k);
-                let offset: f64 = vector.iter().zip(columns.means()).map(|(u, m)| u * m).sum();
+                let vector = pca.components.col_as_slice(k);
+                let offset: f64 = vector.iter().zip(&pca.mean).map(|(u, m)| u * m).sum();
                 (0..set.rows())
                     .map(|r| set.ones(r).map(|c| vector[c]).sum::<f64>() - offset)
                     .collect()
@@ -105,7 +92,7 @@ pub(super) fn compare(
     Ok(Projected {
         components: (0..count)
             .map(|k| Component {
-                explained: decomposition.singular_values[k] / total,
+                explained: pca.variances[k] / total,
                 comparison: Comparison::new(&of_data[k], &of_samples[k]),
             })
             .collect(),

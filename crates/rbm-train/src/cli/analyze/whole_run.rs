@@ -2,11 +2,11 @@
 
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
+use crate::principal::principal_components;
 use rayon::prelude::*;
 use rbm_analysis::mean_field::{LandauMode, landau_modes};
 use rbm_analysis::overlap::{
-    DataVariance, ModeOverlap, Modes, SecondMoments, Track, checkpoint_overlaps, data_overlaps,
-    track_modes,
+    DataVariance, ModeOverlap, Modes, Track, checkpoint_overlaps, data_overlaps, track_modes,
 };
 use rbm_analysis::summary::{LnZ, SpectrumSummary, summarize_in};
 use rbm_analysis::symmetry::{HaarTest, Symmetry};
@@ -18,8 +18,6 @@ use std::collections::BTreeMap;
 const EXACT_LIMIT: usize = 16;
 /// Weight of a link below which a track ends: far above that of random vectors, below the 1/2 of two modes mixing.
 const LOST_BELOW: f64 = 0.3;
-/// Rows of data unpacked at a time.
-const BATCH: usize = 1024;
 
 /// What to compute.
 pub struct WholeRunOptions {
@@ -169,15 +167,7 @@ fn compare_with_data(
     data: &BinaryDataset,
     modes: usize,
 ) -> anyhow::Result<DataComparison> {
-    let train = &data.train;
-    let mut moments = SecondMoments::new(train.columns());
-    let rows: Vec<u32> = (0..train.rows() as u32).collect();
-    for batch in rows.chunks(BATCH) {
-        let units = train.select(batch).to_numbers();
-        let values: Vec<f64> = units.into_iter().map(f64::from).collect();
-        moments.add_row_major(&values)?;
-    }
-    let pca = moments.pca()?;
+    let pca = principal_components(&data.train, usize::MAX)?;
     let modes = modes.min(space.modes());
     Ok(DataComparison {
         overlaps: data_overlaps(space, &pca, modes)?,
