@@ -57,6 +57,7 @@ fn unusable_settings_are_bad_usage() {
         ("--epochs 1000000000000000000", &["training.epochs", "2^32"]),
         ("--momentum 1.5", &["momentum"]),
         ("--hidden -5", &["--hidden", "-5", "whole number"]),
+        ("--seed -1", &["training.seed", "-1", "whole number"]),
         ("--config missing.toml --hidden x", &["--hidden"]),
     ] {
         fail(dir.path(), &format!("{small} {flags}"), 2, parts);

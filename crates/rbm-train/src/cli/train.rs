@@ -7,7 +7,7 @@ use crate::checkpoint::RunDir;
 use crate::observers::metrics::not_converged;
 use crate::presets::Preset;
 use crate::session::{self, SessionOptions};
-use crate::settings::{Settings, sections};
+use crate::settings::{Settings, sections, values};
 use crate::trainer::{Outcome, StopReason};
 use anyhow::Context;
 use clap::Args;
@@ -54,7 +54,11 @@ impl TrainArgs {
                 let text = std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read settings file {}", path.display()))?;
                 preset.with_file(&text).map_err(|error| {
-                    output::UsageError(format!("settings file {}: {error}", path.display()))
+                    output::UsageError(format!(
+                        "settings file {}: {}",
+                        path.display(),
+                        values::in_words(error)
+                    ))
                 })?
             }
         };
@@ -62,7 +66,7 @@ impl TrainArgs {
         sections::lay_over(&mut table, self.settings.0.clone());
         table
             .try_into()
-            .map_err(|error| output::UsageError(error.to_string()).into())
+            .map_err(|error| output::UsageError(values::in_words(error)).into())
     }
 }
 

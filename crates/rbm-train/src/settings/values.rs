@@ -30,6 +30,17 @@ pub fn whole_number(text: &str) -> Result<usize, &'static str> {
         .map_err(|_| "it must be a whole number, 0 or above")
 }
 
+/// An error of reading settings, in words rather than in types of the program.
+pub fn in_words(error: impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let text = ["expected u64", "expected usize", "expected u32"]
+        .iter()
+        .fold(text, |text, kind| {
+            text.replace(kind, "expected a whole number, 0 or above")
+        });
+    text.replace("expected f64", "expected a number")
+}
+
 /// A value as text, strings without quotes.
 pub fn text(value: &Value) -> String {
     match value {
