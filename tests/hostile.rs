@@ -128,12 +128,40 @@ fn a_link_in_place_of_the_lock_is_not_followed() {
     assert_eq!(fs::read_to_string(&mine).unwrap(), "precious");
 }
 
+/// Starts the program, sends SIGTERM as soon as it listens, and returns its messages; it must end with exit code 1.
+#[cfg(target_os = "linux")]
+fn terminate(directory: &Path, arguments: &str) -> String {
+    /// The bit of SIGTERM, 15, in a mask of signals.
+    const TERM: u64 = 1 << 14;
+    let mut child = program(directory, arguments)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = child.id().to_string();
+    let listens = || {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let mask = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & TERM != 0)
+    };
+    while !listens() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let kill = std::process::Command::new("kill")
+        .args(["-TERM", &id])
+        .status();
+    assert!(kill.unwrap().success(), "{arguments}");
+    let output = child.wait_with_output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{arguments}: {message}");
+    message
+}
+
 /// Work that would take hours ends at the first signal, and nothing is left half done.
 #[cfg(target_os = "linux")]
 #[test]
 fn every_command_ends_at_a_signal() {
-    /// The bit of SIGTERM, 15, in a mask of signals.
-    const TERM: u64 = 1 << 14;
     let dir = tempdir().unwrap();
     succeed(
         dir.path(),
@@ -147,33 +175,16 @@ fn every_command_ends_at_a_signal() {
         "bench --steps 100000000",
         "report run --full",
     ] {
-        let mut child = program(dir.path(), arguments)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let id = child.id().to_string();
-        let listens = || {
-            let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-            let mask = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
-            let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-            mask.is_some_and(|mask| mask & TERM != 0)
-        };
-        while !listens() && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let kill = std::process::Command::new("kill")
-            .args(["-TERM", &id])
-            .status();
-        assert!(kill.unwrap().success(), "{arguments}");
-        let output = child.wait_with_output().unwrap();
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{arguments}: {message}");
+        let message = terminate(dir.path(), arguments);
         assert!(
             message.contains("stopped: files that were written are whole"),
             "{message}"
         );
     }
+    // An update that would take years.
+    let endless = format!("train {SMALL} --gibbs-steps 4000000000 --out endless");
+    let message = terminate(dir.path(), &endless);
+    assert!(message.contains("stopped within an update"), "{message}");
     // Directories may have been begun; no file is torn or left over.
     let after = files(dir.path());
     assert!(before.iter().all(|file| after.contains(file)));

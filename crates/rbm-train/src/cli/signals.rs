@@ -16,13 +16,16 @@ const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 /// How soon a signal is noticed.
 const NOTICED: Duration = Duration::from_millis(50);
 
+/// How long an update may still take that a signal has asked to be the last.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Set by the first signal.
 static STOP: AtomicBool = AtomicBool::new(false);
 /// What is left when a signal ends the program; none while training is to stop by itself.
 static LEFT: Mutex<Option<String>> = Mutex::new(None);
 
-/// For training: the first signal (Ctrl-C, termination, a lost terminal) finishes the update and saves; the second one
-/// stops at once.
+/// For training: the first signal (Ctrl-C, termination, a lost terminal) finishes the update and saves, or stops at the last
+/// checkpoint if that takes more than 5 seconds; the second one stops at once.
 ///
 /// Signals that the process was started to ignore (under `nohup`, or in the background of a script) stay ignored,
 /// where the system (Linux) tells which.
@@ -57,6 +60,12 @@ fn listen() -> anyhow::Result<()> {
         }
         end_if_asked();
         tracing::warn!("stopping after this update (again to stop at once)");
+        std::thread::sleep(PATIENCE);
+        let _whole = atomic::hold();
+        tracing::warn!(
+            "stopped within an update, which takes long: what came after the last checkpoint is to be done again"
+        );
+        std::process::exit(1);
     });
     Ok(())
 }
