@@ -23,6 +23,7 @@ pub struct Reader {
     /// Where the tensors begin.
     start: u64,
     header: Metadata,
+    has_digest: bool,
 }
 
 impl Reader {
@@ -39,19 +40,12 @@ impl Reader {
         };
         let mut file = File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
-        match file::digest_holds(&mut file).map_err(io)? {
-            Some(true) => {}
-            Some(false) => {
-                return Err(content(
-                    "it was changed after it was written: its content has another SHA-256 than it says".into(),
-                ));
-            }
-            None => {
-                return Err(content(
-                    "it has no digest: it is damaged, or of an earlier version of this program"
-                        .into(),
-                ));
-            }
+        let digest = file::digest_holds(&mut file).map_err(io)?;
+        if digest == Some(false) {
+            return Err(content(
+                "it was changed after it was written: its content has another SHA-256 than it says"
+                    .into(),
+            ));
         }
         file.rewind().map_err(io)?;
         let mut size = [0; 8];
@@ -77,7 +71,13 @@ impl Reader {
             file,
             start,
             header,
+            has_digest: digest.is_some(),
         })
+    }
+
+    /// Whether the file says its digest, which it then has.
+    pub fn has_digest(&self) -> bool {
+        self.has_digest
     }
 
     /// An error about this file.

@@ -78,6 +78,10 @@ impl Checkpoint {
     /// [`RunError::Io`], [`RunError::Content`].
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let reader = Reader::open(path)?;
+        // Checkpoints that name no arithmetic are older than digests.
+        if reader.has("arithmetic") && !reader.has_digest() {
+            return Err(reader.error("not a checkpoint: its digest `sha256` is missing".into()));
+        }
         let settings: Settings =
             toml::from_str(reader.text("settings")?).map_err(|e| reader.error(e.to_string()))?;
         settings
