@@ -73,13 +73,14 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
         );
         let made = chains.sweeps(sweeps);
         let model = PackedModel::new(weight.value, visible_bias.value, hidden_bias.value).ok()?;
+        let scale = model.scale();
         let key = model
             .sweeps_to_visible(made, &mut chains.hidden, &mut chains.visible)
             .ok()?;
         FusedUpdate {
             data: &batch.rows,
             model: &chains.visible,
-            hidden: Hidden::Drawn(key, &mut chains.hidden),
+            hidden: Hidden::Drawn(key, scale, &mut chains.hidden),
             visible_offset: mu.as_ref(),
             hidden_offset: lambda.as_ref(),
             step,

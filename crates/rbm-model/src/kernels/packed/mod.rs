@@ -16,14 +16,27 @@
 //!
 //! The positive and negative phases v^T p are the same sum with the chains as inputs.
 
+mod activation;
 mod annealing;
 mod chains;
 mod contraction;
+mod direct;
 mod fused_update;
 mod gibbs;
+mod integers;
+mod lists;
+mod matrix;
 mod nibbles;
+mod number;
 mod outer_mean;
 mod phase_moments;
+mod plan;
+mod reals;
+mod runs;
+mod scale;
+mod short_draw;
+mod shorts;
+mod tabled;
 mod tables;
 mod transpose;
 mod weight_step;
@@ -33,6 +46,7 @@ pub use chains::PackedChains;
 pub use fused_update::{FusedUpdate, Hidden};
 pub use gibbs::{PackedModel, Sweeps};
 pub use outer_mean::{outer_mean, outer_mean_with};
+pub use scale::WeightScale;
 
 #[cfg(test)]
 mod contraction_tests;
