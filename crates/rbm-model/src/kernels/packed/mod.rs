@@ -53,4 +53,6 @@ mod contraction_tests;
 #[cfg(test)]
 mod fused_update_tests;
 #[cfg(test)]
+mod integer_tests;
+#[cfg(test)]
 mod tests;

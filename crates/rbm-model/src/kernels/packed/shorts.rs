@@ -45,6 +45,19 @@ impl ShortWeights {
         columns: usize,
         scale: WeightScale,
     ) -> Option<Self> {
+        let packed = Self::of_any_use(isa, weight, columns, scale)?;
+        let outputs = weight.len() / columns;
+        let mean = packed.error.iter().sum::<f32>() / outputs as f32;
+        (mean < LARGEST_ERROR).then_some(packed)
+    }
+
+    /// [`new`](Self::new), however large errors are.
+    pub(super) fn of_any_use(
+        isa: Isa,
+        weight: &[f32],
+        columns: usize,
+        scale: WeightScale,
+    ) -> Option<Self> {
         if columns == 0 || columns > MOST_INPUTS || scale.step().is_nan() {
             return None;
         }
@@ -74,8 +87,7 @@ impl ShortWeights {
                 error,
             });
         });
-        let mean = error.iter().sum::<f32>() / outputs as f32;
-        (mean < LARGEST_ERROR).then_some(Self {
+        Some(Self {
             inputs,
             numbers,
             worth,
