@@ -43,7 +43,7 @@ pub struct Sweeps {
 const MOST_PACKED: usize = 1 << 20;
 /// Chains, and sweeps of all of them, from which on it pays to pack weights, and hidden units.
 const PACKED_CHAINS: usize = 16;
-const PACKED_SWEEPS: u64 = 64;
+const PACKED_SWEEPS: u64 = 400;
 const PACKED_INPUTS: usize = 64;
 
 /// How visible units are drawn.

@@ -29,13 +29,17 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The rows of a word of inputs and some columns.
+    /// Up to `most` rows from `row` on, and some columns.
     #[inline(always)]
-    pub(super) fn of_word(matrix: Matrix<'_>, word: usize, column: usize, columns: usize) -> Self {
-        let row = 64 * word;
+    pub(super) fn of_inputs(
+        matrix: Matrix<'_>,
+        (row, most): (usize, usize),
+        column: usize,
+        columns: usize,
+    ) -> Self {
         Self {
             row,
-            rows: (matrix.rows - row).min(64),
+            rows: (matrix.rows - row).min(most),
             column,
             columns,
         }

@@ -57,13 +57,15 @@ impl Tabled for RealInputs<'_> {
     fn tabulate<S: Simd, const V: usize>(
         &self,
         simd: S,
-        (word, used): (usize, u64),
+        inputs: (usize, usize),
+        used: u64,
         column: usize,
         (panel, tables): (&mut [f32], &mut [f32]),
         (group, columns): (usize, usize),
     ) -> usize {
         let width = width::<S, f32, V>();
-        let window = Window::of_word(self.weight, word, GROUP * group + column, width.min(columns - column));
+        let (first, present) = (GROUP * group + column, width.min(columns - column));
+        let window = Window::of_inputs(self.weight, inputs, first, present);
         let count = window.rows.div_ceil(INPUTS);
         let weight = self.weight.window(simd, window, width, panel);
         if self.scale == 1.0 {

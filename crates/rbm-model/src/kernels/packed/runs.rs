@@ -97,7 +97,8 @@ fn prefix_sums<S: Simd, const V: usize>(
     let mut rows = work.tables.chunks_exact_mut(WIDTH);
     let mut put = rows.next();
     for word in BLOCK * block..stride.min(BLOCK * (block + 1)) {
-        let window = Window::of_word(inputs.weight, word, GROUP * work.group + column, columns);
+        let first = GROUP * work.group + column;
+        let window = Window::of_inputs(inputs.weight, (64 * word, 64), first, columns);
         let (weight, stride) = inputs.weight.window(simd, window, WIDTH, work.panel);
         for row in 0..window.rows {
             if let Some(row) = put {

@@ -4,15 +4,15 @@ use super::contraction::{Terms, Work};
 use super::number::AsTheyAre;
 use super::scale::WeightScale;
 use super::tabled::{Tabled, strips, table_numbers};
-use super::tables::{INPUTS, tabulate};
+use super::tables::{INPUTS, tabulate, width};
 use super::transpose::transpose_with;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, for_each_task};
 use crate::kernels::simd::{Kernel, MOST_LANES, Simd, load, store};
 use crate::kernels::{BitMatrix, Isa};
 
-/// Outputs side by side: one or two vectors.
-const STRIP: usize = 32;
+/// Outputs side by side in memory.
+const STRIP: usize = GROUP;
 /// Inputs up to which rounding leaves most of the range of an i16.
 const MOST_INPUTS: usize = 1 << 14;
 /// Mean error of the fields above which too many draws would have to be repaired.
@@ -29,7 +29,7 @@ const LARGEST_ERROR: f32 = 0.1;
 pub(super) struct ShortWeights {
     /// Rounded up to a multiple of four.
     inputs: usize,
-    /// `[strips, inputs, 32]`
+    /// `[groups, inputs, 64]`
     numbers: Vec<i16>,
     /// 2^-s / k_o: what a sum of 1 adds to a field.
     worth: Vec<f32>,
@@ -111,7 +111,7 @@ struct Pack<'a> {
     weight: &'a [f32],
     columns: usize,
     scale: WeightScale,
-    /// `[inputs, 32]`
+    /// `[inputs, 64]`
     numbers: &'a mut [i16],
     worth: &'a mut [f32],
     error: &'a mut [f32],
@@ -203,17 +203,13 @@ impl Terms for ShortInputs<'_> {
     fn plan(&self) {}
 
     fn table_numbers((): &()) -> usize {
-        table_numbers(false, STRIP)
+        table_numbers(false, GROUP)
     }
 
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, (): &(), work: &mut Work<'_, i16>) {
-        for column in strips(work.columns, STRIP) {
-            if S::LANES == MOST_LANES {
-                self.add_all::<S, 1>(simd, column, work);
-            } else {
-                self.add_all::<S, 2>(simd, column, work);
-            }
+        for column in strips(work.columns, width::<S, i16, 2>()) {
+            self.add_all::<S, 2>(simd, column, work);
         }
     }
 }
@@ -223,15 +219,15 @@ impl Tabled for ShortInputs<'_> {
     fn tabulate<S: Simd, const V: usize>(
         &self,
         simd: S,
-        (word, used): (usize, u64),
+        (row, most): (usize, usize),
+        used: u64,
         column: usize,
         (_, tables): (&mut [f32], &mut [i16]),
         (group, _): (usize, usize),
     ) -> usize {
         let inputs = self.weights.inputs;
-        let strip = (GROUP * group + column) / STRIP;
-        let weight = &self.weights.numbers[(strip * inputs + 64 * word) * STRIP..];
-        let count = (inputs - 64 * word).min(64) / INPUTS;
+        let weight = &self.weights.numbers[(group * inputs + row) * STRIP + column..];
+        let count = (inputs - row).min(most) / INPUTS;
         tabulate::<S, i16, _, V>(simd, AsTheyAre, (weight, STRIP), (count, used), tables);
         count
     }

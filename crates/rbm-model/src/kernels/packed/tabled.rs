@@ -2,26 +2,31 @@
 
 use super::contraction::{Terms, Work};
 use super::nibbles::NibbleLists;
-use super::tables::{BLOCK, ENTRIES, TABLES, add_listed_rows, add_rows, width};
+use super::tables::{BLOCK, ENTRIES, INPUTS, TABLES, add_listed_rows, add_rows, width};
 use crate::kernels::draw::GROUP;
 use crate::kernels::simd::Simd;
 
+/// Lanes of the narrowest vectors.
+const LEAST_LANES: usize = 8;
+
 /// Inputs whose weights can be tabulated.
 pub(super) trait Tabled: Terms {
-    /// Makes the tables of the inputs of one word for V vectors of outputs from `column` of the group on,
-    /// but for those of which no input is in a mask; returns how many tables the word has. Takes the word and
-    /// the mask, panel and tables, the group and its columns. Must be `#[inline(always)]`.
+    /// Makes the tables of some inputs (the first one, and how many at most) for V vectors of outputs from
+    /// `column` of the group on, but for those of which no input is in `used`; returns how many these inputs
+    /// have. Takes panel and tables, and the group with its columns. Must be `#[inline(always)]`.
+    #[expect(clippy::too_many_arguments, reason = "what, which, and where")]
     fn tabulate<S: Simd, const V: usize>(
         &self,
         simd: S,
-        word: (usize, u64),
+        inputs: (usize, usize),
+        used: u64,
         column: usize,
         scratch: (&mut [f32], &mut [Self::Number]),
         group: (usize, usize),
     ) -> usize;
 
-    /// Adds all inputs, word by word: the tables of a word stay in the first-level cache while all chains
-    /// pass over them.
+    /// Adds all inputs, a word or half of one at a time: their tables stay in the first-level cache while all
+    /// chains pass over them.
     #[inline(always)]
     fn add_all<S: Simd, const V: usize>(
         &self,
@@ -32,17 +37,21 @@ pub(super) trait Tabled: Terms {
         let bits = self.bits();
         let stride = bits.stride();
         let outputs = (work.group, work.columns);
-        for word in 0..stride {
+        // Half as many where vectors are twice as wide.
+        let tables = TABLES * LEAST_LANES / S::LANES;
+        let inputs = INPUTS * tables;
+        for first in (0..bits.columns()).step_by(inputs) {
             let scratch = (&mut *work.panel, &mut *work.tables);
-            let tables =
-                self.tabulate::<S, V>(simd, (word, u64::MAX), column, scratch, outputs);
-            let words = bits.words()[work.chains.start * stride + word..].iter();
-            let words = words.step_by(stride).copied().take(work.chains.len());
+            let place = (first, inputs);
+            let found = self.tabulate::<S, V>(simd, place, u64::MAX, column, scratch, outputs);
+            let words = bits.words()[work.chains.start * stride + first / 64..].iter();
+            let words = words.step_by(stride).take(work.chains.len());
+            let words = words.map(|word| word >> (first % 64));
             let field = &mut work.field[column..];
-            if tables == TABLES {
-                add_rows::<S, _, V>(simd, work.tables, TABLES, words, field);
-            } else {
+            if found == tables {
                 add_rows::<S, _, V>(simd, work.tables, tables, words, field);
+            } else {
+                add_rows::<S, _, V>(simd, work.tables, found, words, field);
             }
         }
     }
@@ -62,8 +71,9 @@ pub(super) trait Tabled: Terms {
             for (word, &used) in used.iter().enumerate() {
                 if used != 0 {
                     let to = &mut work.tables[word * TABLES * ENTRIES * width..];
-                    let at = (BLOCK * block + word, used);
-                    self.tabulate::<S, V>(simd, at, column, (&mut *work.panel, to), outputs);
+                    let at = (64 * (BLOCK * block + word), 64);
+                    let scratch = (&mut *work.panel, to);
+                    self.tabulate::<S, V>(simd, at, used, column, scratch, outputs);
                 }
             }
             // Row 0 fills up lists, and its table may not have been made.
