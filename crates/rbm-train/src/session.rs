@@ -1,6 +1,8 @@
 //! Starting a run and going on with one: settings in, outcome out.
 
-use crate::checkpoint::{ARITHMETIC, Checkpoint, Manifest, RunDir, RunError, Status, state_container};
+use crate::checkpoint::{
+    ARITHMETIC, Checkpoint, Manifest, RunDir, RunError, Status, state_container,
+};
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};

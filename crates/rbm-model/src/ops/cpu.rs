@@ -11,8 +11,8 @@ use crate::kernels::softplus;
 use crate::kernels::{BitMatrix, Isa, Parameter};
 use crate::noise::NoiseKey;
 use crate::optim::Step;
-use burn::backend::tensor::FloatTensor;
 use burn::backend::Backend;
+use burn::backend::tensor::FloatTensor;
 
 /// A backend whose tensors are slices on the host.
 pub(super) trait HostBackend: Backend {

@@ -53,7 +53,8 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
             B::as_contiguous(&batch.hidden_offset)?,
         ))
     };
-    let (true, Some((mu, lambda))) = (SweepKernel::is_packed() && numbers && sweeps > 0, held()) else {
+    let (true, Some((mu, lambda))) = (SweepKernel::is_packed() && numbers && sweeps > 0, held())
+    else {
         return generic::pcd_update::<B>(model, batch, chains, sweeps, step);
     };
     let mut weight = MutableParameter::<B>::new(model.weight);

@@ -90,7 +90,9 @@ impl Finish for Activation<'_> {
         let draw = draw.map(|draw| (draw, GroupNoise::new(simd, draw.key, drawn)));
         for (field, chain) in field.chunks_exact(GROUP).zip(chains) {
             let mut reciprocals = [simd.splat(0.0); MOST_VECTORS];
-            let vectors = field.chunks_exact(S::LANES).zip(bias.chunks_exact(S::LANES));
+            let vectors = field
+                .chunks_exact(S::LANES)
+                .zip(bias.chunks_exact(S::LANES));
             for (reciprocal, (sum, bias)) in reciprocals.iter_mut().zip(vectors) {
                 let field = simd.add(load(simd, bias), simd.mul(step, real(simd, sum)));
                 *reciprocal = reciprocal_sigmoid(simd, field);

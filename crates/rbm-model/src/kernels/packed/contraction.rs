@@ -57,13 +57,7 @@ pub(super) trait Finish: Sync {
     type Number;
     /// Takes the sums of output units `64 group ..` for some chains; `field` is
     /// `[chains.len(), 64]`. No two calls overlap. Must be `#[inline(always)]`.
-    fn finish<S: Simd>(
-        &self,
-        simd: S,
-        group: usize,
-        chains: Range<usize>,
-        field: &[Self::Number],
-    );
+    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[Self::Number]);
 }
 
 /// A cache line; aligns what is made of it.
@@ -115,8 +109,7 @@ impl<T: Terms> Contraction<'_, T> {
             let (group, first) = (task / pieces, task % pieces * piece);
             let chains = first..chains.min(first + piece);
             SCRATCH.with_borrow_mut(|scratch| {
-                let field: &mut [T::Number] =
-                    at_least(&mut scratch.field, chains.len() * GROUP);
+                let field: &mut [T::Number] = at_least(&mut scratch.field, chains.len() * GROUP);
                 // Compiled apart: sums do not depend on what becomes of them.
                 isa.run(Sum {
                     inputs: self.inputs,
@@ -195,6 +188,7 @@ struct Finishing<'a, E: Finish> {
 impl<E: Finish> Kernel for Finishing<'_, E> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        self.finish.finish(simd, self.group, self.chains, self.field);
+        self.finish
+            .finish(simd, self.group, self.chains, self.field);
     }
 }

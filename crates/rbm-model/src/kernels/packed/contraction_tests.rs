@@ -2,9 +2,9 @@
 
 use super::contraction::{Contraction, Finish, Terms};
 use super::matrix::Matrix;
+use super::number::Number;
 use super::reals::RealInputs;
 use super::transpose::transposed;
-use super::number::Number;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::Tiles;
 use crate::kernels::simd::Simd;
@@ -84,12 +84,7 @@ fn some_columns_are_those_of_the_whole_matrix() {
 }
 
 /// Fields by the order of additions that is promised, one chain and output at a time.
-fn fields_in_order(
-    states: &[f32],
-    weight: &[f32],
-    inputs: usize,
-    outputs: usize,
-) -> Vec<f32> {
+fn fields_in_order(states: &[f32], weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let mut fields = Vec::new();
     for state in states.chunks(inputs) {
         for output in 0..outputs {

@@ -123,7 +123,13 @@ impl<'a> PackedModel<'a> {
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
         self.check_probabilities(visible.rows(), probabilities)?;
-        activate(self.isa, self.hidden_fields(visible), 0, None, Some(probabilities));
+        activate(
+            self.isa,
+            self.hidden_fields(visible),
+            0,
+            None,
+            Some(probabilities),
+        );
         Ok(())
     }
 
@@ -149,7 +155,13 @@ impl<'a> PackedModel<'a> {
             self.check_probabilities(visible.rows(), probabilities)?;
         }
         let draw = Some((key, hidden));
-        activate(self.isa, self.hidden_fields(visible), 0, draw, probabilities);
+        activate(
+            self.isa,
+            self.hidden_fields(visible),
+            0,
+            draw,
+            probabilities,
+        );
         Ok(())
     }
 

@@ -6,7 +6,6 @@ use super::contraction_tests::sums;
 use super::integers::{IntegerInputs, IntegerPlan};
 use super::matrix::Matrix;
 use super::nibbles::NibbleLists;
-use super::runs::RunLists;
 use super::scale::WeightScale;
 use super::short_draw::ShortLayer;
 use super::shorts::{ShortInputs, ShortWeights};
@@ -30,7 +29,6 @@ impl Terms for By<'_> {
             "direct" => IntegerPlan::Direct,
             "tables" => IntegerPlan::Tables,
             "nibbles" => IntegerPlan::Nibbles(NibbleLists::new(self.0.bits)),
-            "runs" => IntegerPlan::Runs(RunLists::new(self.0.bits)),
             _ => self.0.plan(),
         }
     }
@@ -114,7 +112,7 @@ fn every_way_gives_the_exact_sum() {
                         scale,
                     };
                     for isa in instruction_sets() {
-                        for way in ["direct", "tables", "nibbles", "runs", "chosen"] {
+                        for way in ["direct", "tables", "nibbles", "chosen"] {
                             let found = sums(isa, By(terms, way), outputs);
                             let found: Vec<i64> = found.into_iter().map(i64::from).collect();
                             assert!(found == expected, "{isa:?} {way} {n} x {m} {kind} {turned}");
@@ -158,7 +156,10 @@ fn short_sums_are_within_their_bounds() {
                     let near = f64::from(short) * f64::from(packed.worth(0)[output]);
                     let field = sum as f64 * f64::from(scale.step());
                     let bound = f64::from(packed.error(0)[output]);
-                    assert!((near - field).abs() <= bound, "{n} x {m} {kind}: {near} {field} {bound}");
+                    assert!(
+                        (near - field).abs() <= bound,
+                        "{n} x {m} {kind}: {near} {field} {bound}"
+                    );
                     // Hardly more than a unit for each input.
                     assert!(bound <= f64::from(packed.worth(0)[output]) * (2.0 + m as f64 / 2.0));
                 }

@@ -4,7 +4,6 @@ use super::contraction::{Terms, Work};
 use super::matrix::{Matrix, Window};
 use super::nibbles::NibbleLists;
 use super::number::Rounded;
-use super::runs::{self, RunLists};
 use super::scale::WeightScale;
 use super::tabled::{Tabled, strips, table_numbers};
 use super::tables::{INPUTS, tabulate, width};
@@ -32,8 +31,6 @@ pub(super) enum IntegerPlan {
     Tables,
     /// Of these the rows that are not zero.
     Nibbles(NibbleLists),
-    /// Prefix sums, of which the ends of runs of inputs that are on are taken.
-    Runs(RunLists),
 }
 
 impl Terms for IntegerInputs<'_> {
@@ -53,7 +50,6 @@ impl Terms for IntegerInputs<'_> {
             IntegerPlan::Direct => 0,
             IntegerPlan::Tables => table_numbers(false, 2 * MOST_LANES),
             IntegerPlan::Nibbles(_) => table_numbers(true, 2 * MOST_LANES),
-            IntegerPlan::Runs(_) => runs::TABLE_NUMBERS,
         }
     }
 
@@ -61,10 +57,6 @@ impl Terms for IntegerInputs<'_> {
     fn add<S: Simd>(&self, simd: S, plan: &IntegerPlan, work: &mut Work<'_, i32>) {
         match plan {
             IntegerPlan::Direct => direct::add(simd, self, work),
-            IntegerPlan::Runs(lists) if S::LANES == MOST_LANES => {
-                runs::add::<S, 2>(simd, self, lists, work);
-            }
-            IntegerPlan::Runs(lists) => runs::add::<S, 4>(simd, self, lists, work),
             IntegerPlan::Tables => {
                 for column in strips(work.columns, width::<S, i32, 2>()) {
                     self.add_all::<S, 2>(simd, column, work);

@@ -32,7 +32,6 @@ mod outer_mean;
 mod phase_moments;
 mod plan;
 mod reals;
-mod runs;
 mod scale;
 mod short_draw;
 mod shorts;

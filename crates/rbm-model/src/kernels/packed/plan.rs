@@ -4,7 +4,6 @@
 
 use super::integers::IntegerPlan;
 use super::nibbles::{self, NibbleLists};
-use super::runs::{self, RunLists};
 use super::tables::INPUTS;
 use crate::kernels::BitMatrix;
 
@@ -15,11 +14,9 @@ const SAMPLE: usize = 32;
 const FEW: usize = 8;
 const FEW_TURNED: usize = 4;
 
-/// Costs in additions of a vector, as measured on 784 x 500: of the rows of a list, of a table's making
-/// per input, of prefix sums per input.
+/// What a row of a list costs, in rows of a table that is passed over whole: measured on 784 x 500, where
+/// lists have tables beyond the first-level cache.
 const LISTED: f64 = 1.3;
-const TABLE: f64 = 5.0;
-const PREFIX: f64 = 2.5;
 
 /// Chooses the way for bits `[chains, inputs]`.
 pub(super) fn choose(bits: &BitMatrix, turned: bool) -> IntegerPlan {
@@ -32,19 +29,9 @@ pub(super) fn choose(bits: &BitMatrix, turned: bool) -> IntegerPlan {
     }
     let step = chains.div_ceil(SAMPLE);
     let rows = (0..chains).step_by(step).map(|row| bits.row_words(row));
-    let looked = rows.len() as f64;
-    let (mut not_zero, mut ends) = (0, 0);
-    for words in rows {
-        not_zero += nibbles::count(words);
-        ends += runs::count(words);
-    }
-    let per_input = inputs as f64 / chains as f64;
-    let all = inputs.div_ceil(INPUTS) as f64 + TABLE * per_input;
-    let listed = LISTED * not_zero as f64 / looked + TABLE * per_input;
-    let runs = ends as f64 / looked + PREFIX * per_input;
-    if runs < all.min(listed) {
-        IntegerPlan::Runs(RunLists::new(bits))
-    } else if listed < all {
+    let all = rows.len() * inputs.div_ceil(INPUTS);
+    let not_zero: usize = rows.map(nibbles::count).sum();
+    if LISTED * (not_zero as f64) < all as f64 {
         IntegerPlan::Nibbles(NibbleLists::new(bits))
     } else {
         IntegerPlan::Tables

@@ -95,7 +95,11 @@ fn largest_sum(isa: Isa, weight: &[f32], rows: usize, columns: usize) -> f32 {
             f32::INFINITY
         }
     };
-    let column_sum = |column| (0..tasks).map(|task| by_column[task * columns + column]).sum();
+    let column_sum = |column| {
+        (0..tasks)
+            .map(|task| by_column[task * columns + column])
+            .sum()
+    };
     let largest = (0..columns).map(column_sum).fold(0.0, larger);
     by_row.into_iter().fold(largest, larger)
 }
@@ -109,21 +113,43 @@ struct Magnitudes<'a> {
 
 impl Kernel for Magnitudes<'_> {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(mut self, simd: S) {
+        /// Rows that share the reading and writing of the columns' sums.
+        const TOGETHER: usize = 4;
+        let rows = self.by_row.len();
+        let whole = rows - rows % TOGETHER;
+        for row in (0..whole).step_by(TOGETHER) {
+            self.rows::<S, TOGETHER>(simd, row);
+        }
+        for row in whole..rows {
+            self.rows::<S, 1>(simd, row);
+        }
+    }
+}
+
+impl Magnitudes<'_> {
+    /// R rows from `first` on.
+    #[inline(always)]
+    fn rows<S: Simd, const R: usize>(&mut self, simd: S, first: usize) {
+        let columns = self.by_column.len();
+        let row = |r: usize| &self.weight[(first + r) * columns..][..columns];
+        let rows: [&[f32]; R] = std::array::from_fn(row);
         let zero = simd.splat(0.0);
-        let rows = self.weight.chunks_exact(self.by_column.len());
-        for (row, out) in rows.zip(self.by_row) {
-            // One vector of sixteen lanes, or two of eight.
-            let mut sums = [zero; 2];
-            let vectors = row.chunks(S::LANES).zip(self.by_column.chunks_mut(S::LANES));
-            for (v, (row, column)) in vectors.enumerate() {
-                let w = load(simd, row);
+        // One vector of sixteen lanes, or two of eight.
+        let mut sums = [[zero; 2]; R];
+        for (v, total) in self.by_column.chunks_mut(S::LANES).enumerate() {
+            let place = v * S::LANES..v * S::LANES + total.len();
+            let mut sum = load(simd, total);
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                let w = load(simd, &row[place.clone()]);
                 let size = simd.at_least(simd.sub(zero, w), w);
-                let sum = &mut sums[v % (LANES / S::LANES)];
-                *sum = simd.add(*sum, size);
-                let total = simd.add(load(simd, column), size);
-                store(simd, column, total);
+                let by_row = &mut sums[v % (LANES / S::LANES)];
+                *by_row = simd.add(*by_row, size);
+                sum = simd.add(sum, size);
             }
+            store(simd, total, sum);
+        }
+        for (out, sums) in self.by_row[first..first + R].iter_mut().zip(sums) {
             let mut lanes = [0.0; LANES];
             for (lanes, sum) in lanes.chunks_exact_mut(S::LANES).zip(sums) {
                 store(simd, lanes, sum);
@@ -141,8 +167,11 @@ mod tests {
     /// The largest sum of |round(2^s w)| over rows and columns, exactly.
     fn largest(weight: &[f32], columns: usize, up: f32) -> u64 {
         let integer = |w: &f32| (f64::from(*w) * f64::from(up)).round_ties_even().abs() as u64;
-        let by_row = weight.chunks(columns).map(|row| row.iter().map(integer).sum());
-        let by_column = (0..columns).map(|c| weight.iter().skip(c).step_by(columns).map(integer).sum());
+        let by_row = weight
+            .chunks(columns)
+            .map(|row| row.iter().map(integer).sum());
+        let by_column =
+            (0..columns).map(|c| weight.iter().skip(c).step_by(columns).map(integer).sum());
         by_row.chain(by_column).max().unwrap_or(0)
     }
 

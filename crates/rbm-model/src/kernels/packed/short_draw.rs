@@ -85,7 +85,11 @@ impl Outputs {
     fn new(layer: &ShortLayer<'_>, group: usize) -> Self {
         let bias = padded(layer.bias, group);
         let (mut worth, mut high, mut low) = ([0.0; GROUP], [f32::INFINITY; GROUP], [0.0; GROUP]);
-        let numbers = layer.packed.worth(group).iter().zip(layer.packed.error(group));
+        let numbers = layer
+            .packed
+            .worth(group)
+            .iter()
+            .zip(layer.packed.error(group));
         for (lane, (&one, &error)) in numbers.take(GROUP).enumerate() {
             worth[lane] = layer.factor * one;
             let d = layer.factor.abs() * error + bias[lane].abs() * ROUNDING;

@@ -20,8 +20,8 @@ const LARGEST_ERROR: f32 = 0.1;
 
 /// Weights from inputs to outputs, r_oi = round(k_o round(2^s W_oi)).
 ///
-/// k_o is the largest factor with which no sum of r over some of the inputs can leave the range of an
-/// i16: k_o max(P_o, N_o) + inputs / 2 < 32767, P_o and N_o being the sums of the positive and of the
+/// k_o is such that no sum of r over some of the inputs can leave the range of an i16:
+/// k_o max(P_o, N_o) + inputs / 2 < 32767, P_o and N_o being the sums of the positive and of the
 /// negative integer weights. So sums that wrap on the way are right at the end.
 ///
 /// The sum of r over any inputs is within max(sum of positive, sum of negative rounding errors) of k_o S,
@@ -128,19 +128,20 @@ impl Kernel for Pack<'_> {
         let rows = || self.weight.chunks_exact(self.columns);
         let mut factors = [0.0; STRIP];
         for (row, factor) in rows().zip(&mut factors) {
-            let (mut positive, mut negative) = (zero, zero);
+            let (mut size, mut sum) = (zero, zero);
             for weight in row.chunks(S::LANES) {
-                let w = integer(weight);
-                positive = simd.add(positive, simd.at_least(zero, w));
-                negative = simd.add(negative, simd.at_least(zero, simd.sub(zero, w)));
+                let w = load(simd, weight);
+                size = simd.add(size, simd.at_least(simd.sub(zero, w), w));
+                sum = simd.add(sum, w);
             }
-            let most = total(simd, positive).max(total(simd, negative));
+            // The larger of the sums of positive and of negative weights, or more by what rounding may
+            // have taken from them.
+            let most = 0.5 * (total(simd, size) + total(simd, sum).abs()) * (1.0 + ROUNDED_SUM);
             if most > 0.0 {
-                // Less by what rounding may have taken from the sums.
-                *factor = room / most * (1.0 - 1.0 / 4096.0);
+                *factor = room / (most * self.scale.up() + self.columns as f32);
             }
         }
-        let (mut above, mut below) = ([zero; STRIP], [zero; STRIP]);
+        let (mut sizes, mut sums) = ([zero; STRIP], [zero; STRIP]);
         let (mut panel, mut turned) = ([0.0; STRIP * 64], [0.0; STRIP * 64]);
         for (index, numbers) in self.numbers.chunks_mut(64 * STRIP).enumerate() {
             for (r, row) in rows().enumerate() {
@@ -152,8 +153,9 @@ impl Kernel for Pack<'_> {
                     let scaled = simd.mul(factor, integer(weights.next().unwrap_or_default()));
                     let number = simd.round(scaled);
                     let error = simd.sub(simd.real(number), scaled);
-                    above[r] = simd.add(above[r], simd.at_least(zero, error));
-                    below[r] = simd.add(below[r], simd.at_least(zero, simd.sub(zero, error)));
+                    let size = simd.at_least(simd.sub(zero, error), error);
+                    sizes[r] = simd.add(sizes[r], size);
+                    sums[r] = simd.add(sums[r], error);
                     store(simd, panel, simd.with_bits(number));
                 }
             }
@@ -166,14 +168,17 @@ impl Kernel for Pack<'_> {
         }
         for (r, factor) in factors.into_iter().enumerate().filter(|(_, k)| *k > 0.0) {
             let worth = self.scale.step() / factor;
-            let error = total(simd, above[r]).max(total(simd, below[r]));
+            let error = 0.5 * (total(simd, sizes[r]) + total(simd, sums[r]).abs());
             // More by what rounding may have taken from the errors, and from fields of up to so many units.
-            let error = 0.25 + error * (1.0 + 1.0 / 1024.0) + f32::from(i16::MAX) * ROUNDING;
+            let error = 0.25 + error * (1.0 + ROUNDED_SUM) + f32::from(i16::MAX) * ROUNDING;
             (self.worth[r], self.error[r]) = (worth, error * worth);
         }
     }
 }
 
+/// Bound of the relative rounding of a sum of up to 2^14 numbers in eight lanes or more: 2^11 roundings and a
+/// few.
+const ROUNDED_SUM: f32 = 1.0 / 2048.0;
 /// Bound of the relative rounding of a field, of both kinds together.
 pub(super) const ROUNDING: f32 = 1.0 / 1_048_576.0;
 

@@ -133,7 +133,7 @@ pub(super) fn add_listed_rows<'a, S: Simd, T: Number, const V: usize>(
 
 /// Asserts that so many rows of fields have the first `width` numbers.
 #[inline(always)]
-pub(super) fn check_fields<T>(field: &[T], rows: usize, width: usize) {
+fn check_fields<T>(field: &[T], rows: usize, width: usize) {
     assert!(rows == 0 || (rows - 1) * GROUP + width <= field.len());
 }
 
@@ -142,7 +142,7 @@ pub(super) fn check_fields<T>(field: &[T], rows: usize, width: usize) {
 /// # Safety
 /// They must be readable.
 #[inline(always)]
-pub(super) unsafe fn load_row<S: Simd, T: Number, const V: usize>(
+unsafe fn load_row<S: Simd, T: Number, const V: usize>(
     simd: S,
     from: *const T,
 ) -> [T::Vector<S>; V] {
@@ -159,7 +159,7 @@ pub(super) unsafe fn load_row<S: Simd, T: Number, const V: usize>(
 /// # Safety
 /// They must be writable.
 #[inline(always)]
-pub(super) unsafe fn store_row<S: Simd, T: Number, const V: usize>(
+unsafe fn store_row<S: Simd, T: Number, const V: usize>(
     simd: S,
     to: *mut T,
     row: [T::Vector<S>; V],
@@ -172,7 +172,7 @@ pub(super) unsafe fn store_row<S: Simd, T: Number, const V: usize>(
 
 /// a + b
 #[inline(always)]
-pub(super) fn add<S: Simd, T: Number, const V: usize>(
+fn add<S: Simd, T: Number, const V: usize>(
     simd: S,
     mut a: [T::Vector<S>; V],
     b: [T::Vector<S>; V],

@@ -120,7 +120,6 @@ impl Simd for Avx2 {
         splat_u(a: u32) -> Self::U = _mm256_set1_epi32(a as i32);
         lane_numbers() -> Self::U = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         add_u(a: Self::U, b: Self::U) -> Self::U = _mm256_add_epi32(a, b);
-        sub_u(a: Self::U, b: Self::U) -> Self::U = _mm256_sub_epi32(a, b);
         add_u16(a: Self::U, b: Self::U) -> Self::U = _mm256_add_epi16(a, b);
         round(a: Self::F) -> Self::U = _mm256_cvtps_epi32(a);
         real(a: Self::U) -> Self::F = _mm256_cvtepi32_ps(a);

@@ -123,7 +123,6 @@ impl Simd for Avx512 {
         splat_u(a: u32) -> Self::U = _mm512_set1_epi32(a as i32);
         lane_numbers() -> Self::U = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         add_u(a: Self::U, b: Self::U) -> Self::U = _mm512_add_epi32(a, b);
-        sub_u(a: Self::U, b: Self::U) -> Self::U = _mm512_sub_epi32(a, b);
         add_u16(a: Self::U, b: Self::U) -> Self::U = _mm512_add_epi16(a, b);
         round(a: Self::F) -> Self::U = _mm512_cvtps_epi32(a);
         real(a: Self::U) -> Self::F = _mm512_cvtepi32_ps(a);

@@ -106,8 +106,6 @@ pub(in crate::kernels) trait Simd: Copy {
     fn lane_numbers(self) -> Self::U;
     /// a + b modulo 2^32
     fn add_u(self, a: Self::U, b: Self::U) -> Self::U;
-    /// a - b modulo 2^32
-    fn sub_u(self, a: Self::U, b: Self::U) -> Self::U;
     /// a + b modulo 2^16, two to a lane.
     fn add_u16(self, a: Self::U, b: Self::U) -> Self::U;
     /// a | b

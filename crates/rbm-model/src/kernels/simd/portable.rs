@@ -148,10 +148,6 @@ impl Simd for Portable {
         zip(a, b, u32::wrapping_add)
     }
     #[inline(always)]
-    fn sub_u(self, a: Self::U, b: Self::U) -> Self::U {
-        zip(a, b, u32::wrapping_sub)
-    }
-    #[inline(always)]
     fn add_u16(self, a: Self::U, b: Self::U) -> Self::U {
         const TOP: u32 = 0x8000_8000;
         // Without the top bits no half carries into the next.
