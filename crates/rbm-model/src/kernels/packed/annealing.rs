@@ -44,6 +44,7 @@ pub struct Stage {
 }
 
 /// The weight matrices of a path, for the packed kernels.
+#[derive(Clone, Debug)]
 pub struct AnnealedModel<'a> {
     weights: Vec<Weights<'a>>,
     n_visible: usize,
@@ -52,6 +53,7 @@ pub struct AnnealedModel<'a> {
 }
 
 /// A weight matrix.
+#[derive(Clone, Debug)]
 struct Weights<'a> {
     /// `[N, M]`, row-major.
     weight: &'a [f32],

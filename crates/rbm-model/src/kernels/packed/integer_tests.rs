@@ -3,6 +3,7 @@
 use super::activation::{Fields, activate};
 use super::contraction::{Terms, Work};
 use super::contraction_tests::sums;
+use super::gibbs::{PackedModel, Sweeps};
 use super::integers::{IntegerInputs, IntegerPlan};
 use super::matrix::Matrix;
 use super::nibbles::NibbleLists;
@@ -207,6 +208,45 @@ fn short_draws_are_the_exact_ones() {
                         assert!(found == expected, "{isa:?} {n} x {m} {kind} {chains}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Few chains and many, small models and those that are packed in parts: a chain has the states that it
+/// has alone.
+#[test]
+fn states_do_not_depend_on_the_number_of_chains() {
+    const MOST: usize = 450;
+    for (n, m) in [(1, 1), (7, 130), (130, 70), (2100, 600)] {
+        let weight = numbers(5, 4.0 / (m as f32).sqrt(), n * m);
+        let (b, c) = (numbers(6, 1.0, n), numbers(7, 1.0, m));
+        let start = states(MOST, m, 0.0);
+        let run = |chains: usize, isa: Isa| {
+            let (mut hidden, mut visible) = (start.slice(0..chains), BitMatrix::zeros(chains, n));
+            let sweeps = Sweeps {
+                seed: 1,
+                stream: 2,
+                first_step: 3,
+                count: 2,
+                first_row: 0,
+            };
+            let model = PackedModel::new(&weight, &b, &c).unwrap().with_isa(isa);
+            let mut p = vec![0.0; chains * m];
+            model
+                .gibbs_sweeps(sweeps, &mut hidden, &mut visible, Some(&mut p))
+                .unwrap();
+            (hidden, visible, p)
+        };
+        let all = run(MOST, Isa::detect());
+        for chains in [1, 4, 5, 9, 16, 64, 130] {
+            for isa in instruction_sets() {
+                let (hidden, visible, p) = run(chains, isa);
+                assert!(
+                    hidden == all.0.slice(0..chains),
+                    "{isa:?} {n} x {m} {chains}"
+                );
+                assert!(visible == all.1.slice(0..chains) && p == all.2[..chains * m]);
             }
         }
     }

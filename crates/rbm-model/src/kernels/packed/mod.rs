@@ -6,6 +6,9 @@
 //! field[r, o] = bias[o] + sum_i bit(r, i) W[i, o]
 //! ```
 //!
+//! Weights are turned into integers for it ([`WeightScale`]): sums are exact, so whatever order and way is
+//! the fastest gives the same states.
+//!
 //! Of four inputs there are only 16 different partial sums. They are tabulated once for a
 //! strip of outputs (as vectors, one lane per output) and then serve all chains: four bits of a
 //! chain's state select a row of the table, and one load and one addition per vector do what

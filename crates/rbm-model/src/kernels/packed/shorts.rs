@@ -26,6 +26,7 @@ const LARGEST_ERROR: f32 = 0.1;
 ///
 /// The sum of r over any inputs is within max(sum of positive, sum of negative rounding errors) of k_o S,
 /// with S the exact sum of [`WeightScale`].
+#[derive(Clone, Debug)]
 pub(super) struct ShortWeights {
     /// Rounded up to a multiple of four.
     inputs: usize,
