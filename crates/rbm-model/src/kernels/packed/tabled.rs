@@ -14,7 +14,6 @@ pub(super) trait Tabled: Terms {
     /// Makes the tables of some inputs (the first one, and how many at most) for V vectors of outputs from
     /// `column` of the group on, but for those of which no input is in `used`; returns how many these inputs
     /// have. Takes panel and tables, and the group with its columns. Must be `#[inline(always)]`.
-    #[expect(clippy::too_many_arguments, reason = "what, which, and where")]
     fn tabulate<S: Simd, const V: usize>(
         &self,
         simd: S,
