@@ -41,10 +41,13 @@ pub struct Sweeps {
 
 /// Weights that are packed as i16 at a time: 2 MiB.
 const MOST_PACKED: usize = 1 << 20;
-/// Chains, and sweeps of all of them, from which on it pays to pack weights, and hidden units.
+/// Chains and hidden units from which on it can pay to pack weights.
 const PACKED_CHAINS: usize = 16;
-const PACKED_SWEEPS: u64 = 400;
 const PACKED_INPUTS: usize = 64;
+/// Packing costs what these sweeps of one chain save, each sweep saving as much as so many chains by its
+/// smaller tables.
+const PACKED_WORK: u64 = 500;
+const TABLE_CHAINS: u64 = 100;
 
 /// How visible units are drawn.
 struct Packing {
@@ -251,7 +254,8 @@ impl<'a> PackedModel<'a> {
         let most = (MOST_PACKED / m / GROUP).max(1) * GROUP;
         if n <= most {
             let pays = chains >= PACKED_CHAINS && m >= PACKED_INPUTS;
-            let pays = pays && chains as u64 * sweeps >= PACKED_SWEEPS;
+            let work = (chains as u64 + TABLE_CHAINS).saturating_mul(sweeps);
+            let pays = pays && work >= PACKED_WORK;
             Packing {
                 rows: n,
                 whole: pays.then(|| self.packed(0..n)).flatten(),
@@ -261,7 +265,7 @@ impl<'a> PackedModel<'a> {
             Packing {
                 rows: most,
                 whole: None,
-                again: chains as u64 >= PACKED_SWEEPS,
+                again: chains as u64 + TABLE_CHAINS >= PACKED_WORK,
             }
         }
     }
