@@ -252,10 +252,15 @@ impl<'a> PackedModel<'a> {
     fn packing(&self, chains: usize, sweeps: u64) -> Packing {
         let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
         let most = (MOST_PACKED / m / GROUP).max(1) * GROUP;
+        let work = |sweeps| (chains as u64 + TABLE_CHAINS).saturating_mul(sweeps);
+        // Some units in the middle tell whether sums of i16 are near enough.
+        let sharp = || {
+            let first = n / 2 / GROUP * GROUP;
+            self.packed(first..n.min(first + GROUP)).is_some()
+        };
+        let pays = chains >= PACKED_CHAINS && m >= PACKED_INPUTS;
         if n <= most {
-            let pays = chains >= PACKED_CHAINS && m >= PACKED_INPUTS;
-            let work = (chains as u64 + TABLE_CHAINS).saturating_mul(sweeps);
-            let pays = pays && work >= PACKED_WORK;
+            let pays = pays && work(sweeps) >= PACKED_WORK && sharp();
             Packing {
                 rows: n,
                 whole: pays.then(|| self.packed(0..n)).flatten(),
@@ -265,7 +270,7 @@ impl<'a> PackedModel<'a> {
             Packing {
                 rows: most,
                 whole: None,
-                again: chains as u64 + TABLE_CHAINS >= PACKED_WORK,
+                again: pays && work(1) >= PACKED_WORK && sharp(),
             }
         }
     }

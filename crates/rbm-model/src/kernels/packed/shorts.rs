@@ -16,7 +16,7 @@ const STRIP: usize = GROUP;
 /// Inputs up to which rounding leaves most of the range of an i16.
 const MOST_INPUTS: usize = 1 << 14;
 /// Mean error of the fields above which too many draws would have to be repaired.
-const LARGEST_ERROR: f32 = 0.1;
+const LARGEST_ERROR: f32 = 0.2;
 
 /// Weights from inputs to outputs, r_oi = round(k_o round(2^s W_oi)).
 ///
