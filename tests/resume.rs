@@ -187,6 +187,13 @@ fn changes_are_refused_with_a_word() {
             &["state.safetensors", "chains"],
         );
     }
+    // Of a program that had sums of f32.
+    let name = b"\"arithmetic\":\"2\"";
+    for other in [&b"\"arithmetic\":\"1\""[..], b"\"arithmetik\":\"2\""] {
+        std::fs::write(&state, with(name, other)).unwrap();
+        let words = ["arithmetic of fields", "from 1 to 2", "manifest.json"];
+        fail(dir.path(), "resume run", 1, &words);
+    }
     // Moved to another device and killed before its first checkpoint there.
     std::fs::write(
         &state,

@@ -63,7 +63,7 @@ pub struct Measurement {
     /// Device.
     pub device: String,
     /// `packed`, `dense` (one fused pass after a matrix product), `tensors` (plain tensor
-    /// operations) or `auto` (the cost model's choice).
+    /// operations) or `auto` (what runs take).
     pub kernel: String,
     /// Learner.
     pub learner: LearnerKind,

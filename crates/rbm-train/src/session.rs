@@ -1,6 +1,8 @@
 //! Starting a run and going on with one: settings in, outcome out.
 
-use crate::checkpoint::{Checkpoint, Manifest, RunDir, RunError, Status, state_container};
+use crate::checkpoint::{
+    ARITHMETIC, Checkpoint, Manifest, RunDir, RunError, Status, state_container,
+};
 use crate::data::{self, BinaryDataset, DatasetSpec};
 use crate::memory;
 use crate::observers::{Meter, MetricsLog};
@@ -164,6 +166,18 @@ pub fn resume(
     let mut manifest = run.manifest()?;
     let mut settings = run.settings()?;
     let saved = Checkpoint::open(&run.state_path())?;
+    if saved.arithmetic != ARITHMETIC {
+        return Err(RunError::Changed {
+            path: root.into(),
+            what: "the arithmetic of fields".into(),
+            before: saved.arithmetic,
+            after: ARITHMETIC.into(),
+            advice: "it would go on with other bytes than it began with; resume it with the version \
+                     of rbm-train that began it (see manifest.json), or train it anew. Sampling, \
+                     evaluation and reports take it as it is",
+        }
+        .into());
+    }
     if let Some(device) = device {
         settings.training.device = device.into();
     }

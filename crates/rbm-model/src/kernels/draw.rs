@@ -18,7 +18,7 @@ const FIELD_LIMIT: f32 = 86.0;
 /// linear programming); with rounding the result is within 1 unit in the last place.
 /// Reduction as in Cody and Waite, "Software manual for the elementary functions" (1980), ch. 6.
 #[inline(always)]
-fn exp_neg<S: Simd>(simd: S, x: S::F) -> S::F {
+pub(super) fn exp_neg<S: Simd>(simd: S, x: S::F) -> S::F {
     /// q, from the constant term on.
     const Q: [f32; 5] = [
         0.499_999_94,

@@ -5,7 +5,7 @@
 //! * [`packed`]: Gibbs sweeps and correlations on states that are kept as bits, a [`BitMatrix`].
 //!
 //! Every kernel runs with the best instructions of the machine ([`Isa::detect`]), and on all
-//! threads of the current rayon pool. Neither changes a result: sums are taken in one fixed
+//! threads of the current rayon pool. Neither changes a result: sums are exact or taken in one fixed
 //! order, without fused multiply-adds, and the noise is a function of the position
 //! ([`crate::noise`]). States and probabilities are the same bytes on every
 //! instruction set and for any number of threads.

@@ -11,13 +11,8 @@ use crate::kernels::softplus;
 use crate::kernels::{BitMatrix, Isa, Parameter};
 use crate::noise::NoiseKey;
 use crate::optim::Step;
+use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, TensorMetadata};
-
-/// Entries of a matrix.
-pub(super) fn count<T: TensorMetadata>(matrix: &T) -> usize {
-    generic::dims(matrix).iter().product()
-}
 
 /// A backend whose tensors are slices on the host.
 pub(super) trait HostBackend: Backend {
@@ -77,7 +72,7 @@ pub(super) fn gibbs_sweeps<B: HostBackend>(
     sweeps: Sweeps,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let rows = generic::dims(&hidden)[0];
-    if SweepKernel::resolve(rows, count(&weight), Some(sweeps.count)) != SweepKernel::Packed {
+    if !SweepKernel::is_packed() {
         let biases = [visible_bias, hidden_bias];
         return generic::gibbs_sweeps_with::<B>(weight, biases, hidden, sweeps, sample_layer::<B>);
     }
@@ -120,8 +115,7 @@ pub(super) fn sample_hidden<B: HostBackend>(
     visible: FloatTensor<B>,
     key: NoiseKey,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
-    if SweepKernel::resolve(generic::dims(&visible)[0], count(&weight), None) != SweepKernel::Packed
-    {
+    if !SweepKernel::is_packed() {
         return sample_layer::<B>(B::float_matmul(visible, weight), hidden_bias, key);
     }
     let fast = || {
@@ -146,8 +140,7 @@ pub(super) fn hidden_probabilities<B: HostBackend>(
     hidden_bias: FloatTensor<B>,
     visible: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    if SweepKernel::resolve(generic::dims(&visible)[0], count(&weight), None) != SweepKernel::Packed
-    {
+    if !SweepKernel::is_packed() {
         return activate::<B>(B::float_matmul(visible, weight), hidden_bias);
     }
     let fast = || {

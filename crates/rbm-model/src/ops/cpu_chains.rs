@@ -1,6 +1,6 @@
 //! The CPU backends' way to the kernels for chains that are bits.
 
-use super::cpu::{HostBackend, MutableParameter, count};
+use super::cpu::{HostBackend, MutableParameter};
 use super::{BatchPrimitives, ModelPrimitives, PcdOutput, RbmOps, SweepKernel, generic};
 use crate::kernels::Isa;
 use crate::kernels::packed::{FusedUpdate, Hidden, PackedChains, PackedModel};
@@ -27,9 +27,7 @@ pub(super) fn packed_sweeps<B: HostBackend + RbmOps>(
             .gibbs_sweeps(made, &mut chains.hidden, &mut chains.visible, None)
             .ok()
     };
-    let packed =
-        SweepKernel::resolve(chains.count(), count(&weight), Some(sweeps)) == SweepKernel::Packed;
-    if packed && fast(&mut chains).is_some() {
+    if SweepKernel::is_packed() && fast(&mut chains).is_some() {
         chains.step += sweeps;
         return chains;
     }
@@ -44,10 +42,6 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
     sweeps: u64,
     step: Step,
 ) -> PcdOutput<B> {
-    let weights = count(&model.weight.value);
-    let packed = [(batch.rows.rows(), None), (chains.count(), Some(sweeps))]
-        .into_iter()
-        .all(|(rows, sweeps)| SweepKernel::resolve(rows, weights, sweeps) == SweepKernel::Packed);
     let parameters = [&model.weight, &model.visible_bias, &model.hidden_bias];
     let numbers = parameters
         .iter()
@@ -59,7 +53,8 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
             B::as_contiguous(&batch.hidden_offset)?,
         ))
     };
-    let (true, Some((mu, lambda))) = (packed && numbers && sweeps > 0, held()) else {
+    let (true, Some((mu, lambda))) = (SweepKernel::is_packed() && numbers && sweeps > 0, held())
+    else {
         return generic::pcd_update::<B>(model, batch, chains, sweeps, step);
     };
     let mut weight = MutableParameter::<B>::new(model.weight);
@@ -73,13 +68,14 @@ pub(super) fn pcd_update<B: HostBackend + RbmOps>(
         );
         let made = chains.sweeps(sweeps);
         let model = PackedModel::new(weight.value, visible_bias.value, hidden_bias.value).ok()?;
+        let scale = model.scale();
         let key = model
             .sweeps_to_visible(made, &mut chains.hidden, &mut chains.visible)
             .ok()?;
         FusedUpdate {
             data: &batch.rows,
             model: &chains.visible,
-            hidden: Hidden::Drawn(key, &mut chains.hidden),
+            hidden: Hidden::Drawn(key, scale, &mut chains.hidden),
             visible_offset: mu.as_ref(),
             hidden_offset: lambda.as_ref(),
             step,

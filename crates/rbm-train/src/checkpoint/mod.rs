@@ -10,4 +10,4 @@ mod state;
 pub use lock::open_lock;
 pub use manifest::{Manifest, Status};
 pub use run_dir::{RunDir, RunError};
-pub use state::{Checkpoint, state_container};
+pub use state::{ARITHMETIC, Checkpoint, state_container};

@@ -16,6 +16,12 @@ use rbm_model::{BitMatrix, Rbm};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Number of the arithmetic that states are drawn by: a run goes on bit for bit by its own alone.
+///
+/// 1 (checkpoints that name none): fields are sums of f32. 2: they are exact sums of integers, see
+/// [`rbm_model::kernels::packed::WeightScale`].
+pub const ARITHMETIC: &str = "2";
+
 /// What a checkpoint holds. It shares the tensors of the state.
 ///
 /// # Errors
@@ -35,6 +41,7 @@ pub fn state_container(
         ("format".to_string(), "rbm".to_string()),
         ("version".to_string(), "1".to_string()),
         ("units".to_string(), "binary 0/1".to_string()),
+        ("arithmetic".to_string(), ARITHMETIC.to_string()),
         ("step".to_string(), state.step.to_string()),
         ("dataset_digest".to_string(), dataset_digest.to_string()),
         (
@@ -66,6 +73,8 @@ pub struct Checkpoint {
     pub dataset_digest: String,
     /// Updates made.
     pub step: u64,
+    /// Number of the arithmetic it was made with, see [`ARITHMETIC`].
+    pub arithmetic: String,
     reader: Reader,
     /// Visible and hidden units.
     shape: [usize; 2],
@@ -93,6 +102,10 @@ impl Checkpoint {
         Ok(Self {
             dataset_digest: reader.text("dataset_digest")?.to_string(),
             step: reader.number("step")?,
+            arithmetic: match reader.has("arithmetic") {
+                true => reader.text("arithmetic")?.to_string(),
+                false => "1".into(),
+            },
             shape: [n, m],
             settings,
             reader,

@@ -69,7 +69,7 @@ pub struct BenchArgs {
 /// [`SweepKernel`] on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum KernelName {
-    /// What the cost model chooses
+    /// What runs take
     Auto,
     /// Bit-packed states and tables of partial sums
     Packed,

@@ -7,12 +7,17 @@
 //! f_j = c_j + sum_t s_t (v W_t)_j          t = 1, or 1 and 2
 //! ```
 //!
-//! with scales s_t and biases of the stage. One sum v W serves the model before the change and
+//! with scales s_t and biases of the stage, v W_t being an exact sum of integers ([`WeightScale`]). One sum v W serves the model before the change and
 //! the one after it, so the work costs two more exponentials per unit and no further pass.
 
-use super::contraction::{Contraction, Finish, Inputs, Matrix};
-use super::gibbs::{check_states, words};
-use super::transpose::transpose;
+use super::activation::{padded, real, words};
+use super::contraction::{Contraction, Finish};
+use super::gibbs::check_states;
+use super::integers::IntegerInputs;
+use super::matrix::Matrix;
+use super::scale::WeightScale;
+use super::short_draw::ShortLayer;
+use super::shorts::ShortWeights;
 use crate::error::ModelError;
 use crate::kernels::bit_matrix::last_mask;
 use crate::kernels::draw::{GROUP, GroupNoise, reciprocal_sigmoid, uniform};
@@ -38,21 +43,23 @@ pub struct Stage {
     pub hidden_bias: Vec<f32>,
 }
 
-/// The weight matrices of a path, with their transposes, for the packed kernels.
+/// The weight matrices of a path, for the packed kernels.
 #[derive(Clone, Debug)]
 pub struct AnnealedModel<'a> {
-    /// `[N, M]` and `[M, N]`, row-major.
-    weights: Vec<(&'a [f32], Vec<f32>)>,
+    weights: Vec<Weights<'a>>,
     n_visible: usize,
     n_hidden: usize,
     isa: Isa,
 }
 
-/// What one layer's fields are made of: matrices `[inputs, outputs]` and states of the inputs.
-struct Input<'a> {
-    weights: Vec<&'a [f32]>,
-    states: &'a BitMatrix,
-    outputs: usize,
+/// A weight matrix.
+#[derive(Clone, Debug)]
+struct Weights<'a> {
+    /// `[N, M]`, row-major.
+    weight: &'a [f32],
+    scale: WeightScale,
+    /// For draws of v, where it is the only matrix and they are of use.
+    packed: Option<ShortWeights>,
 }
 
 impl<'a> AnnealedModel<'a> {
@@ -81,9 +88,13 @@ impl<'a> AnnealedModel<'a> {
             weights: weights
                 .iter()
                 .map(|weight| {
-                    let mut transposed = Vec::new();
-                    transpose(weight, n_hidden, &mut transposed);
-                    (*weight, transposed)
+                    let scale = WeightScale::of(weight, n_hidden);
+                    let pack = || ShortWeights::new(Isa::detect(), weight, n_hidden, scale);
+                    Weights {
+                        weight,
+                        scale,
+                        packed: (weights.len() == 1).then(pack).flatten(),
+                    }
                 })
                 .collect(),
             n_visible,
@@ -127,25 +138,21 @@ impl<'a> AnnealedModel<'a> {
         check_states("visible states", visible, (chains, self.n_visible))?;
         check_states("hidden states", hidden, (chains, self.n_hidden))?;
         check_shape("work", work.len(), &[chains])?;
-        let input = Input {
-            weights: self.weights.iter().map(|(weight, _)| *weight).collect(),
-            states: visible,
-            outputs: self.n_hidden,
-        };
         let mut sums = vec![0.0; chains * self.n_hidden.div_ceil(GROUP)];
         self.run(
-            &input,
+            |weight| Matrix::new(weight, self.n_hidden),
+            visible,
             Half {
                 outputs: self.n_hidden,
                 all_chains: chains,
-                scales: to.scales,
+                scales: self.worth(to),
                 bias: &to.hidden_bias,
                 first: &[],
                 key,
                 words: words(hidden),
                 sums: Tiles::new(&mut sums, chains),
                 measure: Measure::Work {
-                    scales: from.scales,
+                    scales: self.worth(from),
                     bias: &from.hidden_bias,
                 },
             },
@@ -179,18 +186,35 @@ impl<'a> AnnealedModel<'a> {
         check_states("visible states", visible, (chains, self.n_visible))?;
         check_shape("direction", direction.len(), &[self.n_visible])?;
         check_shape("products", products.len(), &[chains])?;
-        let input = Input {
-            weights: self.weights.iter().map(|(_, t)| t.as_slice()).collect(),
-            states: hidden,
-            outputs: self.n_visible,
-        };
         let mut sums = vec![0.0; chains * self.n_visible.div_ceil(GROUP)];
+        if let [
+            Weights {
+                weight,
+                scale,
+                packed: Some(packed),
+            },
+        ] = &self.weights[..]
+        {
+            let layer = ShortLayer {
+                weight,
+                scale: *scale,
+                packed,
+                factor: to.scales[0],
+                bias: &to.visible_bias,
+                inputs: hidden,
+            };
+            let along = Some((direction, Tiles::new(&mut sums, chains)));
+            layer.draw(self.isa, key, 0, visible, along);
+            collect(&sums, products);
+            return Ok(());
+        }
         self.run(
-            &input,
+            |weight| Matrix::turned(weight, self.n_hidden),
+            hidden,
             Half {
                 outputs: self.n_visible,
                 all_chains: chains,
-                scales: to.scales,
+                scales: self.worth(to),
                 bias: &to.visible_bias,
                 first: &[],
                 key,
@@ -208,25 +232,43 @@ impl<'a> AnnealedModel<'a> {
         in_pool(chains * self.n_visible * self.n_hidden / 256, work);
     }
 
+    /// What the integer sums of a stage are worth.
+    fn worth(&self, stage: &Stage) -> [f32; 2] {
+        let mut worth = [0.0; 2];
+        for ((worth, weights), scale) in worth.iter_mut().zip(&self.weights).zip(stage.scales) {
+            *worth = scale * weights.scale.step();
+        }
+        worth
+    }
+
     /// Works out one layer: the sums over all matrices, then `half` on them.
-    fn run(&self, input: &Input, mut half: Half) {
-        let contraction = |weight| Contraction {
-            inputs: (
-                Inputs::new(input.states, Matrix::new(weight, input.outputs)),
-                None,
-            ),
-            outputs: input.outputs,
-            bias: &[],
+    fn run(
+        &self,
+        matrix: impl Fn(&'a [f32]) -> Matrix<'a>,
+        states: &BitMatrix,
+        mut half: Half<'_>,
+    ) {
+        let inputs = |weights: &Weights<'a>| {
+            [IntegerInputs {
+                bits: states,
+                weight: matrix(weights.weight),
+                scale: weights.scale,
+            }]
         };
-        let [weights @ .., last] = &input.weights[..] else {
+        let outputs = half.outputs;
+        let [weights @ .., last] = &self.weights[..] else {
             return;
         };
         let mut kept = Vec::new();
         if let [first] = weights {
             let columns = half.all_chains * GROUP;
-            kept.resize(columns * input.outputs.div_ceil(GROUP), 0.0);
+            kept.resize(columns * outputs.div_ceil(GROUP), 0);
             let keep = Keep(Tiles::new(&mut kept, columns));
-            contraction(first).run(self.isa, &keep);
+            Contraction {
+                inputs: &inputs(first),
+                outputs,
+            }
+            .run(self.isa, &keep);
             half.scales.swap(0, 1);
             if let Measure::Work { scales, .. } = &mut half.measure {
                 scales.swap(0, 1);
@@ -236,7 +278,11 @@ impl<'a> AnnealedModel<'a> {
             first: &kept,
             ..half
         };
-        contraction(last).run(self.isa, &half);
+        Contraction {
+            inputs: &inputs(last),
+            outputs,
+        }
+        .run(self.isa, &half);
     }
 
     fn check_stage(&self, stage: &Stage) -> Result<(), ModelError> {
@@ -256,12 +302,14 @@ fn collect(parts: &[f64], sums: &mut [f64]) {
     }
 }
 
-/// Keeps the fields: `[groups, chains, 64]`.
-struct Keep<'a>(Tiles<'a, f32>);
+/// Keeps the sums: `[groups, chains, 64]`.
+struct Keep<'a>(Tiles<'a, i32>);
 
 impl Finish for Keep<'_> {
+    type Number = i32;
+
     #[inline(always)]
-    fn finish<S: Simd>(&self, _: S, group: usize, chains: Range<usize>, field: &[f32]) {
+    fn finish<S: Simd>(&self, _: S, group: usize, chains: Range<usize>, field: &[i32]) {
         let columns = GROUP * chains.start..GROUP * chains.end;
         // SAFETY: no two calls have the same group and overlapping chains.
         unsafe { self.0.piece(group, columns) }.copy_from_slice(field);
@@ -276,7 +324,7 @@ struct Half<'a> {
     scales: [f32; 2],
     bias: &'a [f32],
     /// Sums over another matrix, `[groups, chains, 64]`, or nothing.
-    first: &'a [f32],
+    first: &'a [i32],
     key: NoiseKey,
     /// Words `[chains, groups]`.
     words: Tiles<'a, u64>,
@@ -294,8 +342,10 @@ enum Measure<'a> {
 }
 
 impl Finish for Half<'_> {
+    type Number = i32;
+
     #[inline(always)]
-    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]) {
+    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[i32]) {
         match (&self.measure, self.first.is_empty()) {
             (Measure::Work { scales, bias }, true) => {
                 self.draw::<S, true, false>(simd, group, chains, field, *scales, bias);
@@ -321,7 +371,7 @@ impl Half<'_> {
         simd: S,
         group: usize,
         chains: Range<usize>,
-        field: &[f32],
+        field: &[i32],
         from: [f32; 2],
         other: &[f32],
     ) {
@@ -347,12 +397,12 @@ impl Half<'_> {
             for (vector, &bits) in bits[..GROUP / S::LANES].iter().enumerate() {
                 let column = vector * S::LANES;
                 let part = vector % (LANES / S::LANES);
-                let x = load(simd, &field[column..]);
+                let x = real(simd, &field[column..]);
                 let b = load(simd, &bias[column..]);
                 let o = load(simd, &other[column..]);
                 let mut f = simd.add(simd.mul(to, x), b);
                 if TWO {
-                    f = simd.add(f, simd.mul(to_first, load(simd, &first[column..])));
+                    f = simd.add(f, simd.mul(to_first, real(simd, &first[column..])));
                 }
                 let threshold = simd.mul(uniform(simd, bits), reciprocal_sigmoid(simd, f));
                 let on = simd.less(threshold, one);
@@ -362,7 +412,7 @@ impl Half<'_> {
                     // numbers between 1 and 2 does not overflow.
                     let mut g = simd.add(simd.mul(from, x), o);
                     if TWO {
-                        g = simd.add(g, simd.mul(from_first, load(simd, &first[column..])));
+                        g = simd.add(g, simd.mul(from_first, real(simd, &first[column..])));
                     }
                     let step = simd.sub(simd.at_least(zero, f), simd.at_least(zero, g));
                     sum[part] = simd.add(sum[part], step);
@@ -388,16 +438,6 @@ impl Half<'_> {
             }
         }
     }
-}
-
-/// 64 entries from a group on; 0 beyond the end.
-#[inline(always)]
-fn padded(values: &[f32], group: usize) -> [f32; GROUP] {
-    let mut out = [0.0; GROUP];
-    let values = &values[GROUP * group..];
-    let count = values.len().min(GROUP);
-    out[..count].copy_from_slice(&values[..count]);
-    out
 }
 
 /// The lanes of one vector of 16, or of two of 8.

@@ -1,8 +1,6 @@
 //! The sum over inputs that are on, for all chains and outputs.
 
-use super::nibbles::NibbleLists;
-use super::tables::{BLOCK, ENTRIES, INPUTS, ROWS, TABLES, add_listed_rows, add_rows, tabulate};
-use super::transpose::transpose_with;
+use super::number::Number;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::for_each_task;
 use crate::kernels::simd::{Kernel, Simd};
@@ -15,112 +13,51 @@ const MOST_CHAINS: usize = 512;
 /// Chains for which it pays at least to have tables of their own.
 const LEAST_CHAINS: usize = 64;
 
-/// field[r, o] = bias[o] + sum_i bit(r, i) scale weight[i, o].
-///
-/// The order of the additions is fixed: the bias, then one partial sum ((w0 + w1) + (w2 + w3))
-/// for each four inputs, in their order, one set of inputs after the other. Sums of inputs that are all
-/// off are +0 and may be left out, see [`NibbleLists`].
-pub(super) struct Contraction<'a> {
-    /// What is summed over: one set of inputs, or two, of the same chains r.
-    pub(super) inputs: (Inputs<'a>, Option<Inputs<'a>>),
+/// sum\[r, o\] = sum over sets of inputs of sum_i bit(r, i) weight\[i, o\].
+pub(super) struct Contraction<'a, T> {
+    /// What is summed over, of the same chains r.
+    pub(super) inputs: &'a [T],
     /// Number of columns o; not 0.
     pub(super) outputs: usize,
-    /// `[outputs]`, or empty for none.
-    pub(super) bias: &'a [f32],
 }
 
-/// Inputs with the weights to the outputs.
-#[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
+/// Inputs with their weights to the outputs.
+pub(super) trait Terms: Sync {
+    /// What weights and sums are made of.
+    type Number: Number;
+    /// How a sum is taken, the same for all its tasks.
+    type Plan: Sync;
+
     /// `[chains, inputs]`
-    pub(super) bits: &'a BitMatrix,
-    /// `[inputs, outputs]`
-    pub(super) weight: Matrix<'a>,
-    /// Multiplies all weights.
-    pub(super) scale: f32,
+    fn bits(&self) -> &BitMatrix;
+    /// Chooses the way.
+    fn plan(&self) -> Self::Plan;
+    /// Numbers that tables take.
+    fn table_numbers(plan: &Self::Plan) -> usize;
+    /// Adds these inputs. Must be `#[inline(always)]`.
+    fn add<S: Simd>(&self, simd: S, plan: &Self::Plan, work: &mut Work<'_, Self::Number>);
 }
 
-impl<'a> Inputs<'a> {
-    /// Inputs with the weights as they are.
-    pub(super) fn new(bits: &'a BitMatrix, weight: Matrix<'a>) -> Self {
-        Self {
-            bits,
-            weight,
-            scale: 1.0,
-        }
-    }
+/// 64 outputs for some chains.
+pub(super) struct Work<'a, T> {
+    /// The outputs are those from 64 times this on.
+    pub(super) group: usize,
+    /// Outputs that there are of these.
+    pub(super) columns: usize,
+    pub(super) chains: Range<usize>,
+    pub(super) tables: &'a mut [T],
+    pub(super) panel: &'a mut [f32],
+    /// `[chains, 64]`
+    pub(super) field: &'a mut [T],
 }
 
-/// A matrix of numbers in memory: some columns of a row-major one, or that turned round.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    /// From the first entry on.
-    numbers: &'a [f32],
-    rows: usize,
-    /// Numbers between one entry and that of the next row, or column where it is turned round.
-    stride: usize,
-    turned: bool,
-}
-
-impl<'a> Matrix<'a> {
-    /// A row-major matrix of whole rows.
-    pub(super) fn new(numbers: &'a [f32], columns: usize) -> Self {
-        Self::columns(numbers, columns, 0)
-    }
-
-    /// What begins at column `first` of a row-major matrix with rows of `stride` entries.
-    pub(super) fn columns(numbers: &'a [f32], stride: usize, first: usize) -> Self {
-        Self {
-            rows: numbers.len().checked_div(stride).unwrap_or(0),
-            numbers: numbers.get(first..).unwrap_or_default(),
-            stride,
-            turned: false,
-        }
-    }
-
-    /// A row-major matrix of whole rows turned round: its columns are the rows.
-    pub(super) fn turned(numbers: &'a [f32], columns: usize) -> Self {
-        Self {
-            numbers,
-            rows: columns,
-            stride: columns,
-            turned: true,
-        }
-    }
-
-    /// The first `columns` entries of a row of a matrix that is not turned round.
-    #[inline(always)]
-    pub(super) fn row(&self, row: usize, columns: usize) -> &'a [f32] {
-        &self.numbers[row * self.stride..][..columns]
-    }
-
-    /// Copies rows `first.0 ..` and columns `first.1 ..`, `size` of them, to rows of `width` numbers.
-    #[inline(always)]
-    fn copy<S: Simd>(
-        &self,
-        simd: S,
-        first: (usize, usize),
-        (rows, columns): (usize, usize),
-        to: &mut [f32],
-        width: usize,
-    ) {
-        if self.turned {
-            let from = &self.numbers[first.1 * self.stride + first.0..];
-            transpose_with(simd, from, self.stride, (columns, rows), to, width);
-            return;
-        }
-        for (row, to) in to.chunks_exact_mut(width).take(rows).enumerate() {
-            let from = (first.0 + row) * self.stride + first.1;
-            to[..columns].copy_from_slice(&self.numbers[from..from + columns]);
-        }
-    }
-}
-
-/// What becomes of the fields.
+/// What becomes of the sums.
 pub(super) trait Finish: Sync {
-    /// Takes the fields of output units `64 group ..` for some chains; `field` is
+    /// What they are made of.
+    type Number;
+    /// Takes the sums of output units `64 group ..` for some chains; `field` is
     /// `[chains.len(), 64]`. No two calls overlap. Must be `#[inline(always)]`.
-    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]);
+    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[Self::Number]);
 }
 
 /// A cache line; aligns what is made of it.
@@ -147,18 +84,18 @@ thread_local! {
 }
 
 /// So many zeros or leftovers, as numbers.
-fn at_least(lines: &mut Vec<Line>, count: usize) -> &mut [f32] {
-    let needed = count.div_ceil(16);
+fn at_least<T: Number>(lines: &mut Vec<Line>, count: usize) -> &mut [T] {
+    let needed = (count * size_of::<T>()).div_ceil(size_of::<Line>());
     if lines.len() < needed {
         lines.resize(needed, Line([0.0; 16]));
     }
-    // SAFETY: a line is 16 numbers without padding, so this is the same memory.
+    // SAFETY: a line is bytes without padding, any of which make numbers, and lines are as long.
     unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), count) }
 }
 
-impl Contraction<'_> {
-    /// Works out all fields and hands them to `finish`, on all threads.
-    pub(super) fn run<E: Finish>(&self, isa: Isa, finish: &E) {
+impl<T: Terms> Contraction<'_, T> {
+    /// Works out all sums and hands them to `finish`, on all threads.
+    pub(super) fn run<E: Finish<Number = T::Number>>(&self, isa: Isa, finish: &E) {
         let chains = self.chains();
         if chains == 0 {
             return;
@@ -166,26 +103,31 @@ impl Contraction<'_> {
         let groups = self.outputs.div_ceil(GROUP);
         let piece = self.chains_per_task(groups);
         let pieces = chains.div_ceil(piece);
-        let list = |set: Inputs| NibbleLists::new(set.bits);
-        let lists = (list(self.inputs.0), self.inputs.1.and_then(list));
-        let tables = if lists.0.is_some() || lists.1.is_some() {
-            ROWS
-        } else {
-            TABLES * ENTRIES
-        };
+        let plans: Vec<T::Plan> = self.inputs.iter().map(T::plan).collect();
+        let tables = plans.iter().map(T::table_numbers).max().unwrap_or(0);
         for_each_task(self.nanoseconds(), groups * pieces, |task| {
-            let first = task % pieces * piece;
+            let (group, first) = (task / pieces, task % pieces * piece);
             let chains = first..chains.min(first + piece);
             SCRATCH.with_borrow_mut(|scratch| {
-                isa.run(Task {
-                    tables: at_least(&mut scratch.tables, tables * 2 * 16),
-                    panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
-                    field: at_least(&mut scratch.field, chains.len() * GROUP),
-                    contraction: self,
-                    lists: &lists,
+                let field: &mut [T::Number] = at_least(&mut scratch.field, chains.len() * GROUP);
+                // Compiled apart: sums do not depend on what becomes of them.
+                isa.run(Sum {
+                    inputs: self.inputs,
+                    plans: &plans,
+                    work: Work {
+                        group,
+                        columns: (self.outputs - GROUP * group).min(GROUP),
+                        chains: chains.clone(),
+                        tables: at_least(&mut scratch.tables, tables),
+                        panel: at_least(&mut scratch.panel, GROUP * 2 * 16),
+                        field: &mut *field,
+                    },
+                });
+                isa.run(Finishing {
                     finish,
-                    group: task / pieces,
+                    group,
                     chains,
+                    field,
                 });
             });
         });
@@ -193,17 +135,13 @@ impl Contraction<'_> {
 
     /// About what one thread needs for it.
     pub(super) fn nanoseconds(&self) -> usize {
-        let inputs: usize = self.sets().map(|set| set.weight.rows).sum();
+        let inputs: usize = self.inputs.iter().map(|t| t.bits().columns()).sum();
         self.chains() * (inputs * self.outputs / 256 + self.outputs)
     }
 
     /// Number of rows r.
     pub(super) fn chains(&self) -> usize {
-        self.inputs.0.bits.rows()
-    }
-
-    fn sets(&self) -> impl Iterator<Item = Inputs<'_>> {
-        std::iter::once(self.inputs.0).chain(self.inputs.1)
+        self.inputs.first().map_or(0, |t| t.bits().rows())
     }
 
     /// Tables are built for each task, so chains are divided only as far as cache and threads need.
@@ -222,172 +160,35 @@ impl Contraction<'_> {
     }
 }
 
-/// 64 outputs for some chains.
-struct Task<'a, E> {
-    contraction: &'a Contraction<'a>,
-    lists: &'a (Option<NibbleLists>, Option<NibbleLists>),
+/// The sums of a task.
+struct Sum<'a, T: Terms> {
+    inputs: &'a [T],
+    plans: &'a [T::Plan],
+    work: Work<'a, T::Number>,
+}
+
+impl<T: Terms> Kernel for Sum<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        self.work.field.fill(bytemuck::Zeroable::zeroed());
+        for (inputs, plan) in self.inputs.iter().zip(self.plans) {
+            inputs.add(simd, plan, &mut self.work);
+        }
+    }
+}
+
+/// What becomes of them.
+struct Finishing<'a, E: Finish> {
     finish: &'a E,
     group: usize,
     chains: Range<usize>,
-    tables: &'a mut [f32],
-    panel: &'a mut [f32],
-    field: &'a mut [f32],
+    field: &'a [E::Number],
 }
 
-impl<E: Finish> Kernel for Task<'_, E> {
+impl<E: Finish> Kernel for Finishing<'_, E> {
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let columns = (self.contraction.outputs - GROUP * self.group).min(GROUP);
-        self.start(columns);
-        let mut column = 0;
-        while column < columns {
-            // Two vectors side by side share the work of finding a table row.
-            if columns - column > S::LANES {
-                self.strip::<S, 2>(simd, column, columns);
-                column += 2 * S::LANES;
-            } else {
-                self.strip::<S, 1>(simd, column, columns);
-                column += S::LANES;
-            }
-        }
+    fn run<S: Simd>(self, simd: S) {
         self.finish
-            .finish(simd, self.group, self.chains.clone(), self.field);
-    }
-}
-
-impl<E: Finish> Task<'_, E> {
-    /// Sets the fields to the bias.
-    #[inline(always)]
-    fn start(&mut self, columns: usize) {
-        let mut bias = [0.0; GROUP];
-        if !self.contraction.bias.is_empty() {
-            let first = GROUP * self.group;
-            bias[..columns].copy_from_slice(&self.contraction.bias[first..first + columns]);
-        }
-        // No field is -0, so that additions of +0 change nothing.
-        for bias in &mut bias {
-            *bias += 0.0;
-        }
-        for field in self.field.chunks_exact_mut(GROUP) {
-            field.copy_from_slice(&bias);
-        }
-    }
-
-    /// Adds all inputs to the fields of V vectors of outputs, from `column` of the group on.
-    #[inline(always)]
-    fn strip<S: Simd, const V: usize>(&mut self, simd: S, column: usize, columns: usize) {
-        let lists = self.lists;
-        self.add_set::<S, V>(simd, self.contraction.inputs.0, &lists.0, column, columns);
-        if let Some(inputs) = self.contraction.inputs.1 {
-            self.add_set::<S, V>(simd, inputs, &lists.1, column, columns);
-        }
-    }
-
-    /// Adds one set of inputs.
-    #[inline(always)]
-    fn add_set<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        inputs: Inputs,
-        lists: &Option<NibbleLists>,
-        column: usize,
-        columns: usize,
-    ) {
-        match lists {
-            Some(lists) => self.add_listed::<S, V>(simd, inputs, lists, column, columns),
-            None => self.add_all::<S, V>(simd, inputs, column, columns),
-        }
-    }
-
-    /// Adds one set of inputs, word by word: the tables of a word stay in the first-level cache while
-    /// all chains pass over them.
-    #[inline(always)]
-    fn add_all<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        inputs: Inputs,
-        column: usize,
-        columns: usize,
-    ) {
-        let stride = inputs.bits.stride();
-        for word in 0..stride {
-            let tables = self.tabulate::<S, V>(simd, inputs, word, u64::MAX, 0, column, columns);
-            let words = inputs.bits.words()[self.chains.start * stride + word..].iter();
-            let words = words.step_by(stride).copied().take(self.chains.len());
-            let field = &mut self.field[column..];
-            if tables == TABLES {
-                add_rows::<S, V>(simd, self.tables, TABLES, words, field);
-            } else {
-                add_rows::<S, V>(simd, self.tables, tables, words, field);
-            }
-        }
-    }
-
-    /// Adds one set of inputs, block by block: of each chain only the rows in its list.
-    #[inline(always)]
-    fn add_listed<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        inputs: Inputs,
-        lists: &NibbleLists,
-        column: usize,
-        columns: usize,
-    ) {
-        for (block, used) in lists.used().chunks(BLOCK).enumerate() {
-            for (word, &used) in used.iter().enumerate() {
-                if used != 0 {
-                    let at = BLOCK * block + word;
-                    self.tabulate::<S, V>(simd, inputs, at, used, word, column, columns);
-                }
-            }
-            // Row 0 fills up lists, and its table may not have been made.
-            self.tables[..V * S::LANES].fill(0.0);
-            let lists = self.chains.clone().map(|chain| lists.list(block, chain));
-            add_listed_rows::<S, V>(simd, self.tables, lists, &mut self.field[column..]);
-        }
-    }
-
-    /// Makes the tables of word `word` of the inputs, but for those without any input in `used`, behind
-    /// those of `before` words; returns how many the word has.
-    #[expect(clippy::too_many_arguments, reason = "what, which, and where")]
-    #[inline(always)]
-    fn tabulate<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        Inputs { weight, scale, .. }: Inputs,
-        word: usize,
-        used: u64,
-        before: usize,
-        column: usize,
-        columns: usize,
-    ) -> usize {
-        let width = V * S::LANES;
-        let start = 64 * word;
-        let first = GROUP * self.group + column;
-        let rows = (weight.rows - start).min(64);
-        let tables = rows.div_ceil(INPUTS);
-        let whole = columns - column >= width && rows.is_multiple_of(INPUTS);
-        let (from, stride) = if whole && !weight.turned {
-            (
-                &weight.numbers[start * weight.stride + first..],
-                weight.stride,
-            )
-        } else {
-            let panel = &mut self.panel[..tables * INPUTS * width];
-            if !whole {
-                // Zeros where the matrix ends.
-                panel.fill(0.0);
-            }
-            let present = (columns - column).min(width);
-            weight.copy(simd, (start, first), (rows, present), panel, width);
-            (&*panel, width)
-        };
-        let to = &mut self.tables[before * TABLES * ENTRIES * width..];
-        if scale == 1.0 {
-            tabulate::<S, V, false>(simd, from, stride, (tables, used), scale, to);
-        } else {
-            tabulate::<S, V, true>(simd, from, stride, (tables, used), scale, to);
-        }
-        tables
+            .finish(simd, self.group, self.chains, self.field);
     }
 }

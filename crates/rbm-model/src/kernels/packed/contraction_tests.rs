@@ -1,7 +1,10 @@
 //! Contractions with parts of matrices and with matrices turned round.
 
-use super::contraction::{Contraction, Finish, Inputs, Matrix};
-use super::transpose::transpose;
+use super::contraction::{Contraction, Finish, Terms};
+use super::matrix::Matrix;
+use super::number::Number;
+use super::reals::RealInputs;
+use super::transpose::transposed;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::Tiles;
 use crate::kernels::simd::Simd;
@@ -9,12 +12,14 @@ use crate::kernels::statistics::{instruction_sets, numbers};
 use crate::kernels::{BitMatrix, Isa};
 use std::ops::Range;
 
-/// Keeps the fields, `[chains, outputs]`.
-struct Keep<'a>(Tiles<'a, f32>, usize);
+/// Keeps the sums, `[chains, outputs]`.
+pub(super) struct Keep<'a, T>(Tiles<'a, T>, usize);
 
-impl Finish for Keep<'_> {
+impl<T: Number> Finish for Keep<'_, T> {
+    type Number = T;
+
     #[inline(always)]
-    fn finish<S: Simd>(&self, _simd: S, group: usize, chains: Range<usize>, field: &[f32]) {
+    fn finish<S: Simd>(&self, _simd: S, group: usize, chains: Range<usize>, field: &[T]) {
         let columns = GROUP * group..self.1.min(GROUP * (group + 1));
         for (field, chain) in field.chunks_exact(GROUP).zip(chains) {
             // SAFETY: no two calls have the same group and overlapping chains.
@@ -24,16 +29,25 @@ impl Finish for Keep<'_> {
     }
 }
 
-fn fields(isa: Isa, states: &BitMatrix, weight: Matrix<'_>, outputs: usize) -> Vec<f32> {
-    let mut out = vec![0.0; states.rows() * outputs];
+/// The sums over inputs, `[chains, outputs]`.
+pub(super) fn sums<T: Terms>(isa: Isa, inputs: T, outputs: usize) -> Vec<T::Number> {
+    let mut out = vec![bytemuck::Zeroable::zeroed(); inputs.bits().rows() * outputs];
     let keep = Keep(Tiles::new(&mut out, outputs), outputs);
     Contraction {
-        inputs: (Inputs::new(states, weight), None),
+        inputs: &[inputs],
         outputs,
-        bias: &[],
     }
     .run(isa, &keep);
     out
+}
+
+fn fields(isa: Isa, bits: &BitMatrix, weight: Matrix<'_>, outputs: usize) -> Vec<f32> {
+    let inputs = RealInputs {
+        bits,
+        weight,
+        scale: 1.0,
+    };
+    sums(isa, inputs, outputs)
 }
 
 #[test]
@@ -44,8 +58,7 @@ fn a_matrix_turned_round_is_the_transposed_one() {
             let states = numbers(1, 1.0, 150 * inputs);
             let states = BitMatrix::from_numbers(&states, 150, inputs).unwrap();
             let turned = numbers(2, 1.0, inputs * outputs);
-            let mut weight = Vec::new();
-            transpose(&turned, inputs, &mut weight);
+            let weight = transposed(&turned, inputs);
             let expected = fields(isa, &states, Matrix::new(&weight, outputs), outputs);
             let found = fields(isa, &states, Matrix::turned(&turned, inputs), outputs);
             assert!(found == expected, "{isa:?} {inputs} x {outputs}");
@@ -71,12 +84,11 @@ fn some_columns_are_those_of_the_whole_matrix() {
 }
 
 /// Fields by the order of additions that is promised, one chain and output at a time.
-fn fields_in_order(states: &[f32], weight: &[f32], inputs: usize, bias: &[f32]) -> Vec<f32> {
-    let outputs = bias.len();
+fn fields_in_order(states: &[f32], weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let mut fields = Vec::new();
     for state in states.chunks(inputs) {
-        for (output, bias) in bias.iter().enumerate() {
-            let mut field = *bias;
+        for output in 0..outputs {
+            let mut field = 0.0;
             for first in (0..inputs).step_by(4) {
                 let term = |k: usize| match state.get(first + k) {
                     Some(1.0) => weight[(first + k) * outputs + output],
@@ -104,16 +116,8 @@ fn leaving_out_zeros_changes_no_bit() {
                 rows[..inputs].fill(0.0);
                 let states = BitMatrix::from_numbers(&rows, chains, inputs).unwrap();
                 let weight = numbers(4, 1.0, inputs * outputs);
-                let mut bias = numbers(5, 1.0, outputs);
-                bias[0] = -0.0;
-                let mut found = vec![0.0; chains * outputs];
-                Contraction {
-                    inputs: (Inputs::new(&states, Matrix::new(&weight, outputs)), None),
-                    outputs,
-                    bias: &bias,
-                }
-                .run(isa, &Keep(Tiles::new(&mut found, outputs), outputs));
-                let expected = fields_in_order(&rows, &weight, inputs, &bias);
+                let found = fields(isa, &states, Matrix::new(&weight, outputs), outputs);
+                let expected = fields_in_order(&rows, &weight, inputs, outputs);
                 let bits =
                     |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
                 assert!(

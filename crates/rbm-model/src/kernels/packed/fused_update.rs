@@ -1,8 +1,13 @@
 //! Gradient and step in one pass over the weights.
 
-use super::contraction::{Contraction, Inputs, Matrix};
-use super::gibbs::{activate, check_states};
+use super::activation::{Fields, activate};
+use super::contraction::Contraction;
+use super::gibbs::check_states;
+use super::integers::IntegerInputs;
+use super::matrix::Matrix;
 use super::phase_moments::{PhaseMoments, Values};
+use super::reals::RealInputs;
+use super::scale::WeightScale;
 use super::weight_step::WeightStep;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
@@ -22,8 +27,9 @@ pub enum Hidden<'a> {
     /// These, of the data `[B, M]` and of the model `[C, M]`, row-major.
     Values([&'a [f32]; 2]),
     /// p(h = 1 | v) by the parameters before the update, some units at a time: the whole matrix is
-    /// never there. From that of the model h is drawn, `[C, M]`.
-    Drawn(NoiseKey, &'a mut BitMatrix),
+    /// never there. From that of the model h is drawn, `[C, M]`. The scale is that of the weights before
+    /// the update.
+    Drawn(NoiseKey, WeightScale, &'a mut BitMatrix),
 }
 
 /// The centered gradient of the likelihood from samples of both phases, and a step along it.
@@ -84,7 +90,7 @@ impl<'a> FusedUpdate<'a> {
                     check_shape("hidden values", values.len(), &[rows, m])?;
                 }
             }
-            Hidden::Drawn(_, states) => check_states("hidden states", states, (rows[1], m))?,
+            Hidden::Drawn(.., states) => check_states("hidden states", states, (rows[1], m))?,
         }
         let work = (rows[0] + rows[1]) * n * m / 256;
         let mut mean = Vec::new();
@@ -120,18 +126,19 @@ impl<'a> FusedUpdate<'a> {
             );
             let hidden = difference(&data_means.hidden, &model_means.hidden);
             Contraction {
-                inputs: (
-                    Inputs {
+                inputs: &[
+                    RealInputs {
+                        bits: &data.by_unit,
+                        weight: data_values.matrix,
                         scale: data_scale,
-                        ..Inputs::new(&data.by_unit, data_values.matrix)
                     },
-                    Some(Inputs {
+                    RealInputs {
+                        bits: &model.by_unit,
+                        weight: model_values.matrix,
                         scale: -model_scale,
-                        ..Inputs::new(&model.by_unit, model_values.matrix)
-                    }),
-                ),
+                    },
+                ],
                 outputs: columns.len(),
-                bias: &[],
             }
             .run(
                 isa,
@@ -198,20 +205,22 @@ impl<'a> FusedUpdate<'a> {
         'a: 'b,
     {
         let (m, units) = (hidden_bias.value.len(), columns.len());
-        let (key, states) = match &mut self.hidden {
+        let (key, scale, states) = match &mut self.hidden {
             Hidden::Values(values) => {
                 return values.map(|values| Values {
                     matrix: Matrix::columns(values, m, columns.start),
                     units,
                 });
             }
-            Hidden::Drawn(key, states) => (*key, &mut **states),
+            Hidden::Drawn(key, scale, states) => (*key, *scale, &mut **states),
         };
         spare.resize(both.rows() * units, 0.0);
-        let weight = Matrix::columns(weight.value, m, columns.start);
-        let fields = Contraction {
-            inputs: (Inputs::new(both, weight), None),
-            outputs: units,
+        let fields = Fields {
+            inputs: IntegerInputs {
+                bits: both,
+                weight: Matrix::columns(weight.value, m, columns.start),
+                scale,
+            },
             bias: &hidden_bias.value[columns.clone()],
         };
         activate(

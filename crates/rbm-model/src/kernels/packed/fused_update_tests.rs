@@ -257,7 +257,7 @@ fn hidden_values_may_be_worked_out_on_the_way() {
         let expected = case.run(Isa::detect());
         let run = |isa| {
             let mut drawn = BitMatrix::zeros(rows[1], shape[1]);
-            let hidden = Hidden::Drawn(key, &mut drawn);
+            let hidden = Hidden::Drawn(key, model.scale(), &mut drawn);
             (case.run_with(isa, hidden), drawn)
         };
         let first = run(Isa::Portable);

@@ -1,11 +1,14 @@
 //! Conditional draws and Gibbs sweeps.
 
-use super::contraction::{Contraction, Finish, Inputs, Matrix};
+use super::activation::{Fields, activate};
+use super::integers::IntegerInputs;
+use super::matrix::Matrix;
+use super::scale::WeightScale;
+use super::short_draw::ShortLayer;
+use super::shorts::ShortWeights;
 use crate::error::ModelError;
-use crate::kernels::bit_matrix::last_mask;
-use crate::kernels::draw::{GROUP, GroupNoise, MOST_VECTORS, reciprocal_sigmoid, uniform};
-use crate::kernels::parallel::{Tiles, in_pool};
-use crate::kernels::simd::{Simd, load, store};
+use crate::kernels::draw::GROUP;
+use crate::kernels::parallel::in_pool;
 use crate::kernels::{BitMatrix, Isa, check_shape};
 use crate::noise::{Layer, NoiseKey};
 use std::ops::Range;
@@ -16,6 +19,7 @@ pub struct PackedModel<'a> {
     weight: &'a [f32],
     visible_bias: &'a [f32],
     hidden_bias: &'a [f32],
+    scale: WeightScale,
     isa: Isa,
 }
 
@@ -33,6 +37,26 @@ pub struct Sweeps {
     /// Number of the first of these chains among all of its kind, see
     /// [`first_row`](NoiseKey::first_row).
     pub first_row: u32,
+}
+
+/// Weights that are packed as i16 at a time: 2 MiB.
+const MOST_PACKED: usize = 1 << 20;
+/// Chains and hidden units from which on it can pay to pack weights.
+const PACKED_CHAINS: usize = 16;
+const PACKED_INPUTS: usize = 64;
+/// Packing costs what these sweeps of one chain save, each sweep saving as much as so many chains by its
+/// smaller tables.
+const PACKED_WORK: u64 = 500;
+const TABLE_CHAINS: u64 = 100;
+
+/// How visible units are drawn.
+struct Packing {
+    /// Units at a time.
+    rows: usize,
+    /// Weights of all units packed, where that is of use and not too much memory.
+    whole: Option<ShortWeights>,
+    /// Whether to pack those of some units at a time, again in each sweep.
+    again: bool,
 }
 
 impl Sweeps {
@@ -70,6 +94,7 @@ impl<'a> PackedModel<'a> {
             weight,
             visible_bias,
             hidden_bias,
+            scale: WeightScale::of(weight, hidden_bias.len()),
             isa: Isa::detect(),
         })
     }
@@ -78,6 +103,12 @@ impl<'a> PackedModel<'a> {
     #[must_use]
     pub const fn with_isa(self, isa: Isa) -> Self {
         Self { isa, ..self }
+    }
+
+    /// What makes integers of the weights.
+    #[must_use]
+    pub const fn scale(&self) -> WeightScale {
+        self.scale
     }
 
     /// p(h_j = 1 | v) = sigmoid(c_j + sum_i v_i W_ij) for all samples v.
@@ -95,7 +126,13 @@ impl<'a> PackedModel<'a> {
     ) -> Result<(), ModelError> {
         self.check_visible(visible)?;
         self.check_probabilities(visible.rows(), probabilities)?;
-        self.activate(self.hidden_fields(visible), None, Some(probabilities));
+        activate(
+            self.isa,
+            self.hidden_fields(visible),
+            0,
+            None,
+            Some(probabilities),
+        );
         Ok(())
     }
 
@@ -120,9 +157,12 @@ impl<'a> PackedModel<'a> {
         if let Some(probabilities) = &probabilities {
             self.check_probabilities(visible.rows(), probabilities)?;
         }
-        self.activate(
+        let draw = Some((key, hidden));
+        activate(
+            self.isa,
             self.hidden_fields(visible),
-            Some((key, hidden)),
+            0,
+            draw,
             probabilities,
         );
         Ok(())
@@ -156,7 +196,7 @@ impl<'a> PackedModel<'a> {
         if sweeps.count == 0 {
             return Ok(());
         }
-        in_pool(self.hidden_fields(visible).nanoseconds(), || {
+        in_pool(self.nanoseconds(visible.rows()), || {
             self.sweep(sweeps, hidden, visible, Some(hidden_probabilities));
         });
         Ok(())
@@ -177,7 +217,7 @@ impl<'a> PackedModel<'a> {
     ) -> Result<NoiseKey, ModelError> {
         self.check_visible(visible)?;
         self.check_hidden(hidden, visible.rows())?;
-        in_pool(self.hidden_fields(visible).nanoseconds(), || {
+        in_pool(self.nanoseconds(visible.rows()), || {
             self.sweep(sweeps, hidden, visible, None);
         });
         Ok(sweeps.key(sweeps.count.saturating_sub(1), Layer::Hidden))
@@ -191,17 +231,10 @@ impl<'a> PackedModel<'a> {
         visible: &mut BitMatrix,
         mut last: Option<Option<&mut [f32]>>,
     ) {
-        let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
+        let packing = self.packing(hidden.rows(), sweeps.count);
         for sweep in 0..sweeps.count {
-            // Turned round a few at a time, where they are tabulated: a copy would be as large as they are.
-            let weight = Matrix::turned(self.weight, m);
-            let fields = Contraction {
-                inputs: (Inputs::new(hidden, weight), None),
-                outputs: n,
-                bias: self.visible_bias,
-            };
             let key = sweeps.key(sweep, Layer::Visible);
-            self.activate(fields, Some((key, visible)), None);
+            self.sample_visible(key, hidden, visible, &packing);
             let probabilities = if sweep + 1 < sweeps.count {
                 None
             } else if let Some(probabilities) = last.take() {
@@ -211,28 +244,95 @@ impl<'a> PackedModel<'a> {
             };
             let key = sweeps.key(sweep, Layer::Hidden);
             let fields = self.hidden_fields(visible);
-            self.activate(fields, Some((key, hidden)), probabilities);
+            activate(self.isa, fields, 0, Some((key, hidden)), probabilities);
         }
+    }
+
+    /// How the visible layer is to be drawn in so many sweeps.
+    fn packing(&self, chains: usize, sweeps: u64) -> Packing {
+        let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
+        let most = (MOST_PACKED / m / GROUP).max(1) * GROUP;
+        let work = |sweeps| (chains as u64 + TABLE_CHAINS).saturating_mul(sweeps);
+        // Some units in the middle tell whether sums of i16 are near enough.
+        let sharp = || {
+            let first = n / 2 / GROUP * GROUP;
+            self.packed(first..n.min(first + GROUP)).is_some()
+        };
+        let pays = chains >= PACKED_CHAINS && m >= PACKED_INPUTS;
+        if n <= most {
+            let pays = pays && work(sweeps) >= PACKED_WORK && sharp();
+            Packing {
+                rows: n,
+                whole: pays.then(|| self.packed(0..n)).flatten(),
+                again: false,
+            }
+        } else {
+            Packing {
+                rows: most,
+                whole: None,
+                again: pays && work(1) >= PACKED_WORK && sharp(),
+            }
+        }
+    }
+
+    fn packed(&self, units: Range<usize>) -> Option<ShortWeights> {
+        let m = self.hidden_bias.len();
+        let weight = &self.weight[units.start * m..units.end * m];
+        ShortWeights::new(self.isa, weight, m, self.scale)
+    }
+
+    /// Draws v from p(v | h).
+    fn sample_visible(
+        &self,
+        key: NoiseKey,
+        hidden: &BitMatrix,
+        visible: &mut BitMatrix,
+        packing: &Packing,
+    ) {
+        let (n, m) = (self.visible_bias.len(), self.hidden_bias.len());
+        for first in (0..n).step_by(packing.rows) {
+            let units = first..n.min(first + packing.rows);
+            let weight = &self.weight[units.start * m..units.end * m];
+            let bias = &self.visible_bias[units.clone()];
+            let again = packing.again.then(|| self.packed(units)).flatten();
+            if let Some(packed) = packing.whole.as_ref().or(again.as_ref()) {
+                let layer = ShortLayer {
+                    weight,
+                    scale: self.scale,
+                    packed,
+                    factor: 1.0,
+                    bias,
+                    inputs: hidden,
+                };
+                layer.draw(self.isa, key, first, visible, None);
+                continue;
+            }
+            // Turned round a few at a time, where they are tabulated: a copy would be as large as they are.
+            let inputs = IntegerInputs {
+                bits: hidden,
+                weight: Matrix::turned(weight, m),
+                scale: self.scale,
+            };
+            let fields = Fields { inputs, bias };
+            activate(self.isa, fields, first, Some((key, visible)), None);
+        }
+    }
+
+    /// About what one thread needs for a half sweep.
+    fn nanoseconds(&self, chains: usize) -> usize {
+        chains * (self.weight.len() / 256 + self.hidden_bias.len())
     }
 
     /// The fields of the hidden layer.
-    fn hidden_fields<'b>(&'b self, visible: &'b BitMatrix) -> Contraction<'b> {
-        let weight = Matrix::new(self.weight, self.hidden_bias.len());
-        Contraction {
-            inputs: (Inputs::new(visible, weight), None),
-            outputs: self.hidden_bias.len(),
+    fn hidden_fields<'b>(&'b self, visible: &'b BitMatrix) -> Fields<'b> {
+        Fields {
+            inputs: IntegerInputs {
+                bits: visible,
+                weight: Matrix::new(self.weight, self.hidden_bias.len()),
+                scale: self.scale,
+            },
             bias: self.hidden_bias,
         }
-    }
-
-    /// Activates one layer, given the fields from the other.
-    fn activate(
-        &self,
-        fields: Contraction,
-        draw: Option<(NoiseKey, &mut BitMatrix)>,
-        probabilities: Option<&mut [f32]>,
-    ) {
-        activate(self.isa, fields, 0, draw, probabilities);
     }
 
     fn check_visible(&self, visible: &BitMatrix) -> Result<(), ModelError> {
@@ -264,92 +364,4 @@ pub(super) fn check_states(
         expected: vec![expected.0, expected.1],
         found: vec![states.rows(), states.columns()],
     })
-}
-
-/// Draws units from their fields, those of a layer from `first` on, and gives their probabilities
-/// `[chains, outputs]`; `first` is a multiple of 64. Where fewer states are drawn than there are chains, they
-/// are those of the last ones.
-pub(super) fn activate(
-    isa: Isa,
-    fields: Contraction,
-    first: usize,
-    draw: Option<(NoiseKey, &mut BitMatrix)>,
-    probabilities: Option<&mut [f32]>,
-) {
-    let (chains, outputs) = (fields.chains(), fields.outputs);
-    let activation = Activation {
-        outputs,
-        first_group: first / GROUP,
-        draw: draw.map(|(key, states)| Draw {
-            key,
-            first: chains - states.rows(),
-            words: words(states),
-        }),
-        probabilities: probabilities.map(|p| Tiles::new(p, outputs)),
-    };
-    fields.run(isa, &activation);
-}
-
-/// The words of states `[chains, groups]`, to be written.
-pub(super) fn words(states: &mut BitMatrix) -> Tiles<'_, u64> {
-    let stride = states.stride();
-    Tiles::new(states.words_mut(), stride)
-}
-
-/// Turns fields into probabilities and states.
-struct Activation<'a> {
-    outputs: usize,
-    /// Group of the layer that the first output begins.
-    first_group: usize,
-    draw: Option<Draw<'a>>,
-    /// `[chains, outputs]`
-    probabilities: Option<Tiles<'a, f32>>,
-}
-
-/// States to be drawn.
-struct Draw<'a> {
-    key: NoiseKey,
-    /// Number of the chain that the first of them belongs to.
-    first: usize,
-    /// Words of the whole layer.
-    words: Tiles<'a, u64>,
-}
-
-impl Finish for Activation<'_> {
-    #[inline(always)]
-    fn finish<S: Simd>(&self, simd: S, group: usize, chains: Range<usize>, field: &[f32]) {
-        let first = GROUP * group;
-        let columns = (self.outputs - first).min(GROUP);
-        let drawn = self.first_group + group;
-        let draw = self.draw.as_ref();
-        let draw = draw.map(|draw| (draw, GroupNoise::new(simd, draw.key, drawn)));
-        for (field, chain) in field.chunks_exact(GROUP).zip(chains) {
-            let mut reciprocals = [simd.splat(0.0); MOST_VECTORS];
-            for (reciprocal, field) in reciprocals.iter_mut().zip(field.chunks_exact(S::LANES)) {
-                *reciprocal = reciprocal_sigmoid(simd, load(simd, field));
-            }
-            if let Some((draw, noise)) = &draw
-                && chain >= draw.first
-            {
-                let row = chain - draw.first;
-                let bits = noise.bits(simd, row as u32);
-                let mut word = 0;
-                for vector in 0..GROUP / S::LANES {
-                    let threshold = simd.mul(uniform(simd, bits[vector]), reciprocals[vector]);
-                    let on = simd.less(threshold, simd.splat(1.0));
-                    word |= u64::from(on) << (vector * S::LANES);
-                }
-                // SAFETY: no two calls have the same group and overlapping chains.
-                let place = unsafe { draw.words.piece(row, drawn..drawn + 1) };
-                place[0] = word & last_mask(columns);
-            }
-            if let Some(probabilities) = &self.probabilities {
-                // SAFETY: no two calls have the same group and overlapping chains.
-                let row = unsafe { probabilities.piece(chain, first..first + columns) };
-                for (row, &reciprocal) in row.chunks_mut(S::LANES).zip(&reciprocals) {
-                    store(simd, row, simd.div(simd.splat(1.0), reciprocal));
-                }
-            }
-        }
-    }
 }

@@ -1,25 +1,19 @@
 //! Which table rows chains need, where most of their nibbles are zero.
 
-use super::tables::{BLOCK, ENTRIES, INPUTS, PIECE, TABLES};
+use super::lists::Lists;
+use super::tables::{ENTRIES, INPUTS, TABLES};
 use crate::kernels::BitMatrix;
-use crate::kernels::parallel::{Tiles, for_each_task};
 
 /// Inputs below which a list costs as much as it saves.
 const LEAST_INPUTS: usize = 64;
-/// Chains whose lists are one task.
-const CHAINS: usize = 64;
 
 /// For each chain the rows of tables that its bits select and that are not zero, in the order of the
 /// inputs.
 ///
-/// The sum over four inputs that are all off is +0, and x + 0 = x for every field x but -0: leaving it
-/// out gives the same bits, if fields begin with bias + 0.
+/// The sum over four inputs that are all off is +0, and x + 0 = x for every x but -0: leaving it
+/// out gives the same bits, as sums begin with +0.
 pub(super) struct NibbleLists {
-    chains: usize,
-    /// All lists, block by block and chain by chain; every entry is below `tables::ROWS`.
-    rows: Vec<u16>,
-    /// Where they begin, and the end.
-    starts: Vec<usize>,
+    lists: Lists,
     /// For each word of inputs, those that any chain has on.
     used: Vec<u64>,
 }
@@ -27,61 +21,41 @@ pub(super) struct NibbleLists {
 impl NibbleLists {
     /// The lists of bits `[chains, inputs]`; `None` where half of the nibbles or more are not zero, or there
     /// are few inputs.
-    pub(super) fn new(bits: &BitMatrix) -> Option<Self> {
+    pub(super) fn if_sparse(bits: &BitMatrix) -> Option<Self> {
         let (chains, inputs, stride) = (bits.rows(), bits.columns(), bits.stride());
         if inputs < LEAST_INPUTS || chains == 0 {
             return None;
         }
         let nibbles = chains * inputs.div_ceil(INPUTS);
         // Dense states show it in their first rows.
-        let mut count = 0;
+        let mut found = 0;
         for row in bits.words().chunks_exact(stride) {
-            count += lengths(row);
-            if 2 * count >= nibbles {
+            found += count(row);
+            if 2 * found >= nibbles {
                 return None;
             }
         }
-        let blocks = stride.div_ceil(BLOCK);
-        let mut starts = Vec::with_capacity(blocks * chains + 1);
-        let mut end = 0;
-        for block in 0..blocks {
-            for chain in 0..chains {
-                starts.push(end);
-                end += lengths(block_of(bits, chain, block)).next_multiple_of(PIECE);
-            }
-        }
-        starts.push(end);
-        let mut rows = vec![0; end.max(1)];
-        let tiles = Tiles::new(&mut rows, end.max(1));
-        let tasks = chains.div_ceil(CHAINS);
-        for_each_task(2 * count, blocks * tasks, |task| {
-            let (block, first) = (task / tasks, task % tasks * CHAINS);
-            for chain in first..chains.min(first + CHAINS) {
-                let at = block * chains + chain;
-                // SAFETY: every list is one task's, and lists do not overlap.
-                let list = unsafe { tiles.piece(0, starts[at]..starts[at + 1]) };
-                fill(block_of(bits, chain, block), list);
-            }
-        });
-        let mut used = vec![0; stride];
-        for row in bits.words().chunks_exact(stride) {
+        Some(Self::new(bits))
+    }
+
+    /// The lists of bits `[chains, inputs]`.
+    pub(super) fn new(bits: &BitMatrix) -> Self {
+        let mut used = vec![0; bits.stride()];
+        for row in bits.words().chunks_exact(bits.stride().max(1)) {
             used.iter_mut()
                 .zip(row)
                 .for_each(|(used, word)| *used |= word);
         }
-        Some(Self {
-            chains,
-            rows,
-            starts,
+        Self {
+            lists: Lists::new(bits, count, fill),
             used,
-        })
+        }
     }
 
     /// The list of a chain in a block of words; its entries are below `tables::ROWS`.
     #[inline(always)]
     pub(super) fn list(&self, block: usize, chain: usize) -> &[u16] {
-        let at = block * self.chains + chain;
-        &self.rows[self.starts[at]..self.starts[at + 1]]
+        self.lists.list(block, chain)
     }
 
     /// For each word of inputs, those that any chain has on.
@@ -97,16 +71,9 @@ fn on(word: u64) -> u64 {
     (pairs | pairs >> 2) & 0x1111_1111_1111_1111
 }
 
-/// The words of a chain in a block of them.
-#[inline(always)]
-fn block_of(bits: &BitMatrix, chain: usize, block: usize) -> &[u64] {
-    let words = bits.row_words(chain);
-    &words[BLOCK * block..words.len().min(BLOCK * (block + 1))]
-}
-
 /// Nibbles of words that are not zero.
 #[inline(always)]
-fn lengths(words: &[u64]) -> usize {
+pub(super) fn count(words: &[u64]) -> usize {
     words
         .iter()
         .map(|&word| on(word).count_ones() as usize)
@@ -136,7 +103,7 @@ fn fill(words: &[u64], list: &mut [u16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::packed::tables::ROWS;
+    use crate::kernels::packed::tables::{BLOCK, PIECE, ROWS};
 
     /// Bits of which about one in `rare` is 1.
     fn bits(chains: usize, inputs: usize, rare: u64) -> BitMatrix {
@@ -153,7 +120,7 @@ mod tests {
     fn lists_hold_what_is_not_zero_in_order() {
         for (chains, inputs) in [(1, 256), (5, 1000), (130, 1024), (3, 1025), (70, 3000)] {
             let bits = bits(chains, inputs, 30);
-            let lists = NibbleLists::new(&bits).expect("few are on");
+            let lists = NibbleLists::if_sparse(&bits).expect("few are on");
             for chain in 0..chains {
                 for (block, words) in bits.row_words(chain).chunks(BLOCK).enumerate() {
                     let mut expected = Vec::new();
@@ -181,9 +148,9 @@ mod tests {
 
     #[test]
     fn dense_or_few_inputs_have_no_lists() {
-        assert!(NibbleLists::new(&bits(9, 600, 2)).is_none());
-        assert!(NibbleLists::new(&bits(9, 63, 100)).is_none());
-        assert!(NibbleLists::new(&BitMatrix::zeros(0, 600)).is_none());
-        assert!(NibbleLists::new(&bits(9, 600, 100)).is_some());
+        assert!(NibbleLists::if_sparse(&bits(9, 600, 2)).is_none());
+        assert!(NibbleLists::if_sparse(&bits(9, 63, 100)).is_none());
+        assert!(NibbleLists::if_sparse(&BitMatrix::zeros(0, 600)).is_none());
+        assert!(NibbleLists::if_sparse(&bits(9, 600, 100)).is_some());
     }
 }

@@ -1,6 +1,8 @@
 //! Correlations of visible states with hidden probabilities.
 
-use super::contraction::{Contraction, Finish, Inputs, Matrix};
+use super::contraction::{Contraction, Finish};
+use super::matrix::Matrix;
+use super::reals::RealInputs;
 use crate::error::ModelError;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::Tiles;
@@ -59,12 +61,12 @@ pub fn outer_mean_with(
         return Ok(());
     }
     Contraction {
-        inputs: (
-            Inputs::new(&visible.transposed(), Matrix::new(probabilities, hidden)),
-            None,
-        ),
+        inputs: &[RealInputs {
+            bits: &visible.transposed(),
+            weight: Matrix::new(probabilities, hidden),
+            scale: 1.0,
+        }],
         outputs: hidden,
-        bias: &[],
     }
     .run(
         isa,
@@ -87,6 +89,8 @@ struct Combination<'a> {
 }
 
 impl Finish for Combination<'_> {
+    type Number = f32;
+
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
         let scale = simd.splat(self.scale);

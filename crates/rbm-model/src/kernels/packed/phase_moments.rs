@@ -1,6 +1,6 @@
 //! Means over the samples of one phase that are vectors, not matrices, some hidden units at a time.
 
-use super::contraction::Matrix;
+use super::matrix::Matrix;
 use crate::kernels::draw::GROUP;
 use crate::kernels::parallel::{Tiles, for_each_task};
 use crate::kernels::simd::{Kernel, Simd, load, store};

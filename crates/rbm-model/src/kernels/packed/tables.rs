@@ -1,5 +1,9 @@
 //! Tables of the partial sums of four inputs, and the additions of their rows.
+//!
+//! Addresses here are found with wrapping arithmetic, which is not checked in a development build
+//! either: these loops are most of the time of a run.
 
+use super::number::{Number, Source};
 use crate::kernels::draw::GROUP;
 use crate::kernels::simd::Simd;
 
@@ -15,24 +19,28 @@ pub(super) const BLOCK: usize = 16;
 pub(super) const ROWS: usize = BLOCK * TABLES * ENTRIES;
 /// Rows of a list come in so many; what is missing at its end is row 0, which is zero.
 pub(super) const PIECE: usize = 4;
-/// The 16 partial sums of each four rows of weights, scaled if so: `[count, 16, V * LANES]`; tables of
-/// four rows of which none is in `used` are left as they are.
-///
-/// Addresses here and in [`add_rows`] are found with wrapping arithmetic, which is not checked
-/// in a development build either: these loops are most of the time of a run.
+
+/// Numbers in V vectors.
 #[inline(always)]
-pub(super) fn tabulate<S: Simd, const V: usize, const SCALED: bool>(
+pub(super) const fn width<S: Simd, T: Number, const V: usize>() -> usize {
+    V * S::LANES * T::PER_LANE
+}
+
+/// The 16 partial sums of each four rows of weights: `[count, 16, V vectors]`; tables of four rows of
+/// which none is in `used` are left as they are.
+#[inline(always)]
+pub(super) fn tabulate<S: Simd, T: Number, L: Source<T>, const V: usize>(
     simd: S,
-    weight: &[f32],
-    stride: usize,
+    source: L,
+    (weight, stride): (&[L::From], usize),
     (count, used): (usize, u64),
-    scale: f32,
-    tables: &mut [f32],
+    tables: &mut [T],
 ) {
-    let width = V * S::LANES;
+    let width = width::<S, T, V>();
+    let lanes = S::LANES * T::PER_LANE;
     assert!((count * INPUTS - 1) * stride + width <= weight.len());
     assert!(count * ENTRIES * width <= tables.len());
-    let zero = simd.splat(0.0);
+    let zero = T::zero(simd);
     let mut from = weight.as_ptr();
     let mut to = tables.as_mut_ptr();
     for table in 0..count {
@@ -40,26 +48,20 @@ pub(super) fn tabulate<S: Simd, const V: usize, const SCALED: bool>(
         for v in 0..if needed { V } else { 0 } {
             let mut low = [zero; 4];
             let mut high = [zero; 4];
-            let from = from.wrapping_add(v * S::LANES);
+            let from = from.wrapping_add(v * lanes);
             // SAFETY: by the first assertion the last of the 4 * count rows is inside, so all are.
             unsafe {
-                low[1] = simd.load(from);
-                low[2] = simd.load(from.wrapping_add(stride));
-                high[1] = simd.load(from.wrapping_add(stride.wrapping_mul(2)));
-                high[2] = simd.load(from.wrapping_add(stride.wrapping_mul(3)));
+                low[1] = source.load(simd, from);
+                low[2] = source.load(simd, from.wrapping_add(stride));
+                high[1] = source.load(simd, from.wrapping_add(stride.wrapping_mul(2)));
+                high[2] = source.load(simd, from.wrapping_add(stride.wrapping_mul(3)));
             }
-            if SCALED {
-                let scale = simd.splat(scale);
-                for weight in low[1..3].iter_mut().chain(&mut high[1..3]) {
-                    *weight = simd.mul(scale, *weight);
-                }
-            }
-            low[3] = simd.add(low[1], low[2]);
-            high[3] = simd.add(high[1], high[2]);
+            low[3] = T::add(simd, low[1], low[2]);
+            high[3] = T::add(simd, high[1], high[2]);
             for entry in 0..ENTRIES {
-                let sum = simd.add(low[entry % 4], high[entry / 4]);
+                let sum = T::add(simd, low[entry % 4], high[entry / 4]);
                 // SAFETY: by the second assertion, `to` being at one of `count` tables.
-                unsafe { simd.store(to.wrapping_add(entry * width + v * S::LANES), sum) };
+                unsafe { T::store(simd, to.wrapping_add(entry * width + v * lanes), sum) };
             }
         }
         from = from.wrapping_add(stride.wrapping_mul(INPUTS));
@@ -69,84 +71,114 @@ pub(super) fn tabulate<S: Simd, const V: usize, const SCALED: bool>(
 
 /// Adds to each chain's field the table rows that its bits select.
 #[inline(always)]
-pub(super) fn add_rows<S: Simd, const V: usize>(
+pub(super) fn add_rows<S: Simd, T: Number, const V: usize>(
     simd: S,
-    tables: &[f32],
+    tables: &[T],
     count: usize,
     words: impl ExactSizeIterator<Item = u64>,
-    field: &mut [f32],
+    field: &mut [T],
 ) {
-    let width = V * S::LANES;
+    let width = width::<S, T, V>();
     assert!(count * ENTRIES * width <= tables.len());
-    assert!(words.len() == 0 || (words.len() - 1) * GROUP + width <= field.len());
+    check_fields(field, words.len(), width);
     let mut field = field.as_mut_ptr();
     for word in words {
-        let mut sum = [simd.splat(0.0); V];
-        // SAFETY: by the second assertion, `field` being at one of words.len() rows.
-        unsafe {
-            for (v, sum) in sum.iter_mut().enumerate() {
-                *sum = simd.load(field.wrapping_add(v * S::LANES));
-            }
-        }
+        // SAFETY: `field` is at one of as many rows as there are words, by the check.
+        let mut sum = unsafe { load_row::<S, T, V>(simd, field) };
         let mut table = tables.as_ptr();
         let mut bits = word;
         for _ in 0..count {
             let row = table.wrapping_add((bits as usize % ENTRIES).wrapping_mul(width));
-            // SAFETY: by the first assertion, `table` being at one of `count` tables.
-            unsafe {
-                for (v, sum) in sum.iter_mut().enumerate() {
-                    *sum = simd.add(*sum, simd.load(row.wrapping_add(v * S::LANES)));
-                }
-            }
+            // SAFETY: by the assertion, `table` being at one of `count` tables.
+            let terms = unsafe { load_row::<S, T, V>(simd, row) };
+            sum = add::<S, T, V>(simd, sum, terms);
             bits >>= INPUTS;
             table = table.wrapping_add(ENTRIES * width);
         }
-        // SAFETY: as above.
-        unsafe {
-            for (v, &sum) in sum.iter().enumerate() {
-                simd.store(field.wrapping_add(v * S::LANES), sum);
-            }
-        }
+        // SAFETY: as for reading.
+        unsafe { store_row::<S, T, V>(simd, field, sum) };
         field = field.wrapping_add(GROUP);
     }
 }
 
 /// Adds to each chain's field the table rows of its list.
 #[inline(always)]
-pub(super) fn add_listed_rows<'a, S: Simd, const V: usize>(
+pub(super) fn add_listed_rows<'a, S: Simd, T: Number, const V: usize>(
     simd: S,
-    tables: &[f32],
+    tables: &[T],
     lists: impl ExactSizeIterator<Item = &'a [u16]>,
-    field: &mut [f32],
+    field: &mut [T],
 ) {
-    let width = V * S::LANES;
+    let width = width::<S, T, V>();
     assert!(ROWS * width <= tables.len());
-    assert!(lists.len() == 0 || (lists.len() - 1) * GROUP + width <= field.len());
+    check_fields(field, lists.len(), width);
     let tables = tables.as_ptr();
     let mut field = field.as_mut_ptr();
     for list in lists {
-        let mut sum = [simd.splat(0.0); V];
-        // SAFETY: by the second assertion, `field` being at one of as many rows as there are lists.
-        unsafe {
-            for (v, sum) in sum.iter_mut().enumerate() {
-                *sum = simd.load(field.wrapping_add(v * S::LANES));
-            }
-        }
+        // SAFETY: `field` is at one of as many rows as there are lists, by the check.
+        let mut sum = unsafe { load_row::<S, T, V>(simd, field) };
         for piece in list.chunks_exact(PIECE) {
             for &row in piece {
                 let row = tables.wrapping_add(usize::from(row).wrapping_mul(width));
-                for (v, sum) in sum.iter_mut().enumerate() {
-                    // SAFETY: entries of lists are below ROWS, and by the first assertion there are as many.
-                    *sum = simd.add(*sum, unsafe { simd.load(row.wrapping_add(v * S::LANES)) });
-                }
+                // SAFETY: entries of lists are below ROWS, and by the assertion there are as many.
+                let terms = unsafe { load_row::<S, T, V>(simd, row) };
+                sum = add::<S, T, V>(simd, sum, terms);
             }
         }
-        // SAFETY: as above.
-        unsafe {
-            for (v, &sum) in sum.iter().enumerate() {
-                simd.store(field.wrapping_add(v * S::LANES), sum);
-            }
-        }
+        // SAFETY: as for reading.
+        unsafe { store_row::<S, T, V>(simd, field, sum) };
         field = field.wrapping_add(GROUP);
     }
+}
+
+/// Asserts that so many rows of fields have the first `width` numbers.
+#[inline(always)]
+fn check_fields<T>(field: &[T], rows: usize, width: usize) {
+    assert!(rows == 0 || (rows - 1) * GROUP + width <= field.len());
+}
+
+/// Reads V vectors.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+unsafe fn load_row<S: Simd, T: Number, const V: usize>(
+    simd: S,
+    from: *const T,
+) -> [T::Vector<S>; V] {
+    let mut row = [T::zero(simd); V];
+    for (v, vector) in row.iter_mut().enumerate() {
+        // SAFETY: the caller vouches for the numbers.
+        *vector = unsafe { T::load(simd, from.wrapping_add(v * S::LANES * T::PER_LANE)) };
+    }
+    row
+}
+
+/// Writes V vectors.
+///
+/// # Safety
+/// They must be writable.
+#[inline(always)]
+unsafe fn store_row<S: Simd, T: Number, const V: usize>(
+    simd: S,
+    to: *mut T,
+    row: [T::Vector<S>; V],
+) {
+    for (v, vector) in row.into_iter().enumerate() {
+        // SAFETY: the caller vouches for the numbers.
+        unsafe { T::store(simd, to.wrapping_add(v * S::LANES * T::PER_LANE), vector) };
+    }
+}
+
+/// a + b
+#[inline(always)]
+fn add<S: Simd, T: Number, const V: usize>(
+    simd: S,
+    mut a: [T::Vector<S>; V],
+    b: [T::Vector<S>; V],
+) -> [T::Vector<S>; V] {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = T::add(simd, *a, b);
+    }
+    a
 }

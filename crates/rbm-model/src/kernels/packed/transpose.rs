@@ -1,23 +1,6 @@
 //! Transposition of weights.
 
-use crate::kernels::parallel::{Tiles, for_each_task};
 use crate::kernels::simd::{MOST_LANES, Simd, load, store};
-
-/// Transposes a row-major matrix with rows of `columns` entries; `out` becomes as long as it.
-pub(super) fn transpose(matrix: &[f32], columns: usize, out: &mut Vec<f32>) {
-    /// Columns that a task takes: a cache line of each row.
-    const STRIP: usize = 16;
-    let rows = matrix.len().checked_div(columns).unwrap_or(0);
-    out.resize(rows * columns, 0.0);
-    // One row: a task takes a piece of it.
-    let tiles = Tiles::new(out, rows * columns);
-    for_each_task(matrix.len() / 8, columns.div_ceil(STRIP), |strip| {
-        let (first, end) = (STRIP * strip, columns.min(STRIP * (strip + 1)));
-        // SAFETY: the strips of different tasks do not overlap.
-        let out = unsafe { tiles.piece(0, first * rows..end * rows) };
-        transpose_block(&matrix[first..], columns, (rows, end - first), out, rows);
-    });
-}
 
 /// Transposes a block of `rows` x `columns`, given the distances between rows.
 #[inline(always)]
@@ -112,6 +95,15 @@ fn transpose_square(from: &[f32], from_stride: usize, to: &mut [f32], to_stride:
     }
 }
 
+/// The transposed of a row-major matrix with rows of `columns` entries.
+#[cfg(test)]
+pub(super) fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
+    let rows = matrix.len() / columns;
+    let mut out = vec![0.0; matrix.len()];
+    transpose_block(matrix, columns, (rows, columns), &mut out, rows);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,11 +111,9 @@ mod tests {
 
     #[test]
     fn weights_are_transposed() {
-        let mut transposed = Vec::new();
         for (rows, columns) in [(1, 1), (3, 40), (40, 3), (16, 16), (33, 50), (4, 9)] {
             let matrix = numbers(1, 1.0, rows * columns);
-            transpose(&matrix, columns, &mut transposed);
-            assert_eq!(transposed.len(), matrix.len());
+            let transposed = transposed(&matrix, columns);
             for row in 0..rows {
                 for column in 0..columns {
                     assert_eq!(
@@ -133,7 +123,5 @@ mod tests {
                 }
             }
         }
-        transpose(&[], 0, &mut transposed);
-        assert!(transposed.is_empty());
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct WeightStep<'a> {
 }
 
 impl Finish for WeightStep<'_> {
+    type Number = f32;
+
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, field: &[f32]) {
         // Compiled once for each rule: what it does not need is not there.

@@ -56,6 +56,20 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn load_i16(self, from: *const i16) -> Self::U {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { _mm256_cvtepi16_epi32((*from.cast::<Unaligned<__m128i>>()).0) }
+    }
+    #[inline(always)]
+    unsafe fn store_i16(self, to: *mut i16, a: Self::U) {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe {
+            let halves = _mm256_permute4x64_epi64::<0x08>(_mm256_packs_epi32(a, a));
+            *to.cast::<Unaligned<__m128i>>() = Unaligned(_mm256_castsi256_si128(halves));
+        }
+    }
+
+    #[inline(always)]
     fn transpose(self, square: &mut [Self::F; MOST_LANES]) {
         // SAFETY: a value of this type exists only where `new` found the features.
         unsafe {
@@ -106,6 +120,9 @@ impl Simd for Avx2 {
         splat_u(a: u32) -> Self::U = _mm256_set1_epi32(a as i32);
         lane_numbers() -> Self::U = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         add_u(a: Self::U, b: Self::U) -> Self::U = _mm256_add_epi32(a, b);
+        add_u16(a: Self::U, b: Self::U) -> Self::U = _mm256_add_epi16(a, b);
+        round(a: Self::F) -> Self::U = _mm256_cvtps_epi32(a);
+        real(a: Self::U) -> Self::F = _mm256_cvtepi32_ps(a);
         or_u(a: Self::U, b: Self::U) -> Self::U = _mm256_or_si256(a, b);
         shl_u<const N: u32>(a: Self::U) -> Self::U = _mm256_sll_epi32(a, _mm_cvtsi32_si128(N as i32));
         shr_u<const N: u32>(a: Self::U) -> Self::U = _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32));

@@ -60,6 +60,17 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn load_i16(self, from: *const i16) -> Self::U {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { _mm512_cvtepi16_epi32((*from.cast::<Unaligned<__m256i>>()).0) }
+    }
+    #[inline(always)]
+    unsafe fn store_i16(self, to: *mut i16, a: Self::U) {
+        // SAFETY: `new` found the features; the caller vouches for the numbers.
+        unsafe { *to.cast::<Unaligned<__m256i>>() = Unaligned(_mm512_cvtepi32_epi16(a)) }
+    }
+
+    #[inline(always)]
     fn transpose(self, square: &mut [Self::F; MOST_LANES]) {
         // SAFETY: a value of this type exists only where `new` found the features.
         unsafe {
@@ -112,6 +123,9 @@ impl Simd for Avx512 {
         splat_u(a: u32) -> Self::U = _mm512_set1_epi32(a as i32);
         lane_numbers() -> Self::U = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         add_u(a: Self::U, b: Self::U) -> Self::U = _mm512_add_epi32(a, b);
+        add_u16(a: Self::U, b: Self::U) -> Self::U = _mm512_add_epi16(a, b);
+        round(a: Self::F) -> Self::U = _mm512_cvtps_epi32(a);
+        real(a: Self::U) -> Self::F = _mm512_cvtepi32_ps(a);
         or_u(a: Self::U, b: Self::U) -> Self::U = _mm512_or_si512(a, b);
         shl_u<const N: u32>(a: Self::U) -> Self::U = _mm512_slli_epi32::<N>(a);
         shr_u<const N: u32>(a: Self::U) -> Self::U = _mm512_srli_epi32::<N>(a);

@@ -86,12 +86,28 @@ pub(in crate::kernels) trait Simd: Copy {
     fn bits(self, a: Self::F) -> Self::U;
     /// The number that has these bits.
     fn with_bits(self, a: Self::U) -> Self::F;
+    /// The nearest integer, the even one of two, as i32; |a| must be below 2^31, else it is any.
+    fn round(self, a: Self::F) -> Self::U;
+    /// The f32 that is nearest to an i32.
+    fn real(self, a: Self::U) -> Self::F;
+    /// Reads `LANES` i16 as i32.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load_i16(self, from: *const i16) -> Self::U;
+    /// Writes `LANES` i32 as i16, whose range they must be in.
+    ///
+    /// # Safety
+    /// They must be writable.
+    unsafe fn store_i16(self, to: *mut i16, a: Self::U);
     /// The same word in all lanes.
     fn splat_u(self, a: u32) -> Self::U;
     /// 0, 1, 2, ... along the lanes.
     fn lane_numbers(self) -> Self::U;
     /// a + b modulo 2^32
     fn add_u(self, a: Self::U, b: Self::U) -> Self::U;
+    /// a + b modulo 2^16, two to a lane.
+    fn add_u16(self, a: Self::U, b: Self::U) -> Self::U;
     /// a | b
     fn or_u(self, a: Self::U, b: Self::U) -> Self::U;
     /// a << N

@@ -111,6 +111,31 @@ impl Simd for Portable {
         a.map(f32::from_bits)
     }
     #[inline(always)]
+    fn round(self, a: Self::F) -> Self::U {
+        /// From here on all numbers are integers.
+        const INTEGERS: f32 = 8_388_608.0;
+        a.map(|a| {
+            let shift = INTEGERS.copysign(a);
+            let near = (a + shift) - shift;
+            (if a.abs() < INTEGERS { near } else { a }) as i32 as u32
+        })
+    }
+    #[inline(always)]
+    fn real(self, a: Self::U) -> Self::F {
+        a.map(|a| a as i32 as f32)
+    }
+    #[inline(always)]
+    unsafe fn load_i16(self, from: *const i16) -> Self::U {
+        // SAFETY: the caller vouches for N readable numbers.
+        let numbers = unsafe { (*from.cast::<Unaligned<[i16; N]>>()).0 };
+        numbers.map(|a| i32::from(a) as u32)
+    }
+    #[inline(always)]
+    unsafe fn store_i16(self, to: *mut i16, a: Self::U) {
+        // SAFETY: the caller vouches for N writable numbers.
+        unsafe { *to.cast::<Unaligned<[i16; N]>>() = Unaligned(a.map(|a| a as i16)) }
+    }
+    #[inline(always)]
     fn splat_u(self, a: u32) -> Self::U {
         [a; N]
     }
@@ -121,6 +146,12 @@ impl Simd for Portable {
     #[inline(always)]
     fn add_u(self, a: Self::U, b: Self::U) -> Self::U {
         zip(a, b, u32::wrapping_add)
+    }
+    #[inline(always)]
+    fn add_u16(self, a: Self::U, b: Self::U) -> Self::U {
+        const TOP: u32 = 0x8000_8000;
+        // Without the top bits no half carries into the next.
+        zip(a, b, |a, b| ((a & !TOP) + (b & !TOP)) ^ ((a ^ b) & TOP))
     }
     #[inline(always)]
     fn or_u(self, a: Self::U, b: Self::U) -> Self::U {
