@@ -48,3 +48,7 @@ pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
 
 #[cfg(test)]
 mod annealing_tests;
+#[cfg(test)]
+mod hard_families;
+#[cfg(test)]
+mod hard_families_tests;
