@@ -114,7 +114,9 @@ impl Bracket {
         }
     }
 
-    /// Judges log weights of runs up and down one path that starts at a known ln Z.
+    /// Judges log weights of runs up and down one path that starts at a known ln Z. Forward log weights of
+    /// negative infinity are chains that ended outside the region whose Z is asked for, from which the reverse
+    /// chains start.
     ///
     /// # Errors
     /// As [`Estimate::new`].
@@ -138,7 +140,11 @@ impl Bracket {
         };
         let ancestors = &equilibrium.ancestors[..];
         let ais = estimate(Direction::Forward, forward, &[])?;
-        let reverse_ais = estimate(Direction::Reverse, reverse, ancestors)?;
+        // E[w] over samples of a region A is Z0 q(A) / Z_A, q being how often forward chains end in it.
+        let arrived = forward.iter().filter(|w| w.is_finite()).count();
+        let ln_arriving = (arrived as f64 / forward.len() as f64).ln();
+        let back: Vec<f64> = reverse.iter().map(|w| w - ln_arriving).collect();
+        let reverse_ais = estimate(Direction::Reverse, &back, ancestors)?;
         let bar = bennett(ln_z_start, forward, reverse, ancestors)?;
         let (verdict, reason) = judge(&ais, &reverse_ais, &equilibrium);
         Ok(Self {

@@ -199,7 +199,12 @@ fn planted(family: &str, patterns: u64, singular_value: f64, field: f64, seed: u
         }
     }
     let first = signs(n, seed, 0);
-    let model = centered(n, m, weight, &first.iter().map(|v| field * v).collect::<Vec<_>>());
+    let model = centered(
+        n,
+        m,
+        weight,
+        &first.iter().map(|v| field * v).collect::<Vec<_>>(),
+    );
     let pattern = first.iter().map(|v| *v > 0.0).collect();
     let place = (patterns == 1).then_some(Place {
         pattern,
@@ -231,7 +236,11 @@ fn two_holes(seed: u64) -> HardModel {
         pattern: patterns[0].iter().map(|s| *s > 0.0).collect(),
         distance: n / 4,
     };
-    enumerated("two golf holes", rounded(n, m, weight, vec![0.0; n], c), Some(place))
+    enumerated(
+        "two golf holes",
+        rounded(n, m, weight, vec![0.0; n], c),
+        Some(place),
+    )
 }
 
 /// Independent normal weights and biases.
@@ -254,10 +263,34 @@ pub(super) fn all(seed: u64) -> Vec<HardModel> {
     let mut models = Vec::new();
     let random_pattern = |n| signs(n, seed, 8).iter().map(|s| *s > 0.0).collect();
     for share in [0.1, 0.5, 0.9] {
-        models.push(one_pattern("golf hole", [24, 10], 3.0, share, random_pattern(24)));
-        models.push(one_pattern("golf hole", [80, 30], 2.0, share, random_pattern(80)));
-        models.push(one_pattern("ferromagnet", [60, 40], 0.3, share, vec![true; 60]));
-        models.push(one_pattern("ferromagnet", [200, 120], 0.1, share, vec![true; 200]));
+        models.push(one_pattern(
+            "golf hole",
+            [24, 10],
+            3.0,
+            share,
+            random_pattern(24),
+        ));
+        models.push(one_pattern(
+            "golf hole",
+            [80, 30],
+            2.0,
+            share,
+            random_pattern(80),
+        ));
+        models.push(one_pattern(
+            "ferromagnet",
+            [60, 40],
+            0.3,
+            share,
+            vec![true; 60],
+        ));
+        models.push(one_pattern(
+            "ferromagnet",
+            [200, 120],
+            0.1,
+            share,
+            vec![true; 200],
+        ));
     }
     models.push(two_holes(seed));
     models.push(planted("even wells", 1, 9.0, 0.0, seed));

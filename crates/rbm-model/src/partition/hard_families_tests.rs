@@ -50,7 +50,11 @@ fn check_rows(hard: &HardModel, means: &[f64]) {
     let found = hard.rows(count, Part::All, 5).column_means();
     for (found, mean) in found.iter().zip(means) {
         let error = (mean * (1.0 - mean) / count as f64).sqrt();
-        assert!((found - mean).abs() < 5.0 * error + 1e-3, "{}: {found} {mean}", hard.family);
+        assert!(
+            (found - mean).abs() < 5.0 * error + 1e-3,
+            "{}: {found} {mean}",
+            hard.family
+        );
     }
 }
 
@@ -68,9 +72,12 @@ impl Tally {
     fn line(&self, name: &str) -> String {
         let count = self.errors.len().max(1) as f64;
         let mean = self.errors.iter().sum::<f64>() / count;
-        let worst = self.errors.iter().fold(0.0f64, |worst, e| {
-            if e.abs() > worst.abs() { *e } else { worst }
-        });
+        let worst = self.errors.iter().fold(
+            0.0f64,
+            |worst, e| {
+                if e.abs() > worst.abs() { *e } else { worst }
+            },
+        );
         format!(
             "{name:<44} {:>3} {:>9} {:>6} {:>9} {mean:>8.3} {worst:>8.3}",
             self.all, self.bracketed, self.range, self.interval
@@ -104,13 +111,20 @@ fn table_of_hard_families() {
             }
         }
     }
-    println!("{:<44} {:>3} {:>9} {:>6} {:>9} {:>8} {:>8}", "family; rows from", "all", "bracketed", "range", "interval", "mean", "worst");
+    println!(
+        "{:<44} {:>3} {:>9} {:>6} {:>9} {:>8} {:>8}",
+        "family; rows from", "all", "bracketed", "range", "interval", "mean", "worst"
+    );
     for (name, tally) in &tallies {
         println!("{}", tally.line(name));
     }
     for nominal in [0.5f64, 0.8, 0.9, 0.95, 0.99] {
         let inside = scores.iter().filter(|(_, z)| normal_within(*z) <= nominal);
-        println!("nominal {nominal}: {:.3} of {}", inside.count() as f64 / scores.len() as f64, scores.len());
+        println!(
+            "nominal {nominal}: {:.3} of {}",
+            inside.count() as f64 / scores.len() as f64,
+            scores.len()
+        );
     }
     println!("{:.0} s", began.elapsed().as_secs_f64());
 }
@@ -125,10 +139,17 @@ fn record(
     let (error, [low, high]) = (found.best() - hard.ln_z, found.range());
     // Weights of weak models hardly vary; f32 fields leave 1e-6 of ln Z.
     let rounding = 1e-6 * hard.ln_z.abs().max(1.0);
-    let within = |[low, high]: [f64; 2]| low - rounding <= hard.ln_z && hard.ln_z <= high + rounding;
-    let interval = found.bar.as_ref().map_or(found.ais.interval, |bar| bar.interval);
+    let within =
+        |[low, high]: [f64; 2]| low - rounding <= hard.ln_z && hard.ln_z <= high + rounding;
+    let interval = found
+        .bar
+        .as_ref()
+        .map_or(found.ais.interval, |bar| bar.interval);
     let bracketed = found.verdict == Verdict::Bracketed;
-    for name in [format!("{}; {part:?}", hard.family), format!("~ all; {part:?}")] {
+    for name in [
+        format!("{}; {part:?}", hard.family),
+        format!("~ all; {part:?}"),
+    ] {
         let tally = tallies.entry(name).or_default();
         tally.all += 1;
         if bracketed {
@@ -143,7 +164,14 @@ fn record(
         scores.push((error, error / half));
     }
     if std::env::var("RBM_VERBOSE").is_ok() || (bracketed && !within([low, high])) {
-        println!("{}; {part:?}: {} {error:.3} [{:.3} {:.3}] {}", hard.family, found.verdict, low - hard.ln_z, high - hard.ln_z, found.reason);
+        println!(
+            "{}; {part:?}: {} {error:.3} [{:.3} {:.3}] {}",
+            hard.family,
+            found.verdict,
+            low - hard.ln_z,
+            high - hard.ln_z,
+            found.reason
+        );
     }
 }
 
@@ -153,6 +181,8 @@ fn normal_within(z: f64) -> f64 {
     let (steps, z) = (200, z.abs().min(10.0));
     let f = |x: f64| (-x * x / 2.0).exp() * (2.0 / std::f64::consts::PI).sqrt();
     let h = z / f64::from(steps);
-    let inner: f64 = (1..steps).map(|k| f(h * f64::from(k)) * if k % 2 == 1 { 4.0 } else { 2.0 }).sum();
+    let inner: f64 = (1..steps)
+        .map(|k| f(h * f64::from(k)) * if k % 2 == 1 { 4.0 } else { 2.0 })
+        .sum();
     h / 3.0 * (f(0.0) + inner + f(z))
 }

@@ -1,10 +1,13 @@
 //! ln Z of a model with data: pilot runs, the choice of a base, both directions, the verdict.
 
 use super::base_choice::{PILOTS, PilotedBase, choose_base};
+use super::basin_runs;
+use super::basins::{self, Basins};
 use super::bracket::{Bracket, LEAST_FRACTION};
 use super::bracket_input::BracketInput;
 use super::bracket_options::BracketOptions;
 use super::bracket_plan::{self, BracketPlan};
+use super::combined::combine;
 use super::equilibrium::FEWEST_CHAINS;
 use super::estimate::{Direction, Estimate};
 use super::forward_and_reverse::ForwardAndReverse;
@@ -109,6 +112,7 @@ pub fn bracket(
     }
     .max(1);
     let plan = BracketPlan::both_directions(chains, temperatures, best.name);
+    let basins = basins::find(input, options, &choice)?;
     let mut work = bracket_plan::RUNS;
     let expected = bracket_plan::expected_fraction(&best.pilot, length, temperatures);
     if !best.is_uniform() || expected >= LEAST_FRACTION {
@@ -117,8 +121,10 @@ pub fn bracket(
             options,
             choice: &choice,
             plan,
+            regions: &basins.regions,
         };
-        if let Some(bracket) = runs.run(progress)? {
+        if let Some(rest) = runs.run(progress)? {
+            let bracket = with_basins(rest, &basins, input, options, temperatures)?;
             return Ok(LnZBracket { bracket, plan });
         }
         work -= 1.0;
@@ -127,6 +133,22 @@ pub fn bracket(
     let temperatures = (work * (temperatures * chains) as f64 / population as f64) as usize;
     progress("population annealing", 0, 1);
     forward_only(best, input, (population, temperatures.max(length)), options)
+}
+
+/// The bracket of all states, from that of the rest and runs for each basin that is separate.
+fn with_basins(
+    rest: Bracket,
+    basins: &Basins,
+    input: &BracketInput<'_>,
+    options: &BracketOptions,
+    temperatures: usize,
+) -> Result<Bracket, ModelError> {
+    let estimates = basins.separate.iter().enumerate().map(|(number, basin)| {
+        let basin = (basin, &basins.regions, number);
+        basin_runs::estimate(input, options, basin, temperatures)
+    });
+    let estimates = estimates.collect::<Result<Vec<_>, _>>()?;
+    Ok(combine(rest, estimates, basins))
 }
 
 /// The estimate of a large population from the base that was chosen.

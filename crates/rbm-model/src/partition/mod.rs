@@ -15,11 +15,15 @@
 
 mod anneal;
 mod base_choice;
+mod basin_runs;
+mod basins;
 mod bennett;
 mod bracket;
 mod bracket_input;
 mod bracket_options;
 mod bracket_plan;
+mod combined;
+mod descent;
 mod enumeration;
 mod equilibrium;
 mod estimate;
@@ -27,6 +31,7 @@ mod forward_and_reverse;
 mod geometric_path;
 mod ln_z_bracket;
 mod pilot;
+mod regions;
 mod reverse_weights;
 mod sampler;
 mod schedule;
