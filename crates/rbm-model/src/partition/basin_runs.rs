@@ -143,6 +143,7 @@ pub(super) fn estimate(
     let ais = Estimate::new(Direction::Forward, ln_z_start, &inside, length, seed)?;
     let reverse_ais = Estimate::new(Direction::Reverse, ln_z_start, &back, length, seed)?;
     let gap = reverse_ais.value - ais.value;
+    let bar = bar.scaled(gap);
     let few = ais.effective_fraction.min(reverse_ais.effective_fraction) < LEAST_FRACTION;
     let objection = match (few, comparison.agree, gap.abs() < 1.0) {
         (true, _, _) => Some("few of its chains carry weight".into()),

@@ -122,6 +122,16 @@ pub(super) fn find(
         .filter(|f| candidates[f.0].reached == 0)
         .map(|f| share(f.2))
         .sum();
+    // What is left has to hold chains of the way chosen.
+    let mut left = 1.0 - found.iter().map(|f| candidates[f.0].share).sum::<f64>();
+    while left < REACHED {
+        let most = (0..found.len()).max_by(|a, b| {
+            let share = |k: &usize| candidates[found[*k].0].share;
+            share(a).total_cmp(&share(b))
+        });
+        let Some(most) = most else { break };
+        left += candidates[found.remove(most).0].share;
+    }
     let own: BTreeSet<usize> = found.iter().map(|f| f.0).collect();
     let seen = data_share(&|c| c.reached > 0);
     let data_mass: f64 = candidates

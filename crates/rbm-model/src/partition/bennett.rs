@@ -86,6 +86,14 @@ pub fn bennett(
 }
 
 impl Bennett {
+    /// The same with a standard error not below half of the gap between the two sides. Of two independent values with equal
+    /// errors this is the Birge ratio: the error of the mean times the square root of chi-squared, where that is above 1.
+    ///
+    /// Source: R. T. Birge, Phys. Rev. 40, 207 (1932), doi:10.1103/PhysRev.40.207.
+    pub(super) fn scaled(self, gap: f64) -> Self {
+        Self::new(self.value, self.standard_error.max(gap.abs() / 2.0))
+    }
+
     /// A value with its standard error.
     pub(super) fn new(value: f64, standard_error: f64) -> Self {
         Self {

@@ -146,6 +146,7 @@ impl Bracket {
         let back: Vec<f64> = reverse.iter().map(|w| w - ln_arriving).collect();
         let reverse_ais = estimate(Direction::Reverse, &back, ancestors)?;
         let bar = bennett(ln_z_start, forward, reverse, ancestors)?;
+        let bar = bar.scaled(reverse_ais.value - ais.value);
         let (verdict, reason) = judge(&ais, &reverse_ais, &equilibrium);
         Ok(Self {
             ais,

@@ -19,6 +19,8 @@ use std::ops::ControlFlow;
 
 /// Steps of the noise for each turn of the way down.
 const TURN_ROOM: u64 = 1 << 22;
+/// Chains that have to end outside the basins with runs of their own.
+const FEWEST_LEFT: usize = 5;
 /// Name of the chains of the pilot runs.
 const PILOT_RUNS: &str = "pilot runs";
 /// Data rows that are looked through for some in what is estimated, at most.
@@ -38,14 +40,17 @@ impl ForwardAndReverse<'_> {
     /// Anneals both ways and judges the pair. Chains at data, of the pilot runs and of the way up are swept
     /// before the way down; those at data that stayed there go down to the data's means, where the way
     /// is short for them. Nothing is found where the way up from uniform units leaves fewer than 10% of the
-    /// chains.
+    /// chains, or where nearly all end in basins that have runs of their own.
     ///
     /// # Errors
     /// As [`anneal()`] and [`Bracket::new`].
     pub fn run(&self, progress: &mut ProgressFn<'_>) -> Result<Option<Bracket>, ModelError> {
         let best = &self.choice.best;
         let forward = self.forward(progress)?;
-        let up = &self.in_the_rest(&forward)?;
+        let up = &self.in_the_rest(&forward);
+        if up.iter().filter(|w| w.is_finite()).count() < FEWEST_LEFT {
+            return Ok(None);
+        }
         let ln_z_start = best.base.ln_z();
         let ais = self.estimate(Direction::Forward, best, up)?;
         if best.is_uniform() && ais.effective_fraction < LEAST_FRACTION {
@@ -107,16 +112,12 @@ impl ForwardAndReverse<'_> {
     }
 
     /// Forward log weights, negative infinity for chains that ended in a basin with runs of its own.
-    fn in_the_rest(&self, forward: &AnnealingRun) -> Result<Vec<f64>, ModelError> {
+    fn in_the_rest(&self, forward: &AnnealingRun) -> Vec<f64> {
         let inside = self.inside(&forward.visible);
-        if !inside.iter().any(|inside| *inside) {
-            let reason = "all chains ended in basins that have runs of their own".into();
-            return Err(ModelError::Annealing { reason });
-        }
         let weights = forward.log_weights.iter().zip(inside);
-        Ok(weights
+        weights
             .map(|(w, inside)| if inside { *w } else { f64::NEG_INFINITY })
-            .collect())
+            .collect()
     }
 
     /// Whether states belong to what is estimated here.
