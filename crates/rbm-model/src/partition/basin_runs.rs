@@ -25,6 +25,13 @@ const LEAST_TEMPERATURES: usize = 100;
 const ROOM: u64 = 1 << 22;
 const SWEEPS: u64 = 1 << 21;
 
+/// What the runs of so many basins come to, in runs of as many chains as others have with all temperatures.
+pub(super) fn runs(basins: usize, chains: usize) -> f64 {
+    // Up, down, and sweeps of both groups of chains.
+    let each = (2.0 + 2.0 / 3.0) / PART as f64;
+    basins as f64 * each * CHAINS as f64 / chains as f64
+}
+
 /// ln Z of one basin from both sides.
 pub(super) struct BasinEstimate {
     pub ais: Estimate,
@@ -34,6 +41,10 @@ pub(super) struct BasinEstimate {
     pub objection: Option<String>,
     /// What it is, in words.
     pub name: String,
+    /// Where it was found.
+    pub origin: &'static str,
+    /// Data rows in it, as a fraction of those looked up.
+    pub data_share: f64,
 }
 
 /// An estimate, or the name of a basin that its runs did not stay in.
@@ -157,6 +168,8 @@ pub(super) fn estimate(
         bar,
         objection,
         name,
+        origin: basin.origin,
+        data_share: basin.data_share,
     }))
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Basin {
     pub piloted: PilotedBase,
     /// Data rows in it.
     pub rows: BitMatrix,
+    /// Their fraction of the rows looked up.
+    pub data_share: f64,
     /// Where it was found.
     pub origin: &'static str,
 }
@@ -146,8 +148,8 @@ pub(super) fn find(
             .map(|f| share(f.2))
             .sum::<f64>();
     let mut text = format!(
-        "{} basins from data rows, samples and weights, {measured} of them measured by pilot runs; {:.0}% of {} data \
-         rows lie in basins that samples reach",
+        "basins found from data rows, samples, uniform starts and weights: {}, of them measured by pilot runs of their own: \
+         {measured}; {:.0}% of {} data rows lie in basins that the samples of the way chosen reach",
         candidates.len(),
         100.0 * seen,
         rows.rows(),
@@ -163,6 +165,7 @@ pub(super) fn find(
     let separate = found.into_iter().map(|(k, piloted, _)| Basin {
         piloted,
         rows: rows.select(&candidates[k].data_rows),
+        data_share: candidates[k].data_rows.len() as f64 / rows.rows() as f64,
         origin: candidates[k].origin,
     });
     Ok(Basins {

@@ -76,6 +76,19 @@ pub struct Equilibrium {
     pub allowed: Option<f64>,
 }
 
+/// A separate basin of a model, with annealing of its own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BasinShare {
+    /// Where it was found: "data rows", say.
+    pub origin: String,
+    /// Data rows in it, as a fraction of those that were looked up.
+    pub data_share: f64,
+    /// Its Z as a fraction of all.
+    pub share: f64,
+    /// Its ln Z by AIS, both combined, and reverse AIS, in nats.
+    pub ln_z: [f64; 3],
+}
+
 /// ln Z from both sides, in nats, with a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bracket {
@@ -87,6 +100,8 @@ pub struct Bracket {
     pub bar: Option<Bennett>,
     /// The samples that the reverse run started from.
     pub equilibrium: Option<Equilibrium>,
+    /// Basins that are part of the sum and had runs of their own. `equilibrium` is about the rest.
+    pub basins: Vec<BasinShare>,
     /// What it is worth.
     pub verdict: Verdict,
     /// Why.
@@ -109,6 +124,7 @@ impl Bracket {
             reverse_ais: None,
             bar: None,
             equilibrium: None,
+            basins: Vec::new(),
             verdict,
             reason,
         }
@@ -153,6 +169,7 @@ impl Bracket {
             reverse_ais: Some(reverse_ais),
             bar: Some(bar),
             equilibrium: Some(equilibrium),
+            basins: Vec::new(),
             verdict,
             reason,
         })

@@ -3,7 +3,7 @@
 use super::basin_runs::BasinRuns;
 use super::basins::Basins;
 use super::bennett::Bennett;
-use super::bracket::{Bracket, Verdict};
+use super::bracket::{BasinShare, Bracket, Verdict};
 use super::estimate::Estimate;
 use crate::numeric::log_sum_exp;
 
@@ -55,6 +55,7 @@ pub(super) fn combine(rest: Bracket, runs: Vec<BasinRuns>, looked_at: &Basins) -
         verdict = Verdict::Unreliable;
         reason += &lost;
     }
+    let mut listed = Vec::new();
     for basin in &basins {
         let share = (basin.bar.value - best).exp();
         let [low, high] = [basin.ais.value, basin.reverse_ais.value];
@@ -63,6 +64,12 @@ pub(super) fn combine(rest: Bracket, runs: Vec<BasinRuns>, looked_at: &Basins) -
             100.0 * share,
             basin.name
         );
+        listed.push(BasinShare {
+            origin: basin.origin.into(),
+            data_share: basin.data_share,
+            share,
+            ln_z: [low, basin.bar.value, high],
+        });
         if let Some(objection) = basin.objection.as_ref().filter(|_| share >= COUNTS) {
             verdict = match verdict {
                 Verdict::Bracketed => Verdict::UpperBoundOnly,
@@ -79,6 +86,7 @@ pub(super) fn combine(rest: Bracket, runs: Vec<BasinRuns>, looked_at: &Basins) -
         reverse_ais,
         bar,
         equilibrium,
+        basins: listed,
         verdict,
         reason: match basins.is_empty() {
             true => format!("{reason}{}; {}", rest.reason, looked_at.text),

@@ -38,7 +38,7 @@ mod schedule;
 
 pub use anneal::{AnnealingRun, StepObserver, anneal, ignore_steps};
 pub use bennett::{Bennett, bennett};
-pub use bracket::{Bracket, Equilibrium, Verdict};
+pub use bracket::{BasinShare, Bracket, Equilibrium, Verdict};
 pub use bracket_input::BracketInput;
 pub use bracket_options::BracketOptions;
 pub use bracket_plan::BracketPlan;
@@ -53,6 +53,8 @@ pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
 
 #[cfg(test)]
 mod annealing_tests;
+#[cfg(test)]
+mod basin_tests;
 #[cfg(test)]
 mod hard_families;
 #[cfg(test)]
