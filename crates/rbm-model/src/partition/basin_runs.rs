@@ -12,6 +12,7 @@ use super::estimate::{Direction, Estimate};
 use super::geometric_path::Noise;
 use super::regions::Regions;
 use super::sampler::Start;
+use super::schedule;
 use crate::error::ModelError;
 use crate::kernels::BitMatrix;
 use crate::noise::stream;
@@ -81,7 +82,7 @@ pub(super) fn estimate(
             ..noise
         }
     };
-    let mut betas = pilot.betas(temperatures);
+    let betas = pilot.betas(temperatures);
     let start = Start::Independent(CHAINS);
     let up = anneal(
         path,
@@ -142,7 +143,7 @@ pub(super) fn estimate(
         return Ok(Err(name));
     }
     let comparison = compare(model, &[&down, &annealed], sweeps);
-    betas.reverse();
+    let betas = schedule::back(&betas);
     let start = Start::Visible(&down.visible);
     let back = noise(stream::BASIN_BACK, 0);
     let mut back = anneal(path, device, &betas, start, back, &mut ignore_steps)?.log_weights;

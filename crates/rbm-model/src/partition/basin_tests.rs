@@ -7,7 +7,7 @@ use super::geometric_path::{Base, GeometricPath, Noise};
 use super::hard_families::{Part, one_pattern};
 use super::regions::Regions;
 use super::sampler::Start;
-use super::schedule::linear;
+use super::schedule::{back, linear};
 use super::{BracketInput, BracketOptions, Verdict, bracket};
 use crate::noise::{Sequence, stream};
 use crate::numeric::{log_sum_exp, mean, variance};
@@ -45,7 +45,7 @@ fn weights_of_chains_in_a_region_give_its_z() {
         .collect();
     let base = Base::uniform(n, model.n_hidden);
     let path = GeometricPath::from_base(&base, &model).unwrap();
-    let mut betas = linear(4);
+    let betas = linear(4);
     let noise = |stream| Noise {
         seed: 3,
         stream,
@@ -55,7 +55,7 @@ fn weights_of_chains_in_a_region_give_its_z() {
     let up = noise(stream::ANNEALING);
     let up = anneal(&path, &device, &betas, start, up, &mut ignore_steps).unwrap();
     let ends = regions.of(&model, &device, &up.visible);
-    betas.reverse();
+    let betas = back(&betas);
     let mut sum = Vec::new();
     for region in [Some(0), None] {
         let inside: Vec<usize> = (0..1 << n).filter(|v| of[*v] == region).collect();
@@ -94,10 +94,10 @@ fn weights_of_chains_in_a_region_give_its_z() {
             })
             .collect();
         let samples = all.select(&drawn);
-        let (start, back) = (Start::Visible(&samples), noise(stream::ANNEALING_BACK));
-        let back = anneal(&path, &device, &betas, start, back, &mut ignore_steps).unwrap();
+        let (start, down) = (Start::Visible(&samples), noise(stream::ANNEALING_BACK));
+        let down = anneal(&path, &device, &betas, start, down, &mut ignore_steps).unwrap();
         let arriving = forward.iter().filter(|w| w.is_finite()).count() as f64 / CHAINS as f64;
-        let ratios: Vec<f64> = back
+        let ratios: Vec<f64> = down
             .log_weights
             .iter()
             .map(|w| (w - base.ln_z() + exact).exp() / arriving)
@@ -108,7 +108,7 @@ fn weights_of_chains_in_a_region_give_its_z() {
             "{region:?}"
         );
 
-        let both = bennett(base.ln_z(), &forward, &back.log_weights, &[]).unwrap();
+        let both = bennett(base.ln_z(), &forward, &down.log_weights, &[]).unwrap();
         assert!(
             (both.value - exact).abs() < 4.0 * both.standard_error,
             "{both:?} {exact}"

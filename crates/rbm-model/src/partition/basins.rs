@@ -1,9 +1,11 @@
 //! Basins of a model that annealing along the way chosen does not reach, or hardly.
 
+use super::anneal::ignore_steps;
 use super::base_choice::{BaseChoice, PilotedBase};
 use super::bracket_input::BracketInput;
 use super::bracket_options::BracketOptions;
 use super::descent::{Point, from_visible, from_weights};
+use super::equilibrium::{Group, equilibrate};
 use super::geometric_path::Noise;
 use super::regions::Regions;
 use crate::error::ModelError;
@@ -26,8 +28,11 @@ const PILOT: (usize, usize) = (50, 200);
 const REACHED: f64 = 0.1;
 /// Fraction of Z that is enough.
 const LEAST_SHARE: f64 = 1e-3;
-/// Fraction of the chains that have to stay in a basin for it to count as separate.
-const STAYING: f64 = 0.7;
+/// Fraction of the chains that have to end in a basin, and of these to stay there over some sweeps, for it to count as
+/// separate.
+const STAYING: [f64; 2] = [0.7, 0.9];
+/// Those sweeps.
+const SWEEPS: usize = 300;
 /// Fraction of the chains of a pilot run that have to carry weight.
 const CARRYING: f64 = 0.1;
 /// Basins with a way of their own, at most.
@@ -251,10 +256,31 @@ fn piloted(
     let base = candidate.center.base(input.model);
     let piloted = PilotedBase::run("a mean-field point", base, input, PILOT, noise)?;
     let region = Regions::new(vec![candidate.center.clone()]);
-    let ends = region.of(input.model, input.device, &piloted.pilot.visible);
-    let staying = ends.iter().filter(|of| of.is_some()).count() as f64 / ends.len() as f64;
-    let separate = staying >= STAYING && piloted.pilot.effective_fraction >= CARRYING;
+    let ends = region.select(Some(0), (input.model, input.device), &piloted.pilot.visible);
+    let staying = ends.rows() as f64 / PILOT.0 as f64;
     let ln_z = piloted.ln_z() + staying.ln();
-    let ln_z = (separate && ln_z.is_finite()).then_some(ln_z);
-    Ok((piloted, ln_z))
+    if staying < STAYING[0] || piloted.pilot.effective_fraction < CARRYING || !ln_z.is_finite() {
+        return Ok((piloted, None));
+    }
+    // Chains that leave bring their mass to where others are: annealing elsewhere has it.
+    let noise = Noise {
+        first_step: noise.first_step + ROOM / 2,
+        ..noise
+    };
+    let mut group = [Group {
+        name: String::new(),
+        visible: ends,
+    }];
+    equilibrate(
+        input.model,
+        input.device,
+        &mut group,
+        SWEEPS,
+        noise,
+        &mut ignore_steps,
+    )?;
+    let [group] = group;
+    let of = region.of(input.model, input.device, &group.visible);
+    let stayed = of.iter().filter(|of| of.is_some()).count() as f64 / of.len() as f64;
+    Ok((piloted, (stayed >= STAYING[1]).then_some(ln_z)))
 }

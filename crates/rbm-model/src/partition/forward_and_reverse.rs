@@ -11,6 +11,7 @@ use super::estimate::{Direction, Estimate};
 use super::regions::Regions;
 use super::reverse_weights::{OtherStart, PriorBounds, ReverseWeights, choose_reverse_run};
 use super::sampler::Start;
+use super::schedule;
 use crate::error::ModelError;
 use crate::kernels::BitMatrix;
 use crate::noise::stream;
@@ -99,12 +100,15 @@ impl ForwardAndReverse<'_> {
         progress: &mut ProgressFn<'_>,
     ) -> Result<Vec<f64>, ModelError> {
         let total = self.plan.temperatures;
-        let mut betas = base.pilot.betas(total);
-        betas.reverse();
+        let mut betas = schedule::back(&base.pilot.betas(total));
+        if self.regions.is_empty() {
+            // Of all states, the first sweep would change nothing.
+            betas.remove(0);
+        }
         let mut noise = self.options.noise(stream::ANNEALING_BACK);
         noise.first_step += turn * TURN_ROOM;
         let mut observe = |done: usize, _: &[f64]| {
-            progress("reverse AIS", done, total);
+            progress("reverse AIS", done.min(total), total);
             ControlFlow::Continue(())
         };
         let (device, start) = (self.input.device, Start::Visible(visible));
