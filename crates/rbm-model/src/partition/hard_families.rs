@@ -10,6 +10,9 @@ use crate::{BitMatrix, Parameters};
 /// Stream of the patterns and rows; no use of noise in the library has it.
 const STREAM: u8 = 210;
 
+/// Draws a row.
+type Draw<'a> = Box<dyn FnMut(&mut Sequence) -> Vec<bool> + 'a>;
+
 /// A place of a model: visible states nearer to a pattern than a distance, in units.
 #[derive(Clone)]
 pub(super) struct Place {
@@ -59,7 +62,7 @@ impl HardModel {
         rows
     }
 
-    fn sampler(&self) -> Box<dyn FnMut(&mut Sequence) -> Vec<bool> + '_> {
+    fn sampler(&self) -> Draw<'_> {
         let (n, m) = (self.model.n_visible, self.model.n_hidden);
         if let (Some(weights), Some(place)) = (&self.by_distance, &self.place) {
             return Box::new(move |random| {
