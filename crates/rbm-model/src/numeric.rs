@@ -1,4 +1,4 @@
-//! Small numerics that several parts of the workspace need: moments of a list of numbers, and bisection.
+//! Small numerics that several parts of the workspace need: moments of a list of numbers, sums of exponentials, and bisection.
 
 /// Mean of numbers, sum_i x_i / n; NaN for none.
 pub fn mean(values: &[f64]) -> f64 {
@@ -17,6 +17,21 @@ pub fn variance(values: &[f64]) -> f64 {
     }
     let mean = mean(values);
     values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
+}
+
+/// ln sum_i e^x_i; negative infinity for no terms.
+///
+/// # Examples
+/// ```
+/// let sum = rbm_model::numeric::log_sum_exp(&[1000.0, 1000.0]);
+/// assert!((sum - 1000.0 - 2f64.ln()).abs() < 1e-12);
+/// ```
+pub fn log_sum_exp(terms: &[f64]) -> f64 {
+    let max = terms.iter().fold(f64::NEG_INFINITY, |m, x| m.max(*x));
+    if max.is_infinite() {
+        return max;
+    }
+    max + terms.iter().map(|x| (x - max).exp()).sum::<f64>().ln()
 }
 
 /// Where `before` turns from true to false between `low` and `high`, by halving the range until no number lies between its

@@ -223,7 +223,7 @@ fn xlnx(x: f64) -> f64 {
 
 /// Damped alternating iteration of all columns of `hidden` `[M, starts]`; undamped once close, where
 /// it contracts by lt_1^2 per step. Returns the means and the residual of each column.
-fn iterate(
+pub(super) fn iterate(
     parameters: &Parameters,
     weight: MatRef<'_, f64>,
     mut hidden: Mat<f64>,
@@ -282,7 +282,7 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Everything that follows from the hidden means of a fixed point.
-fn describe(
+pub(super) fn describe(
     parameters: &Parameters,
     weight: MatRef<'_, f64>,
     hidden: &[f64],

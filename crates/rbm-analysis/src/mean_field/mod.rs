@@ -7,6 +7,7 @@ pub mod constrained;
 pub mod density;
 pub mod fixed_points;
 pub mod landau;
+mod lowest;
 pub mod wells;
 
 pub use constrained::{
@@ -19,4 +20,5 @@ pub use fixed_points::{
     gibbs_free_energy,
 };
 pub use landau::{LandauMode, landau_modes};
+pub use lowest::lowest_fixed_point;
 pub use wells::{CurvePoint, Wells, wells};

@@ -61,6 +61,12 @@ streams! {
     POPULATION: u8 = 24, ONE;
     /// Drawing chains by their weights at the end of annealing.
     ANCESTORS: u8 = 25, ONE;
+    /// The short annealing to single basins.
+    BASIN_PILOT: u8 = 26, ONE;
+    /// Annealing to single basins, and sweeps in them.
+    BASIN: u8 = 27, ONE;
+    /// Annealing back from single basins.
+    BASIN_BACK: u8 = 28, ONE;
 
     /// Random starts of the constrained minimization.
     CONSTRAINED_STARTS: u64 = 0x434d, ONE;

@@ -44,7 +44,7 @@ pub(super) struct PilotedBase {
 
 impl PilotedBase {
     /// Makes the pilot run from a base.
-    fn run(
+    pub fn run(
         name: &'static str,
         base: Base,
         input: &BracketInput<'_>,
@@ -67,7 +67,7 @@ impl PilotedBase {
     }
 
     /// ln Z by the pilot run.
-    fn ln_z(&self) -> f64 {
+    pub fn ln_z(&self) -> f64 {
         self.base.ln_z() + self.pilot.ln_ratio
     }
 
@@ -86,6 +86,8 @@ pub(super) struct BaseChoice {
     pub at_data: Option<PilotedBase>,
     /// Where the pilot runs led, drawn by the weights of all, `[chains, n_visible]`.
     pub found: BitMatrix,
+    /// Where the one from uniform units led, `[chains, n_visible]`.
+    pub uniform: BitMatrix,
     /// The upper end of the interval of ln Z from uniform units.
     pub allowed: f64,
 }
@@ -140,12 +142,14 @@ pub(super) fn choose_base(
                     .into(),
         });
     };
+    let uniform = bases[0].pilot.visible.clone();
     let best = bases.swap_remove(best);
     let at_data = bases.into_iter().find(|base| base.name == DATA);
     Ok(BaseChoice {
         best,
         at_data,
         found,
+        uniform,
         allowed,
     })
 }

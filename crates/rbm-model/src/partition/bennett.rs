@@ -1,6 +1,6 @@
 //! ln Z from runs in both directions.
 
-use super::estimate::{check, check_ancestors};
+use super::estimate::{check, check_ancestors, check_weights};
 use crate::error::ModelError;
 use crate::numeric::bisect;
 use crate::parameters::sigmoid;
@@ -35,20 +35,24 @@ pub struct Bennett {
 /// then: with d the deviation of a chain's term from the mean, over the sum of its direction, the variance
 /// is that of what each forward chain adds along with its descendants, `sum_c (d_c - sum_k d_k)^2`.
 ///
+/// A forward log weight of negative infinity is a chain that ended outside the region A that the reverse chains
+/// start from: the same equation then gives the Z of A, since both directions of a path that ends in
+/// A have the weights they have without it.
+///
 /// Source: C. H. Bennett, J. Comput. Phys. 22, 245 (1976), doi:10.1016/0021-9991(76)90078-4; for
 /// work along a path, M. R. Shirts, E. Bair, G. Hooker and V. S. Pande, Phys. Rev. Lett. 91, 140601
 /// (2003), doi:10.1103/PhysRevLett.91.140601.
 ///
 /// # Errors
-/// [`ModelError::Annealing`] for fewer than two chains in a direction or log weights that are not
-/// finite.
+/// [`ModelError::Annealing`] for fewer than two chains in a direction, log weights that are not
+/// finite (forward ones may be negative infinity), or none that is.
 pub fn bennett(
     ln_z_start: f64,
     forward: &[f64],
     reverse: &[f64],
     ancestors: &[usize],
 ) -> Result<Bennett, ModelError> {
-    check(forward)?;
+    check_weights(forward)?;
     check(reverse)?;
     check_ancestors(ancestors, forward.len(), reverse.len())?;
     let m = (forward.len() as f64 / reverse.len() as f64).ln();
@@ -59,7 +63,8 @@ pub fn bennett(
         forward.iter().map(|w| forward_term(f, *w)).sum::<f64>()
             - reverse.iter().map(|w| reverse_term(f, *w)).sum::<f64>()
     };
-    let all = || forward.iter().copied().chain(reverse.iter().map(|w| -w));
+    let some = || forward.iter().copied().filter(|w| w.is_finite());
+    let all = || some().chain(reverse.iter().map(|w| -w));
     // Beyond all works by this margin, every term of one side is below e^-margin.
     let margin = 2.0 + m.abs() + 2.0 * ((forward.len() + reverse.len()) as f64).ln();
     let low = all().fold(f64::INFINITY, f64::min) - margin;
@@ -77,11 +82,26 @@ pub fn bennett(
     }
     let variance: f64 = up.iter().chain(&down).map(|d| d * d).sum();
     let (value, standard_error) = (ln_z_start + f, variance.sqrt());
-    Ok(Bennett {
-        value,
-        standard_error,
-        interval: [value - 1.96 * standard_error, value + 1.96 * standard_error],
-    })
+    Ok(Bennett::new(value, standard_error))
+}
+
+impl Bennett {
+    /// The same with a standard error not below half of the gap between the two sides. Of two independent values with equal
+    /// errors this is the Birge ratio: the error of the mean times the square root of chi-squared, where that is above 1.
+    ///
+    /// Source: R. T. Birge, Phys. Rev. 40, 207 (1932), doi:10.1103/PhysRev.40.207.
+    pub(super) fn scaled(self, gap: f64) -> Self {
+        Self::new(self.value, self.standard_error.max(gap.abs() / 2.0))
+    }
+
+    /// A value with its standard error.
+    pub(super) fn new(value: f64, standard_error: f64) -> Self {
+        Self {
+            value,
+            standard_error,
+            interval: [value - 1.96 * standard_error, value + 1.96 * standard_error],
+        }
+    }
 }
 
 #[cfg(test)]

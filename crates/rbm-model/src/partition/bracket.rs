@@ -76,6 +76,19 @@ pub struct Equilibrium {
     pub allowed: Option<f64>,
 }
 
+/// A separate basin of a model, with annealing of its own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BasinShare {
+    /// Where it was found: "data rows", say.
+    pub origin: String,
+    /// Data rows in it, as a fraction of those that were looked up.
+    pub data_share: f64,
+    /// Its Z as a fraction of all.
+    pub share: f64,
+    /// Its ln Z by AIS, both combined, and reverse AIS, in nats.
+    pub ln_z: [f64; 3],
+}
+
 /// ln Z from both sides, in nats, with a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bracket {
@@ -87,6 +100,8 @@ pub struct Bracket {
     pub bar: Option<Bennett>,
     /// The samples that the reverse run started from.
     pub equilibrium: Option<Equilibrium>,
+    /// Basins that are part of the sum and had runs of their own. `equilibrium` is about the rest.
+    pub basins: Vec<BasinShare>,
     /// What it is worth.
     pub verdict: Verdict,
     /// Why.
@@ -109,12 +124,15 @@ impl Bracket {
             reverse_ais: None,
             bar: None,
             equilibrium: None,
+            basins: Vec::new(),
             verdict,
             reason,
         }
     }
 
-    /// Judges log weights of runs up and down one path that starts at a known ln Z.
+    /// Judges log weights of runs up and down one path that starts at a known ln Z. Forward log weights of
+    /// negative infinity are chains that ended outside the region whose Z is asked for, from which the reverse
+    /// chains start.
     ///
     /// # Errors
     /// As [`Estimate::new`].
@@ -138,14 +156,20 @@ impl Bracket {
         };
         let ancestors = &equilibrium.ancestors[..];
         let ais = estimate(Direction::Forward, forward, &[])?;
-        let reverse_ais = estimate(Direction::Reverse, reverse, ancestors)?;
+        // E[w] over samples of a region A is Z0 q(A) / Z_A, q being how often forward chains end in it.
+        let arrived = forward.iter().filter(|w| w.is_finite()).count();
+        let ln_arriving = (arrived as f64 / forward.len() as f64).ln();
+        let back: Vec<f64> = reverse.iter().map(|w| w - ln_arriving).collect();
+        let reverse_ais = estimate(Direction::Reverse, &back, ancestors)?;
         let bar = bennett(ln_z_start, forward, reverse, ancestors)?;
+        let bar = bar.scaled(reverse_ais.value - ais.value);
         let (verdict, reason) = judge(&ais, &reverse_ais, &equilibrium);
         Ok(Self {
             ais,
             reverse_ais: Some(reverse_ais),
             bar: Some(bar),
             equilibrium: Some(equilibrium),
+            basins: Vec::new(),
             verdict,
             reason,
         })

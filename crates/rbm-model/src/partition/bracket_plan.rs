@@ -96,9 +96,9 @@ pub(super) fn expected_fraction(pilot: &Pilot, length: usize, temperatures: usiz
 }
 
 /// Temperatures that fit into a time, from the seconds that one took in the pilot runs: once up, and
-/// sweeps and the way down with twice as many chains.
-pub(super) fn affordable(left: Duration, seconds: f64) -> usize {
-    let count = PLANNED_PART * left.as_secs_f64() / (seconds * RUNS).max(1e-9);
+/// sweeps and the way down with twice as many chains, and what comes to so many `others`.
+pub(super) fn affordable(left: Duration, seconds: f64, others: f64) -> usize {
+    let count = PLANNED_PART * left.as_secs_f64() / (seconds * (RUNS + others)).max(1e-9);
     (count as usize).clamp(BUDGETED[0], BUDGETED[1])
 }
 
@@ -131,9 +131,9 @@ mod tests {
 
     #[test]
     fn a_budget_becomes_temperatures() {
-        let count = affordable(Duration::from_secs(60), 1e-3);
+        let count = affordable(Duration::from_secs(60), 1e-3, 0.0);
         // 55.8 s at 3.67 ms.
         assert!((count as f64 - 55.8 / 3.66667e-3).abs() < 3.0, "{count}");
-        assert_eq!(affordable(Duration::ZERO, 1e-3), BUDGETED[0]);
+        assert_eq!(affordable(Duration::ZERO, 1e-3, 1.0), BUDGETED[0]);
     }
 }

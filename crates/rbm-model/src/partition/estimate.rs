@@ -134,7 +134,7 @@ impl Estimate {
 }
 
 /// Refuses weights that no estimate follows from.
-fn check_weights(log_weights: &[f64]) -> Result<(), ModelError> {
+pub(super) fn check_weights(log_weights: &[f64]) -> Result<(), ModelError> {
     let none = |w: &f64| *w == f64::NEG_INFINITY;
     if log_weights.iter().all(none) {
         return check(log_weights);

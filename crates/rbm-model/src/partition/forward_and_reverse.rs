@@ -6,10 +6,12 @@ use super::bracket::{Bracket, LEAST_FRACTION};
 use super::bracket_input::BracketInput;
 use super::bracket_options::BracketOptions;
 use super::bracket_plan::BracketPlan;
-use super::equilibrium::{FEWEST_CHAINS, Group, compare, equilibrate, pick, resample};
+use super::equilibrium::{Comparison, FEWEST_CHAINS, Group, compare, equilibrate, pick, resample};
 use super::estimate::{Direction, Estimate};
+use super::regions::Regions;
 use super::reverse_weights::{OtherStart, PriorBounds, ReverseWeights, choose_reverse_run};
 use super::sampler::Start;
+use super::schedule;
 use crate::error::ModelError;
 use crate::kernels::BitMatrix;
 use crate::noise::stream;
@@ -18,6 +20,12 @@ use std::ops::ControlFlow;
 
 /// Steps of the noise for each turn of the way down.
 const TURN_ROOM: u64 = 1 << 22;
+/// Chains that have to end outside the basins with runs of their own.
+const FEWEST_LEFT: usize = 5;
+/// Name of the chains of the pilot runs.
+const PILOT_RUNS: &str = "pilot runs";
+/// Data rows that are looked through for some in what is estimated, at most.
+const DATA_ROWS: usize = 1000;
 
 /// Annealing both ways from the base that was chosen.
 pub(super) struct ForwardAndReverse<'a> {
@@ -25,31 +33,37 @@ pub(super) struct ForwardAndReverse<'a> {
     pub options: &'a BracketOptions,
     pub choice: &'a BaseChoice,
     pub plan: BracketPlan,
+    /// What the estimate is of: all states but those of basins that have runs of their own.
+    pub regions: &'a Regions,
 }
 
 impl ForwardAndReverse<'_> {
     /// Anneals both ways and judges the pair. Chains at data, of the pilot runs and of the way up are swept
     /// before the way down; those at data that stayed there go down to the data's means, where the way
     /// is short for them. Nothing is found where the way up from uniform units leaves fewer than 10% of the
-    /// chains.
+    /// chains, or where nearly all end in basins that have runs of their own.
     ///
     /// # Errors
     /// As [`anneal()`] and [`Bracket::new`].
     pub fn run(&self, progress: &mut ProgressFn<'_>) -> Result<Option<Bracket>, ModelError> {
         let best = &self.choice.best;
         let forward = self.forward(progress)?;
-        let (ln_z_start, up) = (best.base.ln_z(), &forward.log_weights);
+        let up = &self.in_the_rest(&forward);
+        if up.iter().filter(|w| w.is_finite()).count() < FEWEST_LEFT {
+            return Ok(None);
+        }
+        let ln_z_start = best.base.ln_z();
         let ais = self.estimate(Direction::Forward, best, up)?;
         if best.is_uniform() && ais.effective_fraction < LEAST_FRACTION {
             return Ok(None);
         }
         let ancestors = resample(up, self.options.noise(stream::ANCESTORS));
-        let groups = self.samples(&forward, &ancestors)?;
-        let [at_data, pilots, annealed] = &groups;
-        let others = self.other_starts([at_data, pilots], annealed, progress)?;
+        let (groups, annealed, kept) = self.samples(&forward, &ancestors)?;
+        let ancestors = kept.iter().map(|row| ancestors[*row]).collect();
+        let others = self.other_starts(&groups, &annealed, progress)?;
         let bounds = PriorBounds {
             ais: ais.value,
-            allowed: self.choice.allowed,
+            allowed: self.allowed(),
         };
         let judge = |down: &[f64], equilibrium| {
             let (temperatures, seed) = (self.plan.temperatures, self.options.seed);
@@ -86,38 +100,77 @@ impl ForwardAndReverse<'_> {
         progress: &mut ProgressFn<'_>,
     ) -> Result<Vec<f64>, ModelError> {
         let total = self.plan.temperatures;
-        let mut betas = base.pilot.betas(total);
-        betas.reverse();
+        let mut betas = schedule::back(&base.pilot.betas(total));
+        if self.regions.is_empty() {
+            // Of all states, the first sweep would change nothing.
+            betas.remove(0);
+        }
         let mut noise = self.options.noise(stream::ANNEALING_BACK);
         noise.first_step += turn * TURN_ROOM;
         let mut observe = |done: usize, _: &[f64]| {
-            progress("reverse AIS", done, total);
+            progress("reverse AIS", done.min(total), total);
             ControlFlow::Continue(())
         };
         let (device, start) = (self.input.device, Start::Visible(visible));
         Ok(anneal(&base.path, device, &betas, start, noise, &mut observe)?.log_weights)
     }
 
-    /// Chains at data, of the pilot runs and of the way up, after the sweeps planned.
+    /// Forward log weights, negative infinity for chains that ended in a basin with runs of its own.
+    fn in_the_rest(&self, forward: &AnnealingRun) -> Vec<f64> {
+        let inside = self.inside(&forward.visible);
+        let weights = forward.log_weights.iter().zip(inside);
+        weights
+            .map(|(w, inside)| if inside { *w } else { f64::NEG_INFINITY })
+            .collect()
+    }
+
+    /// Whether states belong to what is estimated here.
+    fn inside(&self, rows: &BitMatrix) -> Vec<bool> {
+        let of = self.regions.of(self.input.model, self.input.device, rows);
+        of.iter().map(Option::is_none).collect()
+    }
+
+    /// Those states that do.
+    fn select(&self, rows: &BitMatrix) -> BitMatrix {
+        let ends = (self.input.model, self.input.device);
+        self.regions.select(None, ends, rows)
+    }
+
+    /// What the pilot run from uniform units allows ln Z to be.
+    fn allowed(&self) -> f64 {
+        let inside = self.inside(&self.choice.uniform);
+        let share = inside.iter().filter(|inside| **inside).count() as f64 / inside.len() as f64;
+        self.choice.allowed + share.ln()
+    }
+
+    /// Chains at data and of the pilot runs, and those of the way up with their numbers among `ancestors`, after
+    /// the sweeps planned. A group without chains in what is estimated here is left out.
     fn samples(
         &self,
         forward: &AnnealingRun,
         ancestors: &[usize],
-    ) -> Result<[Group; 3], ModelError> {
+    ) -> Result<(Vec<Group>, Group, Vec<usize>), ModelError> {
         let others = self.plan.chains.div_ceil(2).max(FEWEST_CHAINS);
-        let found = &self.choice.found;
+        let mut found = self.select(&self.choice.found);
+        if found.rows() < FEWEST_CHAINS {
+            found = self.select(&self.choice.best.pilot.visible);
+        }
         let count = found.rows();
-        let numbers: Vec<usize> = (0..others).map(|k| k * count / others).collect();
+        let numbers: Vec<usize> = match count {
+            0 => Vec::new(),
+            _ => (0..others).map(|k| k * count / others).collect(),
+        };
         let group = |name: &str, visible| Group {
             name: name.into(),
             visible,
         };
         let annealed = pick(&forward.visible, ancestors);
-        let mut groups = [
+        let mut groups = vec![
             self.at_data(others)?,
-            group("pilot runs", pick(found, &numbers)),
+            group(PILOT_RUNS, pick(&found, &numbers)),
             group("annealing", annealed),
         ];
+        groups.retain(|group| group.visible.rows() > 0);
         equilibrate(
             self.input.model,
             self.input.device,
@@ -126,21 +179,43 @@ impl ForwardAndReverse<'_> {
             self.options.noise(stream::EQUILIBRIUM),
             &mut ignore_steps,
         )?;
-        Ok(groups)
+        let Some(mut annealed) = groups.pop() else {
+            unreachable!("there are forward chains")
+        };
+        let inside = self.inside(&annealed.visible).into_iter().enumerate();
+        let kept: Vec<usize> = inside
+            .filter(|(_, inside)| *inside)
+            .map(|(row, _)| row)
+            .collect();
+        annealed.visible = pick(&annealed.visible, &kept);
+        for group in &mut groups {
+            group.visible = self.select(&group.visible);
+        }
+        groups.retain(|group| group.visible.rows() > 1);
+        Ok((groups, annealed, kept))
     }
 
     /// Chains that start at data: half from those that are there already, if any, and the rest from rows.
     fn at_data(&self, chains: usize) -> Result<Group, ModelError> {
-        let rows = |count| self.input.some_rows(count, self.options.seed ^ 1);
+        let rows = |count| -> Result<BitMatrix, ModelError> {
+            if self.regions.is_empty() {
+                return Ok(self.input.some_rows(count, self.options.seed ^ 1));
+            }
+            let rows = self.input.rows.rows().min(DATA_ROWS);
+            let some = self.select(&self.input.some_rows(rows, self.options.seed ^ 1));
+            let numbers: Vec<usize> = (0..some.rows()).cycle().take(count).collect();
+            Ok(pick(&some, &numbers))
+        };
         let Some(saved) = self.input.saved else {
             return Ok(Group {
                 name: "training rows".into(),
-                visible: rows(chains),
+                visible: rows(chains)?,
             });
         };
         let count = saved.count().min(chains.div_ceil(2));
         let mut visible = BitMatrix::from_tensor(saved.visible.clone().narrow(0, 0, count));
-        visible.append(&rows(chains - count))?;
+        visible = self.select(&visible);
+        visible.append(&rows(chains - visible.rows())?)?;
         Ok(Group {
             name: "the run's own chains and training rows".into(),
             visible,
@@ -150,42 +225,50 @@ impl ForwardAndReverse<'_> {
     /// The way down from chains at data and of the pilot runs, compared with the annealed ones.
     fn other_starts<'g>(
         &self,
-        [at_data, pilots]: [&'g Group; 2],
+        groups: &'g [Group],
         annealed: &Group,
         progress: &mut ProgressFn<'_>,
-    ) -> Result<[OtherStart<'g>; 2], ModelError> {
+    ) -> Result<Vec<OtherStart<'g>>, ModelError> {
         let best = &self.choice.best;
-        let compared = [at_data, pilots]
-            .map(|group| compare(self.input.model, &[group, annealed], self.plan.sweeps));
+        let compared: Vec<Comparison> = groups
+            .iter()
+            .map(|group| compare(self.input.model, &[group, annealed], self.plan.sweeps))
+            .collect();
         // Chains that stayed at data have a shorter way of their own, if that is not the way chosen.
-        let own = self.choice.at_data.as_ref();
-        let own = own.filter(|_| !compared[0].agree);
-        let mut together = match own {
-            Some(_) => at_data.visible.slice(0..0),
-            None => at_data.visible.clone(),
+        let own = |k: usize| {
+            let at_data = groups[k].name != PILOT_RUNS && !compared[k].agree;
+            self.choice.at_data.as_ref().filter(|_| at_data)
         };
-        together.append(&pilots.visible)?;
-        let mut of_data = self.reverse(best, &together, 0, progress)?;
-        let chains = pilots.visible.rows();
-        let of_pilots = of_data.split_off(of_data.len() - chains);
-        let of_data = match own {
-            Some(base) => {
-                let down = self.reverse(base, &at_data.visible, 1, progress)?;
-                let estimate = self.estimate(Direction::Reverse, base, &down)?;
-                ReverseWeights::OwnPath(estimate.value)
+        let mut together = BitMatrix::zeros(0, self.input.model.n_visible);
+        for (k, group) in groups.iter().enumerate() {
+            if own(k).is_none() {
+                together.append(&group.visible)?;
             }
-            None => ReverseWeights::SamePath(of_data),
+        }
+        let mut down = match together.rows() {
+            0 => Vec::new(),
+            _ => self.reverse(best, &together, 0, progress)?,
         };
-        let [data, pilot] = compared;
-        let start = |group: &'g Group, comparison, weights| OtherStart {
-            name: &group.name,
-            comparison,
-            weights,
-        };
-        Ok([
-            start(at_data, data, of_data),
-            start(pilots, pilot, ReverseWeights::SamePath(of_pilots)),
-        ])
+        let mut starts = Vec::new();
+        for (k, (group, comparison)) in groups.iter().zip(&compared).enumerate() {
+            let weights = match own(k) {
+                Some(base) => {
+                    let down = self.reverse(base, &group.visible, 1, progress)?;
+                    let estimate = self.estimate(Direction::Reverse, base, &down)?;
+                    ReverseWeights::OwnPath(estimate.value)
+                }
+                None => {
+                    let rest = down.split_off(group.visible.rows());
+                    ReverseWeights::SamePath(std::mem::replace(&mut down, rest))
+                }
+            };
+            starts.push(OtherStart {
+                name: &group.name,
+                comparison: comparison.clone(),
+                weights,
+            });
+        }
+        Ok(starts)
     }
 
     fn estimate(

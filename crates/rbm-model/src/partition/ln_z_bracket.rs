@@ -1,10 +1,13 @@
 //! ln Z of a model with data: pilot runs, the choice of a base, both directions, the verdict.
 
 use super::base_choice::{PILOTS, PilotedBase, choose_base};
+use super::basin_runs;
+use super::basins::{self, Basins};
 use super::bracket::{Bracket, LEAST_FRACTION};
 use super::bracket_input::BracketInput;
 use super::bracket_options::BracketOptions;
 use super::bracket_plan::{self, BracketPlan};
+use super::combined::combine;
 use super::equilibrium::FEWEST_CHAINS;
 use super::estimate::{Direction, Estimate};
 use super::forward_and_reverse::ForwardAndReverse;
@@ -32,6 +35,10 @@ pub struct LnZBracket {
 /// Pilot runs choose the independent units, space the temperatures, and tell how many of them fit
 /// into the budget, if there is one. Samples for the way down come from data (rows and saved chains), from
 /// the pilot runs, and from annealing, after Gibbs sweeps of all; the verdict says which count, and why.
+/// Basins that these runs hardly reach are found by mean-field descent from data rows, samples, uniform starts and
+/// weights. Up to four separate ones that hold 0.1% of Z or more get annealing of their own, with a quarter of the temperatures and
+/// at most 100 chains in each direction, and ln Z is the log-sum-exp of the parts.
+///
 /// `progress` is told of pilot runs and of the temperatures of either direction.
 ///
 /// Where the mass is shared by places that few chains reach, so that nothing does better than all states
@@ -44,7 +51,7 @@ pub struct LnZBracket {
 /// # Validity
 /// The lower side holds on average for any model and any amount of work (E\[Z\] is exact). The upper side needs
 /// samples from equilibrium, which no finite test proves: a verdict of
-/// [`Bracketed`](super::Verdict::Bracketed) is about the modes that pilot runs, data or annealing found.
+/// [`Bracketed`](super::Verdict::Bracketed) is about the modes that pilot runs, data, weights or annealing found.
 ///
 /// Sources: R. M. Neal, Stat. Comput. 11, 125 (2001), doi:10.1023/A:1008923215028 (AIS); Y. Burda,
 /// R. B. Grosse and R. Salakhutdinov, AISTATS (2015), arXiv:1412.8566 (reverse AIS); R. B. Grosse,
@@ -96,11 +103,14 @@ pub fn bracket(
     let each = (chains.max(FEWEST_CHAINS), length);
     let choice = choose_base(input, options, each, |done| progress("pilot", done, PILOTS))?;
     let best = &choice.best;
+    let piloted = began.elapsed().as_secs_f64();
+    let basins = basins::find(input, options, &choice)?;
     let temperatures = match left() {
         Some(left) => {
             let runs = bracket_plan::pilot_runs(options);
-            let seconds = began.elapsed().as_secs_f64() / (runs * length as f64);
-            bracket_plan::affordable(left, seconds)
+            let seconds = piloted / (runs * length as f64);
+            let basins = basin_runs::runs(basins.separate.len(), chains);
+            bracket_plan::affordable(left, seconds, basins)
         }
         None if options.fewer => {
             bracket_plan::needed(&best.pilot, length).min(options.temperatures)
@@ -117,8 +127,10 @@ pub fn bracket(
             options,
             choice: &choice,
             plan,
+            regions: &basins.regions,
         };
-        if let Some(bracket) = runs.run(progress)? {
+        if let Some(rest) = runs.run(progress)? {
+            let bracket = with_basins(rest, &basins, input, options, temperatures)?;
             return Ok(LnZBracket { bracket, plan });
         }
         work -= 1.0;
@@ -127,6 +139,22 @@ pub fn bracket(
     let temperatures = (work * (temperatures * chains) as f64 / population as f64) as usize;
     progress("population annealing", 0, 1);
     forward_only(best, input, (population, temperatures.max(length)), options)
+}
+
+/// The bracket of all states, from that of the rest and runs for each basin that is separate.
+fn with_basins(
+    rest: Bracket,
+    basins: &Basins,
+    input: &BracketInput<'_>,
+    options: &BracketOptions,
+    temperatures: usize,
+) -> Result<Bracket, ModelError> {
+    let estimates = basins.separate.iter().enumerate().map(|(number, basin)| {
+        let basin = (basin, &basins.regions, number);
+        basin_runs::estimate(input, options, basin, temperatures)
+    });
+    let estimates = estimates.collect::<Result<Vec<_>, _>>()?;
+    Ok(combine(rest, estimates, basins))
 }
 
 /// The estimate of a large population from the base that was chosen.

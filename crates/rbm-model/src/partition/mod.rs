@@ -15,11 +15,15 @@
 
 mod anneal;
 mod base_choice;
+mod basin_runs;
+mod basins;
 mod bennett;
 mod bracket;
 mod bracket_input;
 mod bracket_options;
 mod bracket_plan;
+mod combined;
+mod descent;
 mod enumeration;
 mod equilibrium;
 mod estimate;
@@ -27,13 +31,14 @@ mod forward_and_reverse;
 mod geometric_path;
 mod ln_z_bracket;
 mod pilot;
+mod regions;
 mod reverse_weights;
 mod sampler;
 mod schedule;
 
 pub use anneal::{AnnealingRun, StepObserver, anneal, ignore_steps};
 pub use bennett::{Bennett, bennett};
-pub use bracket::{Bracket, Equilibrium, Verdict};
+pub use bracket::{BasinShare, Bracket, Equilibrium, Verdict};
 pub use bracket_input::BracketInput;
 pub use bracket_options::BracketOptions;
 pub use bracket_plan::BracketPlan;
@@ -48,3 +53,9 @@ pub use schedule::{check_betas, linear, sigmoid, spread_evenly};
 
 #[cfg(test)]
 mod annealing_tests;
+#[cfg(test)]
+mod basin_tests;
+#[cfg(test)]
+mod hard_families;
+#[cfg(test)]
+mod hard_families_tests;

@@ -32,6 +32,8 @@ pub struct Pilot {
     pub log_weights: Vec<f64>,
     /// Visible states at the end of the path, each as likely as any other, `[chains, n_visible]`.
     pub visible: BitMatrix,
+    /// The chain of the start that each of them descends from, `[chains]`.
+    pub ancestors: Vec<usize>,
     /// Variance over chains of the work in each of 50 equal stretches of the path.
     pub variances: Vec<f64>,
 }
@@ -113,17 +115,19 @@ pub fn pilot(
                 },
             );
             visible = pick(&visible, &drawn);
+            let roots = drawn.iter().map(|chain| ancestors[*chain]).collect();
             if last {
                 return Ok(Pilot {
                     ln_ratio: ln_ratio + ln_mean,
                     effective_fraction: fraction,
                     log_weights: totals.iter().map(|w| ln_ratio + w).collect(),
                     visible,
+                    ancestors: roots,
                     variances,
                 });
             }
             ln_ratio += ln_mean;
-            ancestors = drawn.iter().map(|chain| ancestors[*chain]).collect();
+            ancestors = roots;
             log_weights.fill(0.0);
         }
     }

@@ -11,6 +11,18 @@ pub fn linear(count: usize) -> Vec<f64> {
     (0..=count).map(|k| k as f64 / count as f64).collect()
 }
 
+/// The way back of chains that start in a region of the states: the same numbers from 1 down, with a sweep of the model first.
+///
+/// A way up ends with a sweep of the model, after its last work. Whether the state *after* that sweep is in the region is
+/// asked of it, so its time reversal starts there, with that sweep.
+pub(super) fn back(up: &[f64]) -> Vec<f64> {
+    up.last()
+        .into_iter()
+        .chain(up.iter().rev())
+        .copied()
+        .collect()
+}
+
 /// `count` steps from 0 to 1 that are short at both ends,
 /// beta = (s(steepness (2t - 1)) - s(-steepness)) / (s(steepness) - s(-steepness)), s the sigmoid
 /// function and t = k / `count`.

@@ -210,7 +210,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     output::lines(lines)?;
     if let Some(mixing) = samples.mixing.as_ref().filter(|mixing| !mixing.is_enough()) {
         tracing::warn!(
-            "the chains have not mixed (R-hat {}, where {} is allowed): samples show what is near their starts, not what              share of the mass it has; take more --gibbs-steps, or --method tempering",
+            "the chains have not mixed (R-hat {}, where {} is allowed): samples show what is near their starts, not what share of the mass it has; take more --gibbs-steps, or --method tempering",
             r_hat(mixing.largest_r_hat),
             sampling::LARGEST_R_HAT
         );

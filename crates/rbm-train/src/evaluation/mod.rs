@@ -6,8 +6,8 @@ pub mod snapshots;
 
 use crate::data::{BinaryDataset, BitMatrix};
 use rbm_model::partition::{
-    self, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT, Enumeration,
-    Estimate, LnZBracket, Verdict,
+    self, BasinShare, Bennett, BracketInput, BracketOptions, BracketPlan, ENUMERATION_LIMIT,
+    Enumeration, Estimate, LnZBracket, Verdict,
 };
 use rbm_model::progress::ProgressFn;
 use rbm_model::pseudo_likelihood::describe_rows;
@@ -53,6 +53,8 @@ pub struct Estimates {
     /// Lowest and highest value by everything known, of annealing; see
     /// [`rbm_model::partition::Bracket::range`].
     pub range: Option<[f64; 2]>,
+    /// Separate basins that ln Z is the sum of, beside the rest.
+    pub basins: Vec<BasinShare>,
     /// How far to trust them.
     pub verdict: Verdict,
     /// Why.
@@ -89,6 +91,7 @@ impl Estimates {
                 standard_error: bar.standard_error,
             }),
             range: self.range.map(swapped),
+            basins: self.basins.clone(),
             verdict,
             reason: objection.unwrap_or_else(|| self.reason.clone()),
             annealing: self.annealing,
@@ -225,6 +228,7 @@ fn combine(exact: Option<f64>, annealed: Option<LnZBracket>, small: usize) -> Es
             ais: Some(bracket.ais),
             reverse_ais: bracket.reverse_ais,
             bar: bracket.bar,
+            basins: bracket.basins,
             annealing: Some(plan),
         },
         None => Estimates {
@@ -233,6 +237,7 @@ fn combine(exact: Option<f64>, annealed: Option<LnZBracket>, small: usize) -> Es
             reverse_ais: None,
             bar: None,
             range: None,
+            basins: Vec::new(),
             verdict: Verdict::Exact,
             reason: exact_reason(),
             annealing: None,

@@ -3,9 +3,13 @@
 use super::chains::{self, Record, Relaxation};
 use super::context::{Context, MODES, WithError};
 use super::probe::{Probe, Snapshot};
+use super::reference::evenly;
 use rbm_analysis::bosons::{Occupation, occupations, point_occupations};
+use rbm_analysis::faer::Mat;
 use rbm_analysis::gaussian::gaussian_limit;
-use rbm_analysis::mean_field::{LandauMode, MeanFieldOptions, central_fixed_point, landau_modes};
+use rbm_analysis::mean_field::{
+    FixedPoint, LandauMode, MeanFieldOptions, central_fixed_point, landau_modes, lowest_fixed_point,
+};
 use rbm_analysis::overlap::{ModeOverlap, checkpoint_overlaps, data_overlaps};
 use rbm_analysis::reciprocal::{HiddenUnits, Saddle, Trajectories, pairs, weight_matrix};
 use rbm_analysis::statistics::BootstrapOptions;
@@ -22,6 +26,8 @@ use std::collections::BTreeMap;
 const EXACT_LIMIT: usize = 16;
 /// Rotated copies, few and many: with fewer than 19 no rank among them is below 5%.
 const ROTATIONS: [usize; 2] = [19, 99];
+/// Data rows, and samples, that mean field starts from.
+const MEAN_FIELD_STARTS: usize = 20;
 /// Left vectors that are kept as images.
 const IMAGES: usize = 4;
 /// Modes whose coordinates are split by label.
@@ -155,6 +161,7 @@ impl SnapshotMeasurement {
         let exact = parameters.n_visible.min(parameters.n_hidden) <= EXACT_LIMIT;
         let exact = exact.then(|| Enumeration::new(parameters)).transpose()?;
         let record = chains::record(context, parameters, &space, point.as_ref(), ends)?;
+        let best = best_point(context, parameters, &record, point.clone())?;
         let data = context
             .reference
             .map(|reference| {
@@ -236,9 +243,9 @@ impl SnapshotMeasurement {
             },
             ln_z: Some(LnZ {
                 exact: exact.map(|all| all.ln_z()),
-                mean_field: point.as_ref().map(|p| -p.free_energy),
-                onsager: point.as_ref().map(|p| p.ln_z_onsager),
-                one_loop: point.as_ref().and_then(|p| p.ln_z_one_loop),
+                mean_field: best.as_ref().map(|p| -p.free_energy),
+                onsager: best.as_ref().map(|p| p.ln_z_onsager),
+                one_loop: best.as_ref().and_then(|p| p.ln_z_one_loop),
                 gaussian: gaussian_limit(&space).ln_z,
             }),
             annealed: None,
@@ -251,6 +258,36 @@ impl SnapshotMeasurement {
         };
         Ok((measurement, record))
     }
+}
+
+/// The mean-field point of the best bound: of those reached from some data rows, from the last states of the chains, and from
+/// m = 1/2.
+fn best_point(
+    context: &Context<'_>,
+    parameters: &Parameters,
+    record: &Record,
+    central: Option<FixedPoint>,
+) -> Result<Option<FixedPoint>, AnalysisError> {
+    let n = parameters.n_visible;
+    let chains = record.visible.len() / n;
+    let samples = evenly(chains, MEAN_FIELD_STARTS);
+    let data = context.reference.map(|reference| &reference.rows);
+    let rows = evenly(data.map_or(0, |data| data.nrows()), MEAN_FIELD_STARTS);
+    let starts = Mat::from_fn(rows.len() + samples.len(), n, |s, unit| {
+        match (data, rows.get(s)) {
+            (Some(data), Some(&row)) => data[(row as usize, unit)],
+            _ => f64::from(record.visible[samples[s - rows.len()] as usize * n + unit]),
+        }
+    });
+    // The error of F_MF is of second order in the means.
+    let options = MeanFieldOptions {
+        max_iterations: 500,
+        tolerance: 1e-6,
+        ..Default::default()
+    };
+    let found = lowest_fixed_point(parameters, starts.as_ref(), &options)?;
+    let both = [found, central].into_iter().flatten();
+    Ok(both.min_by(|a, b| a.free_energy.total_cmp(&b.free_energy)))
 }
 
 fn split(

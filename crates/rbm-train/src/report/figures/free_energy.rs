@@ -142,7 +142,7 @@ pub fn figure(groups: &[Group<'_>]) -> Drawn {
 fn caption(groups: &[Group<'_>], compared: bool) -> Markup {
     let left_out = groups.len() - shown(groups).len();
     html! {
-    "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 and takes units about 1/2, so that biases as large as those of data put it far off (theory, section 3), and at the mean-field point reached from "
+    "ln " i { "Z" } " of the checkpoints in the Gaussian limit, which exists only while all λ < 4 and takes units about 1/2, so that biases as large as those of data put it far off (theory, section 3), and at the mean-field point of the lowest free energy of those reached from data rows, samples and "
     i { "m" } " = 1/2: −" i { "F" } sub { "MF" } ", a lower bound; with Onsager's term; and to one loop, where the point is stable (section 5). One point is one state: models with "
     "many wells have more. The others lie so near to mean field that they are drawn as what they add to it, as is the exact value, where a layer has at most 16 units, or that of annealing; the table also has AIS, which is low on average, and the highest value not ruled out, by reverse AIS above all. "
     @if !compared {
