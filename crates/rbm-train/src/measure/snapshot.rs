@@ -3,7 +3,7 @@
 use super::chains::{self, Record, Relaxation};
 use super::context::{Context, MODES, WithError};
 use super::probe::{Probe, Snapshot};
-use super::reference::evenly;
+use crate::principal::evenly;
 use rbm_analysis::bosons::{Occupation, occupations, point_occupations};
 use rbm_analysis::faer::Mat;
 use rbm_analysis::gaussian::gaussian_limit;
