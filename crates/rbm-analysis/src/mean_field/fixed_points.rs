@@ -21,11 +21,11 @@ use crate::error::{AnalysisError, check_len};
 use crate::random::generator;
 use crate::reciprocal::space::check_parameters;
 use crate::reciprocal::svd::{singular_values, weight_matrix};
-use crate::statistics::moments::log_sum_exp;
 use faer::{Mat, MatRef};
 use rand::RngExt;
 use rbm_model::Parameters;
 use rbm_model::noise::stream;
+use rbm_model::numeric::log_sum_exp;
 use rbm_model::parameters::{sigmoid, softplus};
 use serde::{Deserialize, Serialize};
 
@@ -281,6 +281,23 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     })
 }
 
+/// F_MF at the hidden means of a fixed point and the fields from them on both layers.
+pub(super) fn free_energy(
+    parameters: &Parameters,
+    hidden: &[f64],
+    [to_visible, to_hidden]: [&[f64]; 2],
+) -> f64 {
+    let coupling: f64 = to_hidden
+        .iter()
+        .zip(&parameters.hidden_bias)
+        .zip(hidden)
+        .map(|((f, c), m)| (f - c) * m)
+        .sum();
+    coupling
+        - to_visible.iter().map(|&f| softplus(f)).sum::<f64>()
+        - to_hidden.iter().map(|&f| softplus(f)).sum::<f64>()
+}
+
 /// Everything that follows from the hidden means of a fixed point.
 pub(super) fn describe(
     parameters: &Parameters,
@@ -291,15 +308,7 @@ pub(super) fn describe(
     let visible_field = parameters.visible_field(hidden);
     let visible: Vec<f64> = visible_field.iter().map(|&f| sigmoid(f)).collect();
     let hidden_field = parameters.hidden_field(&visible);
-    let coupling: f64 = hidden_field
-        .iter()
-        .zip(&parameters.hidden_bias)
-        .zip(hidden)
-        .map(|((f, c), m)| (f - c) * m)
-        .sum();
-    let free_energy = coupling
-        - visible_field.iter().map(|&f| softplus(f)).sum::<f64>()
-        - hidden_field.iter().map(|&f| softplus(f)).sum::<f64>();
+    let free_energy = free_energy(parameters, hidden, [&visible_field, &hidden_field]);
     let next: Vec<f64> = hidden_field.iter().map(|&f| sigmoid(f)).collect();
     let residual = largest_difference(hidden, &next);
     // m(1-m) from the field: no cancellation where a unit is nearly always on.

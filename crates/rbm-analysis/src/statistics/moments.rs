@@ -31,15 +31,6 @@ pub fn mean_and_error(values: &[f64]) -> (f64, f64) {
     )
 }
 
-/// ln sum_i e^{t_i} without overflow; minus infinity for an empty slice.
-pub(crate) fn log_sum_exp(terms: &[f64]) -> f64 {
-    let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + terms.iter().map(|t| (t - largest).exp()).sum::<f64>().ln()
-}
-
 /// P(|z| >= value) of a standard normal number z, erfc(|value| / sqrt 2).
 pub(crate) fn two_sided_normal(value: f64) -> f64 {
     libm::erfc(value.abs() / std::f64::consts::SQRT_2)
@@ -53,8 +44,6 @@ mod tests {
     fn too_few_numbers_have_no_error() {
         assert_eq!(mean_and_error(&[]), (0.0, 0.0));
         assert_eq!(mean_and_error(&[3.0]), (3.0, 0.0));
-        assert_eq!(log_sum_exp(&[]), f64::NEG_INFINITY);
-        assert_eq!(log_sum_exp(&[1e4, 1e4]), 1e4 + 2f64.ln());
     }
 
     #[test]

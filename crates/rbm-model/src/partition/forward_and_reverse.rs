@@ -165,12 +165,11 @@ impl ForwardAndReverse<'_> {
             visible,
         };
         let annealed = pick(&forward.visible, ancestors);
-        let mut groups = vec![
-            self.at_data(others)?,
-            group(PILOT_RUNS, pick(&found, &numbers)),
-            group("annealing", annealed),
-        ];
+        let at_pilot = group(PILOT_RUNS, pick(&found, &numbers));
+        let mut groups = vec![self.at_data(others)?, at_pilot];
         groups.retain(|group| group.visible.rows() > 0);
+        let of_others = groups.len();
+        groups.push(group("annealing", annealed));
         equilibrate(
             self.input.model,
             self.input.device,
@@ -179,9 +178,7 @@ impl ForwardAndReverse<'_> {
             self.options.noise(stream::EQUILIBRIUM),
             &mut ignore_steps,
         )?;
-        let Some(mut annealed) = groups.pop() else {
-            unreachable!("there are forward chains")
-        };
+        let mut annealed = groups.remove(of_others);
         let inside = self.inside(&annealed.visible).into_iter().enumerate();
         let kept: Vec<usize> = inside
             .filter(|(_, inside)| *inside)

@@ -1,15 +1,14 @@
 //! Inputs with integer weights: the sums of fields, by whichever way is the fastest.
 
 use super::contraction::{Terms, Work};
-use super::matrix::{Matrix, Window};
+use super::matrix::Matrix;
 use super::nibbles::NibbleLists;
 use super::number::Rounded;
 use super::scale::WeightScale;
-use super::tabled::{Tabled, strips, table_numbers};
-use super::tables::{INPUTS, tabulate, width};
+use super::tabled::{Tabled, strips, table_numbers, tabulate_matrix};
+use super::tables::width;
 use super::{direct, plan};
 use crate::kernels::BitMatrix;
-use crate::kernels::draw::GROUP;
 use crate::kernels::simd::{MOST_LANES, Simd};
 
 /// Inputs whose weights are f32 and summed as integers, see [`WeightScale`].
@@ -79,16 +78,10 @@ impl Tabled for IntegerInputs<'_> {
         inputs: (usize, usize),
         used: u64,
         column: usize,
-        (panel, tables): (&mut [f32], &mut [i32]),
-        (group, columns): (usize, usize),
+        scratch: (&mut [f32], &mut [i32]),
+        group: (usize, usize),
     ) -> usize {
-        let width = width::<S, i32, V>();
-        let (first, present) = (GROUP * group + column, width.min(columns - column));
-        let window = Window::of_inputs(self.weight, inputs, first, present);
-        let count = window.rows.div_ceil(INPUTS);
-        let weight = self.weight.window(simd, window, width, panel);
-        let source = Rounded(self.scale.up());
-        tabulate::<S, i32, _, V>(simd, source, weight, (count, used), tables);
-        count
+        let source = (Rounded(self.scale.up()), self.weight);
+        tabulate_matrix::<S, i32, _, V>(simd, source, inputs, used, column, scratch, group)
     }
 }

@@ -1,13 +1,12 @@
 //! Inputs with real weights: the sums of the gradient, samples being the inputs.
 
 use super::contraction::{Terms, Work};
-use super::matrix::{Matrix, Window};
+use super::matrix::Matrix;
 use super::nibbles::NibbleLists;
-use super::number::{AsTheyAre, Scaled};
-use super::tabled::{Tabled, strips, table_numbers};
-use super::tables::{INPUTS, tabulate, width};
+use super::number::Scaled;
+use super::tabled::{Tabled, strips, table_numbers, tabulate_matrix};
+use super::tables::width;
 use crate::kernels::BitMatrix;
-use crate::kernels::draw::GROUP;
 use crate::kernels::simd::{MOST_LANES, Simd};
 
 /// Inputs whose weights are f32.
@@ -60,19 +59,10 @@ impl Tabled for RealInputs<'_> {
         inputs: (usize, usize),
         used: u64,
         column: usize,
-        (panel, tables): (&mut [f32], &mut [f32]),
-        (group, columns): (usize, usize),
+        scratch: (&mut [f32], &mut [f32]),
+        group: (usize, usize),
     ) -> usize {
-        let width = width::<S, f32, V>();
-        let (first, present) = (GROUP * group + column, width.min(columns - column));
-        let window = Window::of_inputs(self.weight, inputs, first, present);
-        let count = window.rows.div_ceil(INPUTS);
-        let weight = self.weight.window(simd, window, width, panel);
-        if self.scale == 1.0 {
-            tabulate::<S, f32, _, V>(simd, AsTheyAre, weight, (count, used), tables);
-        } else {
-            tabulate::<S, f32, _, V>(simd, Scaled(self.scale), weight, (count, used), tables);
-        }
-        count
+        let source = (Scaled(self.scale), self.weight);
+        tabulate_matrix::<S, f32, _, V>(simd, source, inputs, used, column, scratch, group)
     }
 }

@@ -1,8 +1,10 @@
 //! Sums by tables of the partial sums of four inputs.
 
 use super::contraction::{Terms, Work};
+use super::matrix::{Matrix, Window};
 use super::nibbles::NibbleLists;
-use super::tables::{BLOCK, ENTRIES, INPUTS, TABLES, add_listed_rows, add_rows, width};
+use super::number::{Number, Source};
+use super::tables::{BLOCK, ENTRIES, INPUTS, TABLES, add_listed_rows, add_rows, tabulate, width};
 use crate::kernels::draw::GROUP;
 use crate::kernels::simd::Simd;
 
@@ -82,6 +84,26 @@ pub(super) trait Tabled: Terms {
             add_listed_rows::<S, _, V>(simd, work.tables, lists, field);
         }
     }
+}
+
+/// [`Tabled::tabulate`] of a matrix of f32, of which `source` makes the numbers.
+#[inline(always)]
+pub(super) fn tabulate_matrix<S: Simd, T: Number, F: Source<T, From = f32>, const V: usize>(
+    simd: S,
+    (source, weight): (F, Matrix<'_>),
+    inputs: (usize, usize),
+    used: u64,
+    column: usize,
+    (panel, tables): (&mut [f32], &mut [T]),
+    (group, columns): (usize, usize),
+) -> usize {
+    let width = width::<S, T, V>();
+    let (first, present) = (GROUP * group + column, width.min(columns - column));
+    let window = Window::of_inputs(weight, inputs, first, present);
+    let count = window.rows.div_ceil(INPUTS);
+    let weight = weight.window(simd, window, width, panel);
+    tabulate::<S, T, F, V>(simd, source, weight, (count, used), tables);
+    count
 }
 
 /// Columns of a group in steps of `width` numbers, up to the last one that there is.
