@@ -99,9 +99,10 @@ fn signals_that_were_ignored_from_the_start_stay_ignored() {
     let output = child.wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{message}");
-    for part in ["again to stop at once", "rbm-train resume run"] {
-        assert_eq!(message.matches(part).count(), 1, "{message}");
-    }
+    let said = |part| message.matches(part).count();
+    assert_eq!(said("rbm-train resume run"), 1, "{message}");
+    // Where the update ends at once, nobody has to wait, and nothing is said of it.
+    assert!(said("again to stop at once") <= 1, "{message}");
 }
 
 #[cfg(unix)]
