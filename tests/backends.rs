@@ -1,6 +1,9 @@
 //! The same things on every device of this build.
 
 use crate::support::{assert_same_run, check_failure, json, run, succeed};
+use burn::tensor::{Device, Tensor};
+use rbm_analysis::ReciprocalSpace;
+use rbm_model::{Rbm, RbmConfig, noise::stream, sampling::Chains};
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -122,4 +125,44 @@ fn a_device_that_is_not_compiled_in_is_an_error() {
     let arguments = format!("{SMALL} --device wgpu --out run");
     let parts = ["--features wgpu", "compiled in: flex"];
     check_failure(&run(dir.path(), &arguments), &arguments, 1, &parts);
+}
+
+/// U and V are orthogonal, and the terms of the modes add up to -v.W.h, in f32 on each device.
+#[test]
+fn on_every_device_modes_add_up_to_the_energy() {
+    let host = Device::flex();
+    let config = RbmConfig::new(40, 25).with_weight_std(1.0);
+    let model = config.init(&host).unwrap().parameters().unwrap();
+    let space = ReciprocalSpace::new_full(&model).unwrap();
+    for name in devices() {
+        let device = match rbm_model::device::parse_device(&name) {
+            Ok(device) => device,
+            Err(error) => {
+                eprintln!("skipped: {error}");
+                continue;
+            }
+        };
+        let rbm = Rbm::from_parameters(&model, &device);
+        let Chains {
+            visible, hidden, ..
+        } = Chains::from_biases(&rbm, 8, 1, stream::CHAINS);
+        let basis = space.on_device(&device);
+        let (x, y) = (
+            basis.project_visible(&visible),
+            basis.project_hidden(&hidden),
+        );
+        let largest = |difference: Tensor<2>| difference.abs().max().into_scalar::<f32>();
+        assert!(
+            largest(basis.unproject_visible(&x) - visible.clone()) < 1e-5,
+            "{name}"
+        );
+        assert!(
+            largest(basis.unproject_hidden(&y) - hidden.clone()) < 1e-5,
+            "{name}"
+        );
+        let of_modes = basis.mode_energies(&x, &y).sum_dim(1);
+        let energy = rbm.energy(visible, hidden).unsqueeze_dim::<2>(1);
+        // Energies reach some 50: six digits.
+        assert!(largest(of_modes - energy) < 1e-4, "{name}");
+    }
 }

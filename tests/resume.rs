@@ -1,6 +1,6 @@
 //! Going on with a run gives the bytes of a run that never stopped.
 
-use crate::support::{assert_same_run, fail, program, run, succeed};
+use crate::support::{assert_same_run, fail, json, program, run, succeed};
 use std::time::Duration;
 use tempfile::tempdir;
 
@@ -232,4 +232,65 @@ fn fewer_epochs_than_are_done_are_refused() {
     fail(dir.path(), "resume run --epochs 2", 2, &parts);
     assert_eq!(config(), before);
     succeed(dir.path(), "resume run --epochs 4 --no-report");
+}
+
+#[test]
+fn a_finished_run_is_left_as_it_is() {
+    let dir = tempdir().unwrap();
+    let train = "train --dataset bars-and-stripes --hidden 4 --epochs 3 --no-report --out run";
+    succeed(dir.path(), train);
+    let files = [
+        "config.toml",
+        "manifest.json",
+        "checkpoint/state.safetensors",
+    ];
+    let changed = || {
+        files.map(|file| {
+            let metadata = std::fs::metadata(dir.path().join("run").join(file)).unwrap();
+            metadata.modified().unwrap()
+        })
+    };
+    let before = changed();
+    let output = run(dir.path(), "resume run --no-report");
+    assert!(output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("nothing is to be done"), "{said}");
+    assert_eq!(changed(), before);
+}
+
+/// Data are known by their content, wherever they lie and the program is started.
+#[test]
+fn data_that_moved_are_found_and_other_data_refused() {
+    let dir = tempdir().unwrap();
+    let rows = |shift: usize| -> String {
+        let row = |r: usize| (0..6).map(move |c| ((r >> (c % 4)) + shift + c) % 2);
+        let text = |r| {
+            row(r)
+                .map(|bit| bit.to_string())
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        (0..40).map(|r| text(r) + "\n").collect()
+    };
+    std::fs::write(dir.path().join("a.csv"), rows(0)).unwrap();
+    let train = "train --dataset a.csv --hidden 3 --epochs 4 --schedule constant --stop-after 2 --no-report --out run";
+    succeed(dir.path(), train);
+    let evaluate = "evaluate run --json";
+    let before = succeed(dir.path(), evaluate);
+
+    let elsewhere = dir.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::rename(dir.path().join("a.csv"), elsewhere.join("b.csv")).unwrap();
+    std::fs::write(dir.path().join("other.csv"), rows(1)).unwrap();
+    fail(dir.path(), "resume run", 1, &["a.csv", "--dataset"]);
+    let other = ["the content of data set `other.csv`"];
+    fail(dir.path(), "resume run --dataset other.csv", 1, &other);
+
+    let after = succeed(dir.path(), &format!("{evaluate} --dataset elsewhere/b.csv"));
+    for part in ["train", "test", "ln_z"] {
+        assert_eq!(json(&after)[part], json(&before)[part], "{part}");
+    }
+    succeed(&elsewhere, "resume ../run --dataset b.csv --no-report");
+    // From now on the run knows the place.
+    succeed(&elsewhere, "resume ../run --epochs 5 --no-report");
 }

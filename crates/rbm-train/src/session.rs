@@ -9,6 +9,7 @@ use crate::observers::{Meter, MetricsLog};
 use crate::settings::{HiddenBias, Schedule, SettingError, Settings, VisibleBias};
 use crate::state::State;
 use crate::trainer::{Outcome, Trainer};
+use anyhow::Context;
 use burn::tensor::Device;
 use rbm_model::noise::Layer;
 use rbm_model::partition::BracketOptions;
@@ -107,7 +108,7 @@ pub fn start(
         data.train.rows(),
         data.test.rows(),
     );
-    for line in settings.without_effect(data.train.rows()) {
+    for line in settings.without_effect(data.train.rows(), n_visible) {
         tracing::warn!("{line}");
     }
     let state = initial_state(settings, &data, &devices)?;
@@ -149,16 +150,25 @@ pub fn start(
     Ok((run, outcome))
 }
 
-/// Goes on with a run from its last checkpoint; `epochs` sets a new total, `device` moves it to
-/// another device.
+/// What [`resume`] takes instead of the settings of the run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changes<'a> {
+    /// A new total of epochs.
+    pub epochs: Option<usize>,
+    /// Other devices.
+    pub device: Option<&'a str>,
+    /// Another place of the same data.
+    pub dataset: Option<&'a str>,
+}
+
+/// Goes on with a run from its last checkpoint. A finished run is left as it is.
 ///
 /// # Errors
 /// A directory that holds no run, a run whose settings or data have changed since the
 /// checkpoint, or what [`start`] may meet.
 pub fn resume(
     root: &Path,
-    epochs: Option<usize>,
-    device: Option<&str>,
+    changes: Changes<'_>,
     options: SessionOptions<'_>,
 ) -> anyhow::Result<(RunDir, Outcome)> {
     let run = RunDir::open(root)?;
@@ -178,12 +188,16 @@ pub fn resume(
         }
         .into());
     }
-    if let Some(device) = device {
+    if let Some(device) = changes.device {
         settings.training.device = device.into();
     }
     refuse_changes(root, &saved.settings, &settings)?;
+    // The digest below says whether it is the same data.
+    if let Some(dataset) = changes.dataset {
+        settings.data.dataset = dataset.into();
+    }
     // A total in config.toml, too, may have been changed.
-    settings.training.epochs = epochs.or(settings.training.epochs);
+    settings.training.epochs = changes.epochs.or(settings.training.epochs);
     let (before, after) = (saved.settings.epochs(), settings.epochs());
     if before != after
         && settings.optimizer.schedule != Schedule::Constant
@@ -202,7 +216,12 @@ pub fn resume(
     }
     settings.validate()?;
     let devices = settings.training.open_devices()?;
-    let data = load_data(&settings)?;
+    let data = load_data(&settings).with_context(|| {
+        format!(
+            "the run's data set `{}` cannot be loaded; if it has moved, say where to with --dataset",
+            settings.data.dataset
+        )
+    })?;
     let digest = data.digest();
     if digest != saved.dataset_digest {
         return Err(RunError::Changed {
@@ -223,6 +242,15 @@ pub fn resume(
             expected: "it must be no fewer than the epochs that are done",
         }
         .into());
+    }
+    if settings.epochs() as u64 * per_epoch == saved.step && manifest.status == Status::Finished {
+        tracing::info!(
+            "{} is finished, with all of its {} epochs: nothing is to be done; --epochs N goes on with it",
+            root.display(),
+            settings.epochs()
+        );
+        let outcome = Outcome::nothing_to_do(saved.step);
+        return Ok((run, outcome));
     }
     let mean = data.train.column_means();
     let state = saved.state(&devices[0], &mean, data.train.rows())?;
@@ -295,7 +323,7 @@ fn refuse_changes(root: &Path, saved: &Settings, now: &Settings) -> Result<(), R
     let (before, after) = (saved.flatten(), now.flatten());
     let keys = before.keys().chain(after.keys());
     // Counters, not the device, say what a run draws next.
-    let free = ["training.epochs", "training.device"];
+    let free = ["training.epochs", "training.device", "data.dataset"];
     for key in keys.filter(|key| !free.contains(&key.as_str())) {
         let text = |map: &std::collections::BTreeMap<String, String>| {
             map.get(key).cloned().unwrap_or_else(|| "nothing".into())

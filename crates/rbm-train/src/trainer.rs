@@ -55,6 +55,19 @@ pub struct Outcome {
     pub updates_per_second: f64,
 }
 
+impl Outcome {
+    /// That of a run which was finished before.
+    pub fn nothing_to_do(step: u64) -> Self {
+        Self {
+            reason: StopReason::Finished,
+            step,
+            seconds: 0.0,
+            monitoring_seconds: 0.0,
+            updates_per_second: 0.0,
+        }
+    }
+}
+
 /// Observers with the times at which they are due.
 type Observers<'a> = Vec<(Vec<Cadence>, Box<dyn Observer + 'a>)>;
 

@@ -314,8 +314,12 @@ fn table(e: &Evaluation) -> Vec<String> {
             part.rows, p.value, p.standard_error, part.reconstruction_error, part.free_energy
         ));
         if let Some(value) = part.log_likelihood {
+            let over_rows = match part.free_energy_error {
+                error if error.is_finite() => format!(", ± {error:.2} over rows"),
+                _ => String::new(),
+            };
             lines.push(format!(
-                "{name}: log-likelihood {value:.4} nats per row ({verdict})"
+                "{name}: log-likelihood {value:.4} nats per row ({verdict}{over_rows})"
             ));
         }
     }

@@ -20,6 +20,9 @@ pub struct ResumeArgs {
     /// rounding may lead elsewhere [default: as set]
     #[arg(long)]
     device: Option<String>,
+    /// Where the run's data set is now, if it has moved; its content must be what it was [default: as set]
+    #[arg(long, value_name = "DATASET")]
+    dataset: Option<String>,
     /// Stop when this many epochs of the run are done [default: at the end]
     #[arg(long, value_name = "EPOCHS")]
     stop_after: Option<usize>,
@@ -40,6 +43,11 @@ pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
         meter: None,
     };
     open_run(&args.run)?;
-    let (run, outcome) = session::resume(&args.run, args.epochs, args.device.as_deref(), options)?;
+    let changes = session::Changes {
+        epochs: args.epochs,
+        device: args.device.as_deref(),
+        dataset: args.dataset.as_deref(),
+    };
+    let (run, outcome) = session::resume(&args.run, changes, options)?;
     finish(&run, &outcome, !args.no_report, args.json)
 }

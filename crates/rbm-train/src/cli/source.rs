@@ -161,9 +161,31 @@ impl Source {
         Ok(data)
     }
 
+    /// The run's own data, with the run's split, if that is what lies at `place`: known by its digest.
+    fn own_data_at(&self, place: &str) -> anyhow::Result<Option<BinaryDataset>> {
+        let Some(run) = &self.run else {
+            return Ok(None);
+        };
+        let mut settings = run.settings()?;
+        settings.data.dataset = place.into();
+        let digest = run.manifest()?.dataset_digest;
+        // What cannot be read as the run's data is another set, and is read as such.
+        let own = session::load_data(&settings).ok();
+        let own = own.filter(|data| data.digest() == digest);
+        if own.is_some() {
+            tracing::info!(
+                "`{place}` holds the run's own data, with the test rows it was trained without"
+            );
+        }
+        Ok(own)
+    }
+
     /// Data to compare the model with: all rows of a given data set are held out, unless it has a test part of its own.
     /// Training rows are then those of the run, where there is one.
     pub fn held_out_data(&self, settings: &Settings, given: bool) -> anyhow::Result<BinaryDataset> {
+        if given && let Some(own) = self.own_data_at(&settings.data.dataset)? {
+            return Ok(own);
+        }
         let mut data = self.data(settings)?;
         if given && data.test.is_empty() {
             data.test = data.train;

@@ -168,7 +168,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<ExitCode> {
     }
     plan.write_or_verify(&out)?;
     let of_runs = settings.iter().zip(&shapes);
-    let lines = of_runs.flat_map(|(settings, (_, rows))| settings.without_effect(*rows));
+    let lines = of_runs.flat_map(|(settings, (n, rows))| settings.without_effect(*rows, *n));
     for line in lines.collect::<BTreeSet<String>>() {
         tracing::warn!("{line}");
     }

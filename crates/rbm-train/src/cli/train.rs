@@ -111,13 +111,15 @@ pub fn finish(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let root = run.root().display();
-    tracing::info!(
-        "{} updates in {:.1} s ({:.0} updates/s; monitoring and saving {:.1}%)",
-        outcome.step,
-        outcome.seconds,
-        outcome.updates_per_second,
-        100.0 * outcome.monitoring_seconds / outcome.seconds.max(1e-9),
-    );
+    if outcome.seconds > 0.0 {
+        tracing::info!(
+            "{} updates in {:.1} s ({:.0} updates/s; monitoring and saving {:.1}%)",
+            outcome.step,
+            outcome.seconds,
+            outcome.updates_per_second,
+            100.0 * outcome.monitoring_seconds / outcome.seconds,
+        );
+    }
     let code = match &outcome.reason {
         StopReason::Finished => ExitCode::SUCCESS,
         StopReason::Paused => {

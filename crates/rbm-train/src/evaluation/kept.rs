@@ -37,6 +37,9 @@ pub struct KeptPart {
     pub pseudo_log_likelihood: f64,
     /// Its standard error over rows.
     pub standard_error: f64,
+    /// Standard error of the log-likelihood over rows, for a given ln Z; `None` of one row, and in files of earlier versions.
+    #[serde(default)]
+    pub log_likelihood_error: Option<f64>,
 }
 
 impl From<&Part> for KeptPart {
@@ -51,6 +54,7 @@ impl From<&Part> for KeptPart {
             log_likelihood: part.log_likelihood,
             pseudo_log_likelihood: value,
             standard_error,
+            log_likelihood_error: Some(part.free_energy_error).filter(|error| error.is_finite()),
         }
     }
 }

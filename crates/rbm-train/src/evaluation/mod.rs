@@ -20,8 +20,17 @@ use std::time::{Duration, Instant};
 const CHUNK: usize = 1000;
 /// Parts of what is left of a budget that are tried before all of it.
 const FIRST_PARTS: [f64; 2] = [0.03, 0.15];
+/// Terms that an exact sum may have where nobody asked for one.
+const QUICK_TERMS: f64 = (1u64 << 28) as f64;
 /// Up to this many softplus evaluations the pseudo-likelihood takes in all units.
 const ALL_UNITS_LIMIT: f64 = 1e9;
+
+/// The largest small layer whose states are enumerated, where nobody asked for it, in a model of n x m units: the sum takes a
+/// second or two.
+pub fn quick_exact_limit(n: usize, m: usize) -> usize {
+    let large = n.max(m).max(1) as f64;
+    ((QUICK_TERMS / large).log2().floor().max(0.0) as usize).min(ENUMERATION_LIMIT)
+}
 
 /// What `evaluate` measures. Likelihoods and energies in nats per row.
 #[derive(Debug, Clone, Serialize)]
@@ -112,6 +121,9 @@ pub struct Part {
     pub reconstruction_error: f64,
     /// Mean free energy.
     pub free_energy: f64,
+    /// Its standard error over rows, and that of the log-likelihood for a given ln Z: how far the mean over other rows
+    /// of the same source may lie. NaN (null) of one row.
+    pub free_energy_error: f64,
 }
 
 /// A mean over rows.
@@ -253,24 +265,27 @@ fn part(rbm: &Rbm, data: &BitMatrix, units: usize) -> Result<Part, rbm_model::Mo
         false => units.min(n),
     };
     let mut pseudo = Vec::with_capacity(rows);
-    let (mut free_energy, mut error) = (0.0, 0.0);
+    let mut free_energy = Vec::with_capacity(rows);
+    let mut error = 0.0;
     for first in (0..rows).step_by(CHUNK) {
         let some = data.slice(first..rows.min(first + CHUNK));
         let values = describe_rows(rbm, &some, units, first)?;
         pseudo.extend(values.pseudo_log_likelihood);
-        free_energy += values.free_energy.iter().sum::<f64>();
+        free_energy.extend(values.free_energy);
         error += values.reconstruction_error.iter().sum::<f64>();
     }
     let count = rows as f64;
+    let standard_error = |values: &[f64]| (numeric::variance(values) / count).sqrt();
     Ok(Part {
         rows,
         log_likelihood: None,
         pseudo_log_likelihood: Mean {
             value: numeric::mean(&pseudo),
-            standard_error: (numeric::variance(&pseudo) / count).sqrt(),
+            standard_error: standard_error(&pseudo),
             units_per_row: units,
         },
         reconstruction_error: error / count,
-        free_energy: free_energy / count,
+        free_energy: numeric::mean(&free_energy),
+        free_energy_error: standard_error(&free_energy),
     })
 }

@@ -1,10 +1,13 @@
 //! Brackets of the likelihood along a run.
 
 use super::likelihood_row::{LikelihoodRow, mean_free_energy};
+use super::quick_exact_limit;
 use crate::checkpoint::RunDir;
 use crate::data::BinaryDataset;
 use burn::tensor::Device;
-use rbm_model::partition::{BracketInput, BracketOptions, Estimate, LnZBracket, bracket};
+use rbm_model::partition::{
+    BracketInput, BracketOptions, Enumeration, Estimate, LnZBracket, Verdict, bracket,
+};
 use rbm_model::progress::{ProgressFn, ignore_progress};
 use rbm_model::sampling::Chains;
 use rbm_model::{ModelError, Parameters};
@@ -52,7 +55,8 @@ fn evenly(steps: &[u64], count: usize) -> Vec<u64> {
         .collect()
 }
 
-/// Brackets one model of a run; `moment` is its update and epoch, `saved` are the learner's chains.
+/// Brackets one model of a run, or sums over its states where that is quick; `moment` is its update and epoch, `saved` are
+/// the learner's chains.
 ///
 /// # Errors
 /// As [`bracket()`].
@@ -64,6 +68,11 @@ pub fn bracket_model(
     moment: (u64, f64),
     options: &BracketOptions,
 ) -> Result<LikelihoodRow, ModelError> {
+    let [n, m] = [model.n_visible, model.n_hidden];
+    if n.min(m) <= quick_exact_limit(n, m) {
+        let ln_z = LnZ::exact(Enumeration::new(model)?.ln_z(), n.min(m));
+        return Ok(row(model, device, data, ln_z, moment));
+    }
     let options = at(moment.0, options);
     let input = BracketInput {
         model,
@@ -72,7 +81,56 @@ pub fn bracket_model(
         saved,
     };
     let found = bracket(&input, &options, &mut ignore_progress)?;
-    Ok(row(model, device, data, &found, moment))
+    Ok(row(model, device, data, LnZ::annealed(found), moment))
+}
+
+/// ln Z of a row, by either way.
+struct LnZ {
+    value: f64,
+    standard_error: f64,
+    range: [f64; 2],
+    ais: f64,
+    reverse_ais: Option<f64>,
+    effective_fraction: f64,
+    temperatures: usize,
+    verdict: Verdict,
+    reason: String,
+}
+
+impl LnZ {
+    fn exact(value: f64, units: usize) -> Self {
+        Self {
+            value,
+            standard_error: 0.0,
+            range: [value; 2],
+            ais: value,
+            reverse_ais: None,
+            effective_fraction: 1.0,
+            temperatures: 0,
+            verdict: Verdict::Exact,
+            reason: format!("enumeration of 2^{units} states"),
+        }
+    }
+
+    fn annealed(LnZBracket { bracket, plan }: LnZBracket) -> Self {
+        let [from, to] = bracket.ais.interval;
+        let reverse = bracket.reverse_ais.as_ref();
+        let fraction = |e: &Estimate| e.effective_fraction;
+        Self {
+            value: bracket.best(),
+            standard_error: bracket
+                .bar
+                .as_ref()
+                .map_or((to - from) / 3.92, |bar| bar.standard_error),
+            range: bracket.range(),
+            ais: bracket.ais.value,
+            reverse_ais: reverse.map(|e| e.value),
+            effective_fraction: reverse.map_or(1.0, fraction).min(fraction(&bracket.ais)),
+            temperatures: plan.temperatures,
+            verdict: bracket.verdict,
+            reason: bracket.reason,
+        }
+    }
 }
 
 /// The options at an update: noise of its own, with room for 2^24 temperatures.
@@ -87,43 +145,49 @@ fn row(
     model: &Parameters,
     device: &Device,
     data: &BinaryDataset,
-    annealed: &LnZBracket,
+    found: LnZ,
     (step, epoch): (u64, f64),
 ) -> LikelihoodRow {
-    let found = &annealed.bracket;
-    let (ln_z, [low, high]) = (found.best(), found.range());
     let [train, test] = [&data.train, &data.test].map(|part| mean_free_energy(model, device, part));
     // Both parts are quoted, so the part that is no number decides.
     let worst = [train, test].into_iter().flatten().find(|f| !f.is_finite());
     let (verdict, objection) = found.verdict.of_log_likelihood(worst.unwrap_or(0.0));
-    let [from, to] = found.ais.interval;
-    let standard_error = found
-        .bar
-        .as_ref()
-        .map_or((to - from) / 3.92, |bar| bar.standard_error);
-    let reverse = found.reverse_ais.as_ref();
-    let fraction = |e: &Estimate| e.effective_fraction;
     LikelihoodRow {
         step,
         epoch,
-        ln_z,
-        standard_error,
-        ln_z_low: low,
-        ln_z_high: high,
-        ln_z_ais: found.ais.value,
-        ln_z_reverse_ais: reverse.map(|e| e.value),
-        effective_fraction: reverse.map_or(1.0, fraction).min(fraction(&found.ais)),
-        temperatures: annealed.plan.temperatures,
-        train_log_likelihood: train.map_or(f64::NAN, |f| -f - ln_z),
-        test_log_likelihood: test.map(|f| -f - ln_z),
+        ln_z: found.value,
+        standard_error: found.standard_error,
+        ln_z_low: found.range[0],
+        ln_z_high: found.range[1],
+        ln_z_ais: found.ais,
+        ln_z_reverse_ais: found.reverse_ais,
+        effective_fraction: found.effective_fraction,
+        temperatures: found.temperatures,
+        train_log_likelihood: train.map_or(f64::NAN, |f| -f - found.value),
+        test_log_likelihood: test.map(|f| -f - found.value),
         verdict: verdict.to_string(),
-        reason: objection.unwrap_or_else(|| found.reason.clone()),
+        reason: objection.unwrap_or(found.reason),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_model_is_summed_exactly() {
+        // Three independent units with biases 1, hidden units that see nothing: Z = (1 + e)^3 2^2.
+        let model = Parameters::new(3, 2, vec![0.0; 6], vec![1.0; 3], vec![0.0; 2]).unwrap();
+        let data = BinaryDataset::from_rows("rows", &[[true; 3], [false; 3]]).unwrap();
+        let options = BracketOptions::SNAPSHOT;
+        let row = bracket_model(&model, &Device::flex(), &data, None, (7, 1.0), &options).unwrap();
+        let ln_z = 3.0 * 1f64.exp().ln_1p() + 2.0 * 2f64.ln();
+        assert!((row.ln_z - ln_z).abs() < 1e-6);
+        // All units on or all off: -F is 3 + 2 ln 2 or 2 ln 2.
+        let expected = 1.5 + 2.0 * 2f64.ln() - ln_z;
+        assert!((row.train_log_likelihood - expected).abs() < 1e-5);
+        assert_eq!((row.verdict.as_str(), row.temperatures), ("exact", 0));
+    }
 
     #[test]
     fn the_first_and_the_last_snapshot_are_among_those_chosen() {

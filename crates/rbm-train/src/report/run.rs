@@ -5,7 +5,10 @@ use super::data::{CloseUp, HiddenUnit, Replica, Samples};
 use super::figures::{groups, probes, sections};
 use crate::checkpoint::{Checkpoint, Manifest, RunDir};
 use crate::data::BinaryDataset;
-use crate::evaluation::likelihood_row::{self, LikelihoodRow};
+use crate::evaluation::{
+    self,
+    likelihood_row::{self, LikelihoodRow},
+};
 use crate::measure::{self, Measurements, Options};
 use crate::observers::MetricsLog;
 use crate::quality::Quality;
@@ -132,7 +135,7 @@ fn close_up(
     let space = ReciprocalSpace::new(model)?;
     let options = SummaryOptions {
         ks_simulations: simulations(model),
-        exact_limit: brief::exact_limit(model.n_visible, model.n_hidden),
+        exact_limit: evaluation::quick_exact_limit(model.n_visible, model.n_hidden),
         // Measured for the first and the last snapshot.
         rotations: 0,
         ..Default::default()

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 impl Settings {
     /// A line for each setting that differs from its default and has no effect beside the others, or on so
-    /// many training rows.
-    pub(crate) fn without_effect(&self, rows: usize) -> Vec<String> {
+    /// many training rows of so many units.
+    pub(crate) fn without_effect(&self, rows: usize, n_visible: usize) -> Vec<String> {
         let learner = self.learner.kind;
         let (unused_by_optimizer, optimizer): (&[&str], _) = match self.optimizer.kind {
             OptimizerKind::Sgd => (&["optimizer.beta1", "optimizer.beta2"], "sgd"),
@@ -48,6 +48,16 @@ impl Settings {
                 "training.batch_size = {batch}: there are {rows} training rows, and each update takes all of them"
             ));
         }
+        // One hidden unit for each state that has a weight of its own, and one more, represent any distribution
+        // (N. Le Roux, Y. Bengio, Neural Computation 20, 1631 (2008)).
+        let hidden = self.model.hidden;
+        if n_visible < 16 && hidden > 1 << n_visible {
+            lines.push(format!(
+                "model.hidden = {hidden}: {n_visible} visible units have {} states, and as many hidden units are enough for any \
+                 distribution of them; fewer are faster and overfit less",
+                1 << n_visible
+            ));
+        }
         lines
     }
 }
@@ -60,14 +70,14 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_said() {
         let mut settings = Settings::default();
-        assert!(settings.without_effect(1).is_empty());
+        assert!(settings.without_effect(1, 784).is_empty());
         settings.learner.levels = 20;
         settings.optimizer.kind = OptimizerKind::Adam;
         settings.optimizer.momentum = 0.9;
         settings.data.ising_side = 8;
         settings.training.batch_size = 3;
         assert_eq!(
-            settings.without_effect(2),
+            settings.without_effect(2, 784),
             [
                 "learner.levels = 20 has no effect with learner pcd",
                 "optimizer.momentum = 0.9 has no effect with optimizer adam",
@@ -75,9 +85,11 @@ mod tests {
                 "training.batch_size = 3: there are 2 training rows, and each update takes all of them",
             ]
         );
+        let beside = settings.without_effect(2, 8).pop().unwrap();
+        assert!(beside.starts_with("model.hidden = 500: 8 visible units have 256 states"));
         settings.learner.kind = LearnerKind::Pt;
         settings.optimizer.kind = OptimizerKind::Sgd;
         settings.data.dataset = "ising".into();
-        assert!(settings.without_effect(3).is_empty());
+        assert!(settings.without_effect(3, 9).is_empty());
     }
 }

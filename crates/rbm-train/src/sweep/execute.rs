@@ -311,8 +311,11 @@ fn train(
                 }
                 Status::Running | Status::Stopped => {
                     let device = Some(settings.training.device.as_str());
-                    session::resume(&root, None, device, options)
-                        .map(|(run, how)| (run, Some(how)))?
+                    let changes = session::Changes {
+                        device,
+                        ..Default::default()
+                    };
+                    session::resume(&root, changes, options).map(|(run, how)| (run, Some(how)))?
                 }
             }
         }

@@ -21,16 +21,8 @@ const SWEEPS_PER_TEMPERATURE: f64 = 6.2;
 const TEMPERATURES: [usize; 2] = [200, 10_000];
 /// Products with the weights for each row that an evaluation describes.
 const PRODUCTS_PER_ROW: f64 = 3.0;
-/// Terms that an exact sum on the page may have.
-const TERMS: f64 = (1u64 << 28) as f64;
 /// Multiplications that describing the rows may take beside an exact sum.
 const ROWS_BESIDE_EXACT: f64 = 2.5e10;
-
-/// The largest small layer whose states are enumerated for a page of a model of n x m units.
-pub fn exact_limit(n: usize, m: usize) -> usize {
-    let large = n.max(m).max(1) as f64;
-    ((TERMS / large).log2().floor().max(0.0) as usize).min(ENUMERATION_LIMIT)
-}
 
 /// The evaluation that the run keeps, or a new one where that costs little beside training.
 ///
@@ -48,8 +40,8 @@ pub fn evaluation(
     let (n, m) = (model.n_visible, model.n_hidden);
     let rows = data.train.rows() + data.test.rows();
     let describing = PRODUCTS_PER_ROW * rows as f64;
-    let exact =
-        n.min(m) <= exact_limit(n, m) && describing * n as f64 * m as f64 <= ROWS_BESIDE_EXACT;
+    let exact = n.min(m) <= evaluation::quick_exact_limit(n, m)
+        && describing * n as f64 * m as f64 <= ROWS_BESIDE_EXACT;
     let affordable = temperatures(&run.settings()?, manifest.step, describing);
     let temperatures = match affordable {
         _ if exact => TEMPERATURES[0],
@@ -110,12 +102,6 @@ fn temperatures(settings: &Settings, updates: u64, describing: f64) -> Option<us
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sums_on_a_page_are_bounded_by_their_cost() {
-        assert_eq!(exact_limit(784, 24), 18);
-        assert_eq!(exact_limit(16, 8), 24);
-    }
 
     #[test]
     fn the_effort_of_a_bracket_is_a_part_of_that_of_training() {

@@ -3,11 +3,11 @@
 mod about;
 mod bracket;
 
-pub use bracket::{evaluation, exact_limit};
+pub use bracket::evaluation;
 
 use super::data::Replica;
 use crate::checkpoint::{Checkpoint, Manifest, RunDir, Status};
-use crate::evaluation::kept::Kept;
+use crate::evaluation::kept::{Kept, KeptPart};
 use crate::observers::MetricsRow;
 use crate::observers::metrics::{not_converged, pseudo_log_likelihood};
 use crate::progress::with_progress;
@@ -121,9 +121,9 @@ fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&
     if let Some(kept) = kept
         && let Some(value) = kept.log_likelihood
     {
-        let part = match kept.test {
-            Some(_) => "test",
-            None => "training",
+        let (part, of_part) = match &kept.test {
+            Some(test) => ("test", test),
+            None => ("training", &kept.train),
         };
         brief.fact(
             &format!("log-likelihood of {part} rows ({})", kept.verdict),
@@ -136,9 +136,10 @@ fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&
         brief.row(
             NAME,
             format!(
-                "{} nats per {part} row{range}; {}.",
+                "{} nats per {part} row{range}; {}.{}",
                 fixed(value, 2),
-                meaning(&kept.verdict)
+                meaning(&kept.verdict),
+                over_rows(of_part)
             ),
         );
         brief.evidence = Some(format!("{}: {}.", kept.verdict, kept.reason));
@@ -171,6 +172,18 @@ fn likelihood(brief: &mut Brief, run: &RunDir, replica: &Replica, kept: Option<&
     };
     if let Some(value) = of_kept.or_else(of_row) {
         brief.fact("pseudo-log-likelihood", format!("{value} nats"));
+    }
+}
+
+/// How far the mean over other rows may lie, which no estimate of ln Z says.
+fn over_rows(part: &KeptPart) -> String {
+    match part.log_likelihood_error {
+        Some(error) => format!(
+            " As a mean over {} rows it has a standard error of {} nats, beside that of ln Z.",
+            readable(part.rows as f64),
+            fixed(error, 2)
+        ),
+        None => String::new(),
     }
 }
 
@@ -218,13 +231,44 @@ fn overfitting(brief: &mut Brief, replica: &Replica, kept: Option<&Kept>) {
         format!("{gap_text}{shown} nats"),
     );
     let seen = error.is_none_or(|error| gap > 2.0 * error);
-    brief.row(
-        "Overfitting",
-        match seen && gap > 0.0 {
-            true => format!("Training rows fit better than test rows, by {gap_text}{shown} nats of pseudo-log-likelihood."),
-            false => format!("None seen: training rows are ahead of test rows by {gap_text}{shown} nats of pseudo-log-likelihood."),
-        },
-    );
+    let now = match seen && gap > 0.0 {
+        true => format!(
+            "Training rows fit better than test rows, by {gap_text}{shown} nats of pseudo-log-likelihood."
+        ),
+        false => format!(
+            "None seen: training rows are ahead of test rows by {gap_text}{shown} nats of pseudo-log-likelihood."
+        ),
+    };
+    brief.row("Overfitting", now + &test_rows_over_updates(replica));
+}
+
+/// Whether training went on to the cost of test rows, in a sentence; empty where that is not known.
+fn test_rows_over_updates(replica: &Replica) -> String {
+    let of = |row: &MetricsRow| row.value(pseudo_log_likelihood::TEST);
+    let known = || {
+        replica
+            .metrics
+            .iter()
+            .filter_map(|row| Some((row, of(row)?)))
+    };
+    let (Some((last, end)), Some((best, highest))) = (
+        known().last(),
+        known().max_by(|(_, a), (_, b)| a.total_cmp(b)),
+    ) else {
+        return String::new();
+    };
+    // The same rows at every evaluation: what they have in common cancels, so their error is a wide bound.
+    let error = last.value(pseudo_log_likelihood::TEST_ERROR).unwrap_or(0.0);
+    let lost = highest - end;
+    match lost > error {
+        true => format!(
+            " Test rows were fitted best after {} updates, {} nats better than at the end: training longer cost them that.",
+            readable(best.step as f64),
+            fixed(lost, 2)
+        ),
+        false => " Over the updates test rows were never fitted clearly better than at the end."
+            .to_owned(),
+    }
 }
 
 fn modes(brief: &mut Brief, replica: &Replica) {
