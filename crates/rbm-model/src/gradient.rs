@@ -31,6 +31,23 @@ pub struct PhaseSamples {
 }
 
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.
+///
+/// # Examples
+/// The centered gradient of a model with one unit per layer, by hand:
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use rbm_model::gradient::{Gradient, Offsets, PhaseSamples};
+/// let device = Device::flex();
+/// let matrix = |x: f32| Tensor::<2>::from_floats([[x]], &device);
+/// let vector = |x: f32| Tensor::<1>::from_floats([x], &device);
+/// let phase = |v, h| PhaseSamples { visible: matrix(v), hidden: matrix(h) };
+/// let plain = Gradient::from_samples(phase(1.0, 1.0), phase(0.0, 0.5));
+/// let centered = plain.centered(&Offsets { visible: vector(0.5), hidden: vector(0.25) });
+/// // dW - mu dc - db lambda = 1 - 1/4 - 1/4,   db - dW' lambda,   dc - dW' mu
+/// assert_eq!(centered.weight.into_scalar::<f32>(), 0.5);
+/// assert_eq!(centered.visible_bias.into_scalar::<f32>(), 0.875);
+/// assert_eq!(centered.hidden_bias.into_scalar::<f32>(), 0.25);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Gradient {
     /// With respect to W, `[n_visible, n_hidden]`.

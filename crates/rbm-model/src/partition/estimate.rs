@@ -32,6 +32,19 @@ pub enum Direction {
 /// doi:10.1023/A:1008923215028, for RBMs Salakhutdinov and Murray, ICML (2008),
 /// doi:10.1145/1390156.1390266. Reverse: Burda, Grosse and Salakhutdinov, AISTATS (2015),
 /// arXiv:1412.8566.
+///
+/// # Examples
+/// ```
+/// use rbm_model::partition::{Direction, Estimate};
+/// // Weights 1 and 3, ln Z0 = 5.
+/// let log_weights = [0.0, 3f64.ln()];
+/// let up = Estimate::new(Direction::Forward, 5.0, &log_weights, 100, 1)?;
+/// let down = Estimate::new(Direction::Reverse, 5.0, &log_weights, 100, 1)?;
+/// assert!((up.value - 5.0 - 2f64.ln()).abs() < 1e-12 && (down.value - 5.0 + 2f64.ln()).abs() < 1e-12);
+/// // (1 + 3)^2 / (1 + 9)
+/// assert!((up.effective_sample_size - 1.6).abs() < 1e-12);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
     /// ln Z.

@@ -65,6 +65,24 @@ impl Pilot {
 ///
 /// # Errors
 /// As [`anneal()`]; the path has to start from independent units.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{RbmConfig, noise::stream};
+/// use rbm_model::partition::{Base, Enumeration, GeometricPath, Noise, pilot};
+/// let device = Device::flex();
+/// let model = RbmConfig::new(10, 6).with_weight_std(0.5).init(&device)?.parameters()?;
+/// let base = Base::uniform(10, 6);
+/// let noise = Noise { seed: 1, stream: stream::ANNEALING_PILOT, first_step: 0 };
+/// let found = pilot(&GeometricPath::from_base(&base, &model)?, &device, 200, 100, noise)?;
+/// let exact = Enumeration::new(&model)?.ln_z();
+/// assert!((base.ln_z() + found.ln_ratio - exact).abs() < 0.2);
+/// // Temperatures that suit the work found.
+/// let betas = found.betas(50);
+/// assert_eq!((betas.len(), betas[0], betas[50]), (51, 0.0, 1.0));
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn pilot(
     path: &GeometricPath,
     device: &Device,
