@@ -58,7 +58,7 @@ pub struct Gradient {
     pub hidden_bias: Tensor<1>,
 }
 
-/// Offsets of the centered gradient.
+/// Offsets of the centered gradient, see the [module](self).
 #[derive(Debug, Clone)]
 pub struct Offsets {
     /// mu, usually the data's mean, `[n_visible]`.
@@ -109,7 +109,7 @@ impl Gradient {
         }
     }
 
-    /// The centered gradient for given offsets.
+    /// The centered gradient for given offsets, by the formula of the [module](self).
     pub fn centered(self, offsets: &Offsets) -> Self {
         let mu = offsets.visible.clone().unsqueeze_dim::<2>(1);
         let lambda = offsets.hidden.clone().unsqueeze_dim::<2>(0);

@@ -2,7 +2,10 @@
 
 use crate::noise::{Layer, NoiseKey, stream};
 
-/// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms.
+/// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms, in pairs
+/// std sqrt(-2 ln u) (cos, sin)(2 pi u').
+///
+/// Source: G. E. P. Box, M. E. Muller, Ann. Math. Statist. 29, 610 (1958).
 ///
 /// # Examples
 /// ```

@@ -13,7 +13,33 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 /// What a rule remembers of each parameter: none to two tensors shaped like it, see
-/// [`crate::optim::Rule::moments`].
+/// [`crate::optim::Rule::moments`]. Those that are missing are zero, so the default is at rest for every rule.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use rbm_model::RbmConfig;
+/// use rbm_model::gradient::{Gradient, Offsets};
+/// use rbm_model::optim::{Rule, Step};
+/// use rbm_model::update::{OptimizerState, from_gradient};
+/// let device = Device::flex();
+/// let mut rbm = RbmConfig::new(1, 1).init(&device)?;
+/// let ones = Tensor::<1>::ones([1], &device);
+/// let gradient = Gradient {
+///     weight: Tensor::ones([1, 1], &device),
+///     visible_bias: ones.clone(),
+///     hidden_bias: ones.clone(),
+/// };
+/// let offsets = Offsets { visible: ones.zeros_like(), hidden: ones.zeros_like() };
+/// let step = Step { rate: 0.1, l1: 0.0, l2: 0.0, rule: Rule::Momentum { decay: 0.5 } };
+/// let mut state = OptimizerState::default();
+/// for _ in 0..2 {
+///     rbm = from_gradient(rbm, &mut state, gradient.clone(), offsets.clone(), step);
+/// }
+/// // Steps along 1 and 1/2 + 1.
+/// assert!((rbm.parameters()?.hidden_bias[0] - 0.25).abs() < 1e-7);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct OptimizerState {
     /// Of the weights, each `[n_visible, n_hidden]`.
@@ -25,7 +51,7 @@ pub struct OptimizerState {
 }
 
 impl OptimizerState {
-    /// At rest: all zero.
+    /// At rest: `count` tensors of zeros for each parameter.
     pub fn zeros(rbm: &Rbm, count: usize) -> Self {
         let (n, m, device) = (rbm.n_visible(), rbm.n_hidden(), rbm.device());
         let repeat = 0..count;
@@ -51,6 +77,10 @@ impl OptimizerState {
 /// in place.
 ///
 /// Returns the model and the mean of the hidden values over the data, `[n_hidden]`.
+///
+/// # Shapes
+/// `data` `[rows, n_visible]` and `[rows, n_hidden]`, `model` `[samples, n_visible]` and `[samples, n_hidden]`,
+/// `offsets` `[n_visible]` and `[n_hidden]`; `state` as in [`OptimizerState`]
 ///
 /// # Examples
 /// ```
@@ -227,16 +257,15 @@ fn run<R>(
     step: Step,
     operation: impl FnOnce(ModelPrimitives<Dispatch>) -> (ModelPrimitives<Dispatch>, R),
 ) -> (Rbm, R) {
-    let device = rbm.device();
     let (weight_id, weight, _) = rbm.weight.consume();
     let (visible_id, visible_bias, _) = rbm.visible_bias.consume();
     let (hidden_id, hidden_bias, _) = rbm.hidden_bias.consume();
     let count = step.rule.moments();
     let taken = std::mem::take(state);
     let parameters = ModelPrimitives {
-        weight: lower(weight, taken.weight, &device),
-        visible_bias: lower(visible_bias, taken.visible_bias, &device),
-        hidden_bias: lower(hidden_bias, taken.hidden_bias, &device),
+        weight: lower(weight, taken.weight, count),
+        visible_bias: lower(visible_bias, taken.visible_bias, count),
+        hidden_bias: lower(hidden_bias, taken.hidden_bias, count),
     };
     let (after, made) = operation(parameters);
     let (weight, first) = lift(after.weight, count);
@@ -256,18 +285,19 @@ fn run<R>(
 fn lower<const D: usize>(
     value: Tensor<D>,
     moments: Vec<Tensor<D>>,
-    device: &burn::tensor::Device,
+    count: usize,
 ) -> ParameterPrimitives<Dispatch> {
     let mut moments = moments.into_iter();
-    let mut next = || {
-        moments
-            .next()
-            .unwrap_or_else(|| Tensor::empty([0; D], device))
-            .into_dispatch()
+    let mut moment = |number: usize| {
+        let moment = moments.next().unwrap_or_else(|| match number < count {
+            true => value.zeros_like(),
+            false => Tensor::empty([0; D], &value.device()),
+        });
+        moment.into_dispatch()
     };
     ParameterPrimitives {
-        first: next(),
-        second: next(),
+        first: moment(0),
+        second: moment(1),
         value: value.into_dispatch(),
     }
 }

@@ -54,7 +54,7 @@ pub fn sample_layer(
 ///
 /// # Errors
 /// As [`sample_layer`].
-pub fn sample_layer_with(
+fn sample_layer_with(
     isa: Isa,
     field: &[f32],
     bias: &[f32],
@@ -92,7 +92,7 @@ pub fn probabilities_layer(
 ///
 /// # Errors
 /// As [`probabilities_layer`].
-pub fn probabilities_layer_with(
+fn probabilities_layer_with(
     isa: Isa,
     field: &[f32],
     bias: &[f32],

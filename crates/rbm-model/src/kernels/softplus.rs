@@ -43,7 +43,7 @@ pub fn softplus_sum(field: &[f32], bias: &[f32], out: &mut [f32]) -> Result<(), 
 ///
 /// # Errors
 /// As [`softplus_sum`].
-pub fn softplus_sum_with(
+fn softplus_sum_with(
     isa: Isa,
     field: &[f32],
     bias: &[f32],

@@ -79,7 +79,8 @@ impl Sequence {
     }
 }
 
-/// A uniformly random order of `0..n` for one epoch: Fisher and Yates' shuffle.
+/// A uniformly random order of `0..n` for one epoch: Fisher and Yates' shuffle
+/// (in place, R. Durstenfeld, Commun. ACM 7, 420 (1964)).
 ///
 /// All n! orders are equally likely, up to the quality of the generator. The order depends on
 /// the four arguments only; numbers come from [`Sequence`] with `epoch` as the step.

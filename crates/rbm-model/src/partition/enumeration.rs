@@ -101,7 +101,8 @@ impl Enumeration {
         -self.parameters.free_energy(visible) - self.ln_z
     }
 
-    /// Mean log-likelihood of visible states (row-major `[rows, n_visible]`), in nats per row.
+    /// Mean log-likelihood of visible states (row-major `[rows, n_visible]`), in nats per row; NaN
+    /// without rows.
     pub fn log_likelihood(&self, visible: &[f64]) -> f64 {
         let n = self.parameters.n_visible;
         let rows = visible.len() / n;

@@ -163,9 +163,9 @@ fn sweep(
     Ok(anneal(&path, device, &stay, Start::Visible(&visible), noise, each)?.visible)
 }
 
-/// R-hat of one quantity over groups of independent chains; see [`equilibrate`]. 1 where nothing
+/// R-hat of one quantity over groups of independent chains; see [`compare`]. 1 where nothing
 /// varies, infinite where groups differ and chains within them do not.
-pub fn r_hat(groups: &[Vec<f64>]) -> f64 {
+fn r_hat(groups: &[Vec<f64>]) -> f64 {
     let means: Vec<f64> = groups
         .iter()
         .map(|g| g.iter().sum::<f64>() / g.len() as f64)
@@ -214,7 +214,7 @@ pub fn resample(log_weights: &[f64], noise: Noise) -> Vec<usize> {
 ///
 /// # Panics
 /// If there is no such chain.
-pub fn pick(visible: &BitMatrix, chains: &[usize]) -> BitMatrix {
+pub(super) fn pick(visible: &BitMatrix, chains: &[usize]) -> BitMatrix {
     let chains: Vec<u32> = chains.iter().map(|chain| *chain as u32).collect();
     visible.select(&chains)
 }

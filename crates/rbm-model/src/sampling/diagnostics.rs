@@ -82,7 +82,15 @@ pub struct Diagnosis {
     pub effective_sample_size: f64,
 }
 
-/// Judges chains of one scalar.
+/// Judges chains of one scalar: mean, R-hat, autocorrelation time tau, and the effective sample size
+///
+/// ```text
+/// n_eff = n / (2 tau),  at most n log10 n,      standard error of the mean = sqrt(var+ / n_eff)
+/// ```
+///
+/// of n draws in all, var+ being the variance of all chains together, as in [`autocorrelation_time`].
+///
+/// Source: A. Vehtari et al., Bayesian Analysis 16, 667 (2021), arXiv:1903.08008.
 ///
 /// # Errors
 /// [`DiagnosticsError`].

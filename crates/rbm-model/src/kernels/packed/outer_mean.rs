@@ -48,7 +48,7 @@ pub fn outer_mean(
 ///
 /// # Errors
 /// As [`outer_mean`].
-pub fn outer_mean_with(
+pub(super) fn outer_mean_with(
     isa: Isa,
     visible: &BitMatrix,
     probabilities: &[f32],
