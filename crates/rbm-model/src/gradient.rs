@@ -76,6 +76,27 @@ impl Gradient {
     /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
     /// of all rows of data and of model samples. Over parts that make up all rows the sum is
     /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use rbm_model::gradient::{Gradient, PhaseSamples};
+    /// let device = Device::flex();
+    /// let rows = |values: [[f32; 1]; 2]| Tensor::<2>::from_floats(values, &device);
+    /// let data = PhaseSamples { visible: rows([[1.0], [1.0]]), hidden: rows([[0.9], [0.1]]) };
+    /// let model = PhaseSamples { visible: rows([[1.0], [0.0]]), hidden: rows([[0.4], [0.6]]) };
+    /// // The first and the second row, each half of all.
+    /// let half = |row| {
+    ///     let cut = |s: &PhaseSamples| PhaseSamples {
+    ///         visible: s.visible.clone().narrow(0, row, 1),
+    ///         hidden: s.hidden.clone().narrow(0, row, 1),
+    ///     };
+    ///     Gradient::part(cut(&data), cut(&model), [0.5; 2])
+    /// };
+    /// let sum = half(0).plus(half(1)).weight.into_scalar::<f32>();
+    /// assert!((sum - 0.3).abs() < 1e-6);
+    /// assert!((Gradient::from_samples(data, model).weight.into_scalar::<f32>() - sum).abs() < 1e-6);
+    /// ```
     pub fn part(data: PhaseSamples, model: PhaseSamples, shares: [f64; 2]) -> Self {
         let [data, model] =
             [(data, shares[0]), (model, shares[1])].map(|(phase, share)| PhaseSamples {

@@ -39,7 +39,8 @@ fn draw(count: usize, std: f64, seed: u64, (step, layer): (u64, Layer)) -> Vec<f
     numbers
 }
 
-/// Visible biases b_i = ln(p_i / (1 - p_i)) from the data's means over `rows` rows.
+/// Visible biases b_i = ln(p_i / (1 - p_i)) from the data's means over `rows` rows, `[n_visible]` to
+/// `[n_visible]`.
 ///
 /// p_i is the posterior mean under a uniform prior, (rows mean_i + 1) / (rows + 2) (Laplace's
 /// rule), so units that are constant in the data get finite biases.

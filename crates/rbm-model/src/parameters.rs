@@ -96,7 +96,7 @@ impl Parameters {
         self.weight[i * self.n_hidden + j]
     }
 
-    /// Fields on the hidden units, c + v.W, shape `[n_hidden]`.
+    /// Fields on the hidden units, c + v.W: `[n_visible]` to `[n_hidden]`.
     pub fn hidden_field(&self, visible: &[f64]) -> Vec<f64> {
         let mut field = self.hidden_bias.clone();
         for (row, &v) in self.weight.chunks_exact(self.n_hidden).zip(visible) {
@@ -109,7 +109,7 @@ impl Parameters {
         field
     }
 
-    /// Fields on the visible units, b + W.h, shape `[n_visible]`.
+    /// Fields on the visible units, b + W.h: `[n_hidden]` to `[n_visible]`.
     pub fn visible_field(&self, hidden: &[f64]) -> Vec<f64> {
         self.weight
             .chunks_exact(self.n_hidden)
@@ -118,13 +118,14 @@ impl Parameters {
             .collect()
     }
 
-    /// Energy of one joint state, E(v, h) = - v.W.h - b.v - c.h.
+    /// Energy of one joint state, E(v, h) = - v.W.h - b.v - c.h, in units of k_B T; `[n_visible]` and `[n_hidden]`.
     pub fn energy(&self, visible: &[f64], hidden: &[f64]) -> f64 {
         let field = self.visible_field(hidden);
         -dot(visible, &field) - dot(&self.hidden_bias, hidden)
     }
 
-    /// Free energy of a visible state, F(v) = - b.v - sum_j softplus(c_j + (v W)_j).
+    /// Free energy of a visible state, F(v) = - b.v - sum_j softplus(c_j + (v W)_j), in units of
+    /// k_B T; `visible` is `[n_visible]`.
     pub fn free_energy(&self, visible: &[f64]) -> f64 {
         -dot(&self.visible_bias, visible)
             - self

@@ -217,7 +217,7 @@ pub fn fixed_points(
 
 /// Naive mean-field Gibbs free energy Gamma = -m_v.W.m_h - b.m_v - c.m_h - S(m_v) - S(m_h) of any means in [0, 1].
 ///
-/// An upper bound of -ln Z everywhere, equal to F_MF at a fixed point.
+/// An upper bound of -ln Z everywhere, equal to F_MF at a fixed point. `visible` is `[N]`, `hidden` `[M]`; in units of k_B T.
 ///
 /// # Errors
 /// [`AnalysisError::Shape`].

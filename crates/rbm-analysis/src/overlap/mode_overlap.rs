@@ -39,7 +39,7 @@ pub fn overlaps(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Mat<f64>, Anal
     Ok(product)
 }
 
-/// Principal angles between the spaces that two sets of orthonormal columns span, in radians, ascending:
+/// Principal angles between the spaces that two sets of orthonormal columns span, `[units, p]` and `[units, q]`, in radians, ascending:
 /// min(p, q) angles in [0, pi/2].
 ///
 /// cos theta are the singular values of A^T B, sin theta those of B - A A^T B; each angle comes from the one of the two
@@ -132,11 +132,26 @@ pub struct ModeOverlap {
 
 /// Overlaps of the first `modes` columns of `a` with all columns of `b`, with groups from the two sets of values (descending).
 ///
+/// `a` is `[units, K]` with K values, `b` `[units, L]` with L, and `gap` that of [`degenerate_groups`].
 /// The group of mode k in `a` is compared with the other set's groups that its members' best partners are in (from the first to
 /// the last of them).
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where vectors differ in length or values and vectors in number.
+///
+/// # Examples
+/// ```
+/// use faer::mat;
+/// use rbm_analysis::overlap::mode_overlaps;
+/// // Two modes of equal value, turned into each other: the space that they span is the same.
+/// let half = 0.5f64.sqrt();
+/// let a = mat![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+/// let b = mat![[half, -half], [half, half], [0.0, 0.0]];
+/// let found = mode_overlaps(a.as_ref(), &[2.0, 2.0], b.as_ref(), &[2.0, 2.0], 1, 0.02)?;
+/// assert!((found[0].overlap - half).abs() < 1e-12);
+/// assert!((found[0].group_overlap - 1.0).abs() < 1e-12 && found[0].largest_angle < 1e-12);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn mode_overlaps(
     a: MatRef<'_, f64>,
     a_values: &[f64],

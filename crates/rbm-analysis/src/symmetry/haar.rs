@@ -51,6 +51,14 @@ pub fn ipr_covariance(units: usize) -> f64 {
 }
 
 /// Mean excess kurtosis -6/(N+1) of the entries of a Haar vector about their own mean.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::symmetry::haar::{kurtosis_mean, kurtosis_variance};
+/// // Two numbers have the excess kurtosis -2 about their mean, whatever they are; three have -3/2.
+/// assert_eq!((kurtosis_mean(2), kurtosis_variance(2)), (-2.0, 0.0));
+/// assert_eq!((kurtosis_mean(3), kurtosis_variance(3)), (-1.5, 0.0));
+/// ```
 pub fn kurtosis_mean(units: usize) -> f64 {
     -6.0 / (units as f64 + 1.0)
 }

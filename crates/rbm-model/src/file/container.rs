@@ -63,7 +63,7 @@ impl Entry {
         }
     }
 
-    /// The numbers of a tensor as F32.
+    /// The numbers of a tensor as F32, with its shape.
     pub fn tensor<const D: usize>(name: &str, tensor: &Tensor<D>) -> Self {
         Self {
             name: name.into(),

@@ -85,7 +85,7 @@ impl Enumeration {
         self.ln_z
     }
 
-    /// ln p(v) = - F(v) - ln Z of one visible state, in nats.
+    /// ln p(v) = - F(v) - ln Z of one visible state `[n_visible]`, in nats.
     ///
     /// # Examples
     /// ```

@@ -66,7 +66,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The estimate from the log weights of independent chains, in a run with so many
+    /// The estimate from the log weights `[chains]` of independent chains, in a run with so many
     /// temperatures; `ln_z_start` is ln Z at the start of the path, for both directions. A log weight
     /// of negative infinity is a chain of no weight.
     ///
@@ -90,6 +90,17 @@ impl Estimate {
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`ModelError::Shape`] for another number of ancestors.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_model::partition::{Direction::Forward, Estimate};
+    /// // Four chains with the same weight, but only two ancestors.
+    /// let alone = Estimate::new(Forward, 0.0, &[1.0; 4], 100, 1)?;
+    /// let related = Estimate::with_ancestors(Forward, 0.0, &[1.0; 4], &[0, 0, 3, 3], 100, 1)?;
+    /// assert_eq!((alone.value, related.value), (1.0, 1.0));
+    /// assert!((alone.effective_sample_size - 4.0).abs() < 1e-12 && (related.effective_sample_size - 2.0).abs() < 1e-12);
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn with_ancestors(
         direction: Direction,
         ln_z_start: f64,

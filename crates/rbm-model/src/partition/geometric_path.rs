@@ -33,7 +33,7 @@ impl Base {
         }
     }
 
-    /// Visible units at the data's means over `rows` rows, smoothed by Laplace's rule,
+    /// Visible units at the data's means `[n_visible]` over `rows` rows, smoothed by Laplace's rule,
     /// p = (rows mean + 1) / (rows + 2); hidden units at 1/2 (Salakhutdinov and Murray 2008).
     pub fn from_visible_mean(mean: &[f64], rows: usize, n_hidden: usize) -> Self {
         Self {
@@ -42,7 +42,8 @@ impl Base {
         }
     }
 
-    /// Both layers at means: those of the data, and those of p(h = 1 | v) over it.
+    /// Both layers at means: those of the data `[n_visible]`, and those of p(h = 1 | v) over it `[n_hidden]`, smoothed as
+    /// in [`from_visible_mean`](Self::from_visible_mean).
     ///
     /// With both means in place only correlations are left to be annealed: the path is that of a
     /// model centered at these means, where W multiplies `(v - <v>) (h - <h>)`. This dissipates the

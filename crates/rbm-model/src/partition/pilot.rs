@@ -49,6 +49,22 @@ impl Pilot {
     /// Sources: G. E. Crooks, Phys. Rev. Lett. 99, 100602 (2007), doi:10.1103/PhysRevLett.99.100602
     /// (thermodynamic length); D. A. Sivak and G. E. Crooks, Phys. Rev. Lett. 108, 190602 (2012),
     /// doi:10.1103/PhysRevLett.108.190602 (with relaxation).
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_model::{BitMatrix, partition::Pilot};
+    /// let found = |variances: Vec<f64>| Pilot {
+    ///     ln_ratio: 0.0,
+    ///     effective_fraction: 1.0,
+    ///     log_weights: vec![],
+    ///     visible: BitMatrix::zeros(0, 1),
+    ///     ancestors: vec![],
+    ///     variances,
+    /// };
+    /// // Work that is spread evenly asks for even steps.
+    /// let betas = found(vec![0.3; 50]).betas(10);
+    /// assert!((0..=10).all(|k| (betas[k] - k as f64 / 10.0).abs() < 1e-12));
+    /// ```
     pub fn betas(&self, count: usize) -> Vec<f64> {
         spread_evenly(&self.variances, count)
     }

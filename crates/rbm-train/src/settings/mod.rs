@@ -135,6 +135,8 @@ mod tests {
         assert_eq!(fit(20_001, |_| ()), (100, Some(1)));
         assert_eq!(fit(30, |_| ()), (20_000, Some(200)));
         assert_eq!(fit(0, |_| ()).0, 20_000);
+        let unchecked = |s: &mut Settings| s.training.batch_size = 0;
+        assert_eq!(fit(200, unchecked).0, 100, "refused later, not divided by");
         let given = |s: &mut Settings| s.training.epochs = Some(101);
         assert_eq!(fit(30, given), (101, Some(2)));
         assert_eq!(fit(30, |s| s.monitor.epochs_between = Some(7)).1, Some(7));
