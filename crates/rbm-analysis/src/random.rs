@@ -14,7 +14,7 @@ use rand::distr::Distribution;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-/// Generator number `stream` of a seed; generators of different streams are independent.
+/// Generator number `stream` of a seed (ChaCha with 8 rounds); generators of different streams are independent.
 pub fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(stream);
@@ -51,6 +51,14 @@ pub fn gaussian_matrix(
 ///
 /// `columns` must not exceed `rows`; further columns are left out. Computed by one thread, so that the
 /// bytes do not depend on how many there are.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::faer::Mat;
+/// use rbm_analysis::random::{generator, haar_matrix};
+/// let q = haar_matrix(&mut generator(1, 0), 20, 5);
+/// assert!((q.transpose() * &q - Mat::<f64>::identity(5, 5)).norm_max() < 1e-12);
+/// ```
 pub fn haar_matrix(generator: &mut ChaCha8Rng, rows: usize, columns: usize) -> Mat<f64> {
     let columns = columns.min(rows);
     let mut basis = gaussian_matrix(generator, rows, columns, 1.0);

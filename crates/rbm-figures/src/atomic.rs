@@ -49,6 +49,24 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`write()`], and what `content` says.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::atomic;
+/// use std::io::{Error, Write};
+/// let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("numbers");
+/// atomic::write(&path, b"1 2 3")?;
+/// // Broken off halfway: the old file is as it was, and nothing lies beside it.
+/// let failed = atomic::write_with(&path, |file| {
+///     file.write_all(b"4 5")?;
+///     Err(Error::other("no more numbers"))
+/// });
+/// assert!(failed.is_err());
+/// assert_eq!(std::fs::read(&path)?, b"1 2 3");
+/// assert_eq!(std::fs::read_dir(directory.path())?.count(), 1);
+/// # Ok::<(), Error>(())
+/// ```
 pub fn write_with(
     path: &Path,
     content: impl FnOnce(&mut File) -> io::Result<()>,

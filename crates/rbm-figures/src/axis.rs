@@ -11,6 +11,13 @@ pub enum Spacing {
 }
 
 /// One axis of a panel.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::{Axis, Spacing};
+/// let axis = Axis::log("updates").over(1.0, 1e4);
+/// assert_eq!((axis.spacing, axis.range), (Spacing::Log, Some((1.0, 1e4))));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
     /// Quantity and unit.

@@ -33,6 +33,13 @@ impl ColorMap {
 
 /// The absolute value below which all but half a per cent of the entries lie: one extreme entry
 /// should not pale all the others.
+///
+/// # Examples
+/// ```
+/// let mut values = vec![0.1; 999];
+/// values.push(-50.0);
+/// assert_eq!(rbm_figures::saturation_limit(values.iter()), 0.1);
+/// ```
 pub fn saturation_limit<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
     let mut sizes: Vec<f64> = values
         .map(|value| value.abs())

@@ -21,6 +21,27 @@ pub struct Document {
 }
 
 /// A part of the page with an entry in its contents.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::{Axis, Content, Document, Figure, Panel, Section};
+/// let mut section = Section::new("results", "Results");
+/// section.missing("Free energy", "there are no chains");
+/// // A panel without anything to draw leaves a note as well, and no figure.
+/// let panel = Panel::new("Spectrum", Axis::linear("λ"), Axis::linear("density"));
+/// section.figure(Figure {
+///     name: "spectrum",
+///     title: "Spectrum".into(),
+///     caption: maud::html! {},
+///     content: Content::Panels(vec![panel]),
+///     tables: vec![],
+/// });
+/// let directory = tempfile::tempdir()?;
+/// let page = Document { sections: vec![section], ..Default::default() }.write(directory.path())?;
+/// assert!(std::fs::read_to_string(page)?.contains("there are no chains"));
+/// assert!(!directory.path().join("figures/spectrum.svg").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Section {
     /// Anchor, unique on the page.

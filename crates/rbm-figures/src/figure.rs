@@ -13,6 +13,34 @@ use crate::scale::is_drawable;
 use crate::table::Table;
 
 /// One numbered figure.
+///
+/// # Examples
+/// Means with error bars and a curve, and a field over the plane:
+/// ```
+/// use rbm_figures::{Axis, Content, Document, Figure, Heat, Mark, Panel, Section};
+/// let means = Mark::error_bars([(1.0, 0.9, 0.1), (10.0, 0.2, 0.1)]).label("measured");
+/// let theory = Mark::line([(1.0, 1.0), (10.0, 0.1)]).dashed().label("theory");
+/// let values = vec![-1.0, 1.0, 1.0, -1.0];
+/// let field = Heat { x: (0.0, 1.0), y: (0.0, 1.0), columns: 2, values, limit: 1.0, smooth: false };
+/// let panels = vec![
+///     Panel::new("Decay", Axis::log("t"), Axis::linear("C(t)").over(0.0, 1.2)).with_all([theory, means]),
+///     Panel::new("Field", Axis::linear("x"), Axis::linear("y")).with(Mark::heat(field)),
+/// ];
+/// let mut section = Section::new("decay", "Decay");
+/// section.figure(Figure {
+///     name: "decay",
+///     title: "Decay".into(),
+///     caption: maud::html! { "C(t) = 1/t." },
+///     content: Content::Panels(panels),
+///     tables: vec![],
+/// });
+/// let directory = tempfile::tempdir()?;
+/// Document { sections: vec![section], ..Default::default() }.write(directory.path())?;
+/// let read = |name| std::fs::read_to_string(directory.path().join("figures").join(name));
+/// let (svg, tex) = (read("decay.svg")?, read("decay.tex")?);
+/// assert!(svg.contains("measured") && svg.contains("theory") && tex.contains("error bars"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Figure {
     /// Stem of its files and its anchor on the page: lower case with hyphens, unique.

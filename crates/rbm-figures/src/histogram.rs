@@ -1,6 +1,15 @@
 //! Counting values into bins.
 
 /// A histogram with bars of equal width, as a density.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::Histogram;
+/// // Four values, one of them beyond: three quarters of the area are there, half of them in the first bar.
+/// let found = Histogram::new(&[0.1, 0.2, 0.6, 7.0], (0.0, 1.0), 2);
+/// assert_eq!(found.bars, [(0.0, 0.5, 1.0), (0.5, 1.0, 0.5)]);
+/// assert_eq!((found.beyond, found.top()), (1, 1.0));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
     /// Bars (left, right, density). Their area is the fraction of the values that they hold.

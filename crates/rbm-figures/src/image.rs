@@ -5,6 +5,26 @@ use crate::color_map::ColorMap;
 use crate::number::significant;
 
 /// A grid of images of one shape with one color map.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::{ColorMap, Content, Document, Figure, Section, Sheet, Tile};
+/// let tile = Tile { values: vec![0.0, 1.0, 1.0, 0.0], label: "a sample".into() };
+/// let sheet = Sheet { tiles: vec![tile], shape: (2, 2), columns: 1, heads: vec![], map: ColorMap::Ink };
+/// let mut section = Section::new("samples", "Samples");
+/// section.figure(Figure {
+///     name: "samples",
+///     title: "Samples".into(),
+///     caption: maud::html! { "A unit that is on is ink." },
+///     content: Content::Images(sheet),
+///     tables: vec![],
+/// });
+/// let directory = tempfile::tempdir()?;
+/// let page = Document { sections: vec![section], ..Default::default() }.write(directory.path())?;
+/// let page = std::fs::read_to_string(page)?;
+/// assert!(page.contains("data:image/png;base64,") && page.contains("a sample"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sheet {
     /// The images.

@@ -2,6 +2,13 @@
 
 /// `value` to a number of significant digits, with a true minus sign, thousands separated, and a
 /// power of ten outside of 10^-4 .. 10^7.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::number::significant;
+/// assert_eq!([1234.5, -0.5, 3.0e9].map(|x| significant(x, 2)), ["1234", "−0.50", "3.0 × 10⁹"]);
+/// assert_eq!((significant(123_456.7, 4).as_str(), significant(f64::NAN, 4).as_str()), ("123,457", "undefined"));
+/// ```
 pub fn significant(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "undefined".to_owned();
@@ -30,6 +37,12 @@ pub fn significant(value: f64, digits: usize) -> String {
 }
 
 /// As [`significant`] with four digits, but whole numbers in full.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::number::readable;
+/// assert_eq!([1_234_567.0, 1_234.567].map(readable), ["1,234,567", "1235"]);
+/// ```
 pub fn readable(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         fixed(value, 0)
@@ -39,6 +52,13 @@ pub fn readable(value: f64) -> String {
 }
 
 /// `value` with a number of decimals, a true minus sign, and thousands separated from 10,000 on.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::number::fixed;
+/// // No negative zero.
+/// assert_eq!([-12_345.678, -0.001].map(|x| fixed(x, 1)), ["−12,345.7", "0.0"]);
+/// ```
 pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{:.*}", decimals, value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -65,6 +85,12 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 
 /// A p-value that is the rank of a value among itself and `simulations` others. At its least, 1/(1 + simulations), it is a
 /// bound: nothing says how far below it is.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::number::simulated_p_value;
+/// assert_eq!([1.0 / 20.0, 2.0 / 20.0].map(|p| simulated_p_value(p, 19)), ["p ≤ 1/20", "p = 0.10"]);
+/// ```
 pub fn simulated_p_value(p: f64, simulations: usize) -> String {
     match p * (simulations as f64 + 1.0) <= 1.0 + 1e-9 {
         true => format!("p ≤ 1/{}", simulations + 1),
@@ -92,6 +118,11 @@ pub(crate) fn power_of_ten(exponent: i32) -> String {
 }
 
 /// `number` with its digits lowered, as the index of a symbol.
+///
+/// # Examples
+/// ```
+/// assert_eq!(format!("λ{}", rbm_figures::number::subscript(12)), "λ₁₂");
+/// ```
 pub fn subscript(number: usize) -> String {
     const DIGITS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
     number

@@ -1,6 +1,19 @@
 //! The data of a figure, written as CSV (RFC 4180).
 
 /// Named columns. A column that is shorter than the longest ends in empty cells.
+///
+/// # Examples
+/// ```
+/// use rbm_figures::{Block, Document, Grid, Section, Table};
+/// let table = Table::new("runs").numbers("x", [0.1 + 0.2, f64::NAN]).texts("name", ["a, b".to_owned()]);
+/// let mut section = Section::new("runs", "Runs");
+/// section.blocks.push(Block::Grid(Grid { caption: maud::html! {}, heads: vec![], rows: vec![], table }));
+/// let directory = tempfile::tempdir()?;
+/// Document { sections: vec![section], ..Default::default() }.write(directory.path())?;
+/// let written = std::fs::read_to_string(directory.path().join("data/runs.csv"))?;
+/// assert_eq!(written, "x,name\n0.30000000000000004,\"a, b\"\n,\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
     /// Stem of the file: the figure's name, or that with a suffix.

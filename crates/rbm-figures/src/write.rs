@@ -15,6 +15,22 @@ impl Document {
     ///
     /// # Errors
     /// [`WriteError`] if a file cannot be written, an image cannot be encoded, or two figures or tables share a name.
+    ///
+    /// # Examples
+    /// Names are unique on a page, since they are files:
+    /// ```
+    /// use rbm_figures::{Block, Document, Grid, Section, Table, WriteError};
+    /// let mut section = Section::new("runs", "Runs");
+    /// for _ in 0..2 {
+    ///     let table = Table::new("runs").numbers("x", [1.0]);
+    ///     section.blocks.push(Block::Grid(Grid { caption: maud::html! {}, heads: vec![], rows: vec![], table }));
+    /// }
+    /// let directory = tempfile::tempdir()?;
+    /// let error = Document { sections: vec![section], ..Default::default() }.write(directory.path());
+    /// assert!(matches!(error, Err(WriteError::DuplicateName { .. })));
+    /// assert_eq!(std::fs::read_dir(directory.path())?.count(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn write(&self, directory: &Path) -> Result<PathBuf, WriteError> {
         let mut files: Vec<(String, Vec<u8>)> = Vec::new();
         for figure in self.figures() {

@@ -126,6 +126,18 @@ impl Side {
 ///
 /// # Errors
 /// [`ModelError`] where a layer is empty, or a model cannot be read back.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::agreement::compare;
+/// // A device agrees with itself to the last bit.
+/// let device = Device::flex();
+/// let found = compare([&device, &device], [6, 4, 10], 5)?;
+/// assert_eq!((found.energy, found.weights, found.equal_updates), (0.0, 0.0, 5));
+/// assert!(found.flips.is_empty());
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn compare(
     devices: [&Device; 2],
     [n_visible, n_hidden, chains]: [usize; 3],

@@ -49,6 +49,18 @@ impl RbmConfig {
     ///
     /// # Errors
     /// [`ModelError::EmptyLayer`]; [`ModelError::Shape`] if `mean` has another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::Device;
+    /// use rbm_model::{RbmConfig, partition::Enumeration};
+    /// // Without couplings the model has the data's means, by Laplace's rule (2 mean + 1) / (2 + 2).
+    /// let config = RbmConfig::new(2, 3).with_weight_std(0.0);
+    /// let rbm = config.init_from_data_mean(&[0.5, 1.0], 2, &Device::flex())?;
+    /// let means = Enumeration::new(&rbm.parameters()?)?.moments().visible;
+    /// assert!((means[0] - 0.5).abs() < 1e-6 && (means[1] - 0.75).abs() < 1e-6);
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn init_from_data_mean(
         &self,
         mean: &[f64],

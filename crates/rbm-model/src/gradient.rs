@@ -31,6 +31,23 @@ pub struct PhaseSamples {
 }
 
 /// Ascent direction of the mean log-likelihood, in nats per unit of the parameter.
+///
+/// # Examples
+/// The centered gradient of a model with one unit per layer, by hand:
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use rbm_model::gradient::{Gradient, Offsets, PhaseSamples};
+/// let device = Device::flex();
+/// let matrix = |x: f32| Tensor::<2>::from_floats([[x]], &device);
+/// let vector = |x: f32| Tensor::<1>::from_floats([x], &device);
+/// let phase = |v, h| PhaseSamples { visible: matrix(v), hidden: matrix(h) };
+/// let plain = Gradient::from_samples(phase(1.0, 1.0), phase(0.0, 0.5));
+/// let centered = plain.centered(&Offsets { visible: vector(0.5), hidden: vector(0.25) });
+/// // dW - mu dc - db lambda = 1 - 1/4 - 1/4,   db - dW' lambda,   dc - dW' mu
+/// assert_eq!(centered.weight.into_scalar::<f32>(), 0.5);
+/// assert_eq!(centered.visible_bias.into_scalar::<f32>(), 0.875);
+/// assert_eq!(centered.hidden_bias.into_scalar::<f32>(), 0.25);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Gradient {
     /// With respect to W, `[n_visible, n_hidden]`.
@@ -41,7 +58,7 @@ pub struct Gradient {
     pub hidden_bias: Tensor<1>,
 }
 
-/// Offsets of the centered gradient.
+/// Offsets of the centered gradient, see the [module](self).
 #[derive(Debug, Clone)]
 pub struct Offsets {
     /// mu, usually the data's mean, `[n_visible]`.
@@ -59,6 +76,27 @@ impl Gradient {
     /// What some of the rows contribute to the plain gradient: `shares` are the parts that they are
     /// of all rows of data and of model samples. Over parts that make up all rows the sum is
     /// [`from_samples`](Self::from_samples) of them all. Visible states must be **binary**.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use rbm_model::gradient::{Gradient, PhaseSamples};
+    /// let device = Device::flex();
+    /// let rows = |values: [[f32; 1]; 2]| Tensor::<2>::from_floats(values, &device);
+    /// let data = PhaseSamples { visible: rows([[1.0], [1.0]]), hidden: rows([[0.9], [0.1]]) };
+    /// let model = PhaseSamples { visible: rows([[1.0], [0.0]]), hidden: rows([[0.4], [0.6]]) };
+    /// // The first and the second row, each half of all.
+    /// let half = |row| {
+    ///     let cut = |s: &PhaseSamples| PhaseSamples {
+    ///         visible: s.visible.clone().narrow(0, row, 1),
+    ///         hidden: s.hidden.clone().narrow(0, row, 1),
+    ///     };
+    ///     Gradient::part(cut(&data), cut(&model), [0.5; 2])
+    /// };
+    /// let sum = half(0).plus(half(1)).weight.into_scalar::<f32>();
+    /// assert!((sum - 0.3).abs() < 1e-6);
+    /// assert!((Gradient::from_samples(data, model).weight.into_scalar::<f32>() - sum).abs() < 1e-6);
+    /// ```
     pub fn part(data: PhaseSamples, model: PhaseSamples, shares: [f64; 2]) -> Self {
         let [data, model] =
             [(data, shares[0]), (model, shares[1])].map(|(phase, share)| PhaseSamples {
@@ -92,7 +130,7 @@ impl Gradient {
         }
     }
 
-    /// The centered gradient for given offsets.
+    /// The centered gradient for given offsets, by the formula of the [module](self).
     pub fn centered(self, offsets: &Offsets) -> Self {
         let mu = offsets.visible.clone().unsqueeze_dim::<2>(1);
         let lambda = offsets.hidden.clone().unsqueeze_dim::<2>(0);

@@ -2,7 +2,18 @@
 
 use crate::noise::{Layer, NoiseKey, stream};
 
-/// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms.
+/// `count` draws from N(0, std^2) by the Box-Muller transform of counter-based uniforms, in pairs
+/// std sqrt(-2 ln u) (cos, sin)(2 pi u').
+///
+/// Source: G. E. P. Box, M. E. Muller, Ann. Math. Statist. 29, 610 (1958).
+///
+/// # Examples
+/// ```
+/// use rbm_model::{init::normal, numeric::variance};
+/// let draws: Vec<f64> = normal(10_000, 0.1, 7).into_iter().map(f64::from).collect();
+/// // The variance of n normal numbers has the standard error s^2 sqrt(2 / n).
+/// assert!((variance(&draws) - 0.01).abs() < 5.0 * 0.01 * 0.02f64.sqrt() / 10.0);
+/// ```
 pub fn normal(count: usize, std: f64, seed: u64) -> Vec<f32> {
     draw(count, std, seed, (0, Layer::Visible))
 }
@@ -28,10 +39,18 @@ fn draw(count: usize, std: f64, seed: u64, (step, layer): (u64, Layer)) -> Vec<f
     numbers
 }
 
-/// Visible biases b_i = ln(p_i / (1 - p_i)) from the data's means over `rows` rows.
+/// Visible biases b_i = ln(p_i / (1 - p_i)) from the data's means over `rows` rows, `[n_visible]` to
+/// `[n_visible]`.
 ///
 /// p_i is the posterior mean under a uniform prior, (rows mean_i + 1) / (rows + 2) (Laplace's
 /// rule), so units that are constant in the data get finite biases.
+///
+/// # Examples
+/// ```
+/// let bias = rbm_model::init::visible_bias_from_mean(&[0.5, 0.0], 2);
+/// // p = 1/2, and p = (0 + 1) / (2 + 2) although the unit was never on.
+/// assert!(bias[0] == 0.0 && (bias[1] + 3f32.ln()).abs() < 1e-6);
+/// ```
 pub fn visible_bias_from_mean(mean: &[f64], rows: usize) -> Vec<f32> {
     let rows = rows as f64;
     mean.iter()

@@ -69,6 +69,22 @@ impl Rbm {
     ///
     /// # Shapes
     /// `visible` `[rows, n_visible]`, result `[rows]`
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use rbm_model::{Parameters, Rbm};
+    /// let device = Device::flex();
+    /// let model = Parameters::new(2, 1, vec![1.0, -2.0], vec![0.5, 0.0], vec![0.25])?;
+    /// let rbm = Rbm::from_parameters(&model, &device);
+    /// // e^-F(v) is the sum of e^-E(v, h) over h.
+    /// let v = Tensor::<2>::from_floats([[1.0, 1.0], [1.0, 1.0]], &device);
+    /// let h = Tensor::<2>::from_floats([[0.0], [1.0]], &device);
+    /// let sum = rbm.energy(v.clone(), h).neg().exp().sum().into_scalar::<f32>();
+    /// let free_energy = rbm.free_energy(v.narrow(0, 0, 1)).into_scalar::<f32>();
+    /// assert!((free_energy + sum.ln()).abs() < 1e-6);
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn free_energy(&self, visible: Tensor<2>) -> Tensor<1> {
         let field = visible.clone().matmul(self.weight.val());
         let hidden = ops::softplus_sum(field, self.hidden_bias.val());
@@ -91,6 +107,18 @@ impl Rbm {
     /// p(h_j = 1 | v) = sigmoid(c_j + (v W)_j): `[rows, n_visible]` to `[rows, n_hidden]`.
     ///
     /// `visible` may hold any values; for binary states [`ops::hidden_probabilities`] is faster.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use rbm_model::{Parameters, Rbm};
+    /// let device = Device::flex();
+    /// let model = Parameters::new(1, 1, vec![3f64.ln()], vec![0.0], vec![0.0])?;
+    /// let v = Tensor::<2>::from_floats([[1.0]], &device);
+    /// let p = Rbm::from_parameters(&model, &device).hidden_probabilities(v);
+    /// assert!((p.into_scalar::<f32>() - 0.75).abs() < 1e-6);
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn hidden_probabilities(&self, visible: Tensor<2>) -> Tensor<2> {
         ops::activate(visible.matmul(self.weight.val()), self.hidden_bias.val())
     }

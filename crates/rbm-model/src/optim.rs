@@ -18,6 +18,17 @@ pub struct Step {
 }
 
 /// From a gradient g to a direction.
+///
+/// # Examples
+/// Adam's first direction is the sign of the gradient:
+/// ```
+/// use rbm_model::optim::{ADAM_EPSILON, Rule};
+/// let adam = Rule::Adam { beta1: 0.9, beta2: 0.999, update: 1 };
+/// let (first, second) = adam.corrections();
+/// let g: f64 = -0.5;
+/// let (mean, square) = (0.1 * g * first, 0.001 * g * g * second);
+/// assert!((mean / (square.sqrt() + ADAM_EPSILON) + 1.0).abs() < 1e-6);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
     /// The gradient itself; remembers nothing.

@@ -13,6 +13,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// Exact enumeration and all analysis work on this type, whatever precision and
 /// device the model itself lives on.
+///
+/// # Examples
+/// ```
+/// use rbm_model::Parameters;
+/// let model = Parameters::new(2, 1, vec![1.0, -2.0], vec![0.5, 0.0], vec![0.25])?;
+/// let v = [1.0, 1.0];
+/// // -(1 - 2) - 1/2 - 1/4
+/// assert_eq!(model.energy(&v, &[1.0]), 0.25);
+/// let sum: f64 = [0.0, 1.0].map(|h| (-model.energy(&v, &[h])).exp()).iter().sum();
+/// assert!((model.free_energy(&v) + sum.ln()).abs() < 1e-12);
+/// assert!(Parameters::new(2, 1, vec![f64::NAN, 0.0], vec![0.0; 2], vec![0.0]).is_err());
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
     /// Number of visible units N.
@@ -83,7 +96,7 @@ impl Parameters {
         self.weight[i * self.n_hidden + j]
     }
 
-    /// Fields on the hidden units, c + v.W, shape `[n_hidden]`.
+    /// Fields on the hidden units, c + v.W: `[n_visible]` to `[n_hidden]`.
     pub fn hidden_field(&self, visible: &[f64]) -> Vec<f64> {
         let mut field = self.hidden_bias.clone();
         for (row, &v) in self.weight.chunks_exact(self.n_hidden).zip(visible) {
@@ -96,7 +109,7 @@ impl Parameters {
         field
     }
 
-    /// Fields on the visible units, b + W.h, shape `[n_visible]`.
+    /// Fields on the visible units, b + W.h: `[n_hidden]` to `[n_visible]`.
     pub fn visible_field(&self, hidden: &[f64]) -> Vec<f64> {
         self.weight
             .chunks_exact(self.n_hidden)
@@ -105,13 +118,14 @@ impl Parameters {
             .collect()
     }
 
-    /// Energy of one joint state, E(v, h) = - v.W.h - b.v - c.h.
+    /// Energy of one joint state, E(v, h) = - v.W.h - b.v - c.h, in units of k_B T; `[n_visible]` and `[n_hidden]`.
     pub fn energy(&self, visible: &[f64], hidden: &[f64]) -> f64 {
         let field = self.visible_field(hidden);
         -dot(visible, &field) - dot(&self.hidden_bias, hidden)
     }
 
-    /// Free energy of a visible state, F(v) = - b.v - sum_j softplus(c_j + (v W)_j).
+    /// Free energy of a visible state, F(v) = - b.v - sum_j softplus(c_j + (v W)_j), in units of
+    /// k_B T; `visible` is `[n_visible]`.
     pub fn free_energy(&self, visible: &[f64]) -> f64 {
         -dot(&self.visible_bias, visible)
             - self
@@ -123,11 +137,25 @@ impl Parameters {
 }
 
 /// ln(1 + e^t) without overflow.
+///
+/// # Examples
+/// ```
+/// use rbm_model::parameters::softplus;
+/// assert!((softplus(0.7) - softplus(-0.7) - 0.7).abs() < 1e-15);
+/// assert_eq!((softplus(1000.0), softplus(-1000.0)), (1000.0, 0.0));
+/// ```
 pub fn softplus(t: f64) -> f64 {
     t.max(0.0) + (-t.abs()).exp().ln_1p()
 }
 
 /// 1 / (1 + e^-t) without overflow.
+///
+/// # Examples
+/// ```
+/// use rbm_model::parameters::sigmoid;
+/// assert!((sigmoid(3f64.ln()) - 0.75).abs() < 1e-15);
+/// assert_eq!((sigmoid(1000.0), sigmoid(-1000.0)), (1.0, 0.0));
+/// ```
 pub fn sigmoid(t: f64) -> f64 {
     if t >= 0.0 {
         1.0 / (1.0 + (-t).exp())

@@ -22,6 +22,21 @@ use burn::tensor::{Tensor, TensorData};
 /// ln PL of binary visible rows, all units, in nats: `[rows, n_visible]` to `[rows]`.
 ///
 /// Cost: `rows` x N x M.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use rbm_model::{Parameters, Rbm};
+/// use rbm_model::{partition::Enumeration, pseudo_likelihood::pseudo_log_likelihood};
+/// // Without couplings it is the log-likelihood itself.
+/// let model = Parameters::new(2, 1, vec![0.0; 2], vec![0.5, -1.0], vec![0.3])?;
+/// let device = Device::flex();
+/// let row = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
+/// let found = pseudo_log_likelihood(&Rbm::from_parameters(&model, &device), row).into_scalar::<f32>();
+/// let exact = Enumeration::new(&model)?.log_probability(&[1.0, 0.0]);
+/// assert!((f64::from(found) - exact).abs() < 1e-6);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn pseudo_log_likelihood(rbm: &Rbm, visible: Tensor<2>) -> Tensor<1> {
     let [rows, n] = visible.dims();
     let field = rbm.hidden_field(visible.clone());
@@ -73,6 +88,21 @@ pub struct RowValues {
 ///
 /// # Errors
 /// [`ModelError::Shape`] where `visible` does not fit the model.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{BitMatrix, RbmConfig};
+/// use rbm_model::pseudo_likelihood::{describe_rows, pseudo_log_likelihood};
+/// let device = Device::flex();
+/// let rbm = RbmConfig::new(6, 4).with_weight_std(1.0).init(&device)?;
+/// let rows = BitMatrix::from_fn(5, 6, |row, column| (row + column) % 3 == 0);
+/// // With all units nothing is left to estimate.
+/// let found = describe_rows(&rbm, &rows, 6, 0)?.pseudo_log_likelihood;
+/// let exact = pseudo_log_likelihood(&rbm, rows.to_tensor(&device)).into_data();
+/// assert!(found.iter().zip(exact.iter::<f64>()).all(|(x, y)| (x - y).abs() < 1e-4));
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn describe_rows(
     rbm: &Rbm,
     visible: &BitMatrix,

@@ -11,6 +11,23 @@ use rbm_model::gradient::Offsets;
 const OFFSET_RATE: f64 = 0.01;
 
 /// A run between two updates. Saved and restored as a whole, it goes on bit for bit.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::RbmConfig;
+/// use rbm_train::{Batch, Settings, State, data::bars_and_stripes};
+/// let (mut settings, data) = (Settings::default(), bars_and_stripes(3)?);
+/// settings.model.hidden = 8;
+/// let rbm = RbmConfig::new(9, 8).init(&Device::flex())?;
+/// let mut state = State::new(&settings, rbm, &data.train.column_means(), data.train.rows());
+/// for rows in [0..7, 7..14] {
+///     let batch = Batch::new(data.train.slice(rows.clone()), (rows.start as u32..rows.end as u32).collect());
+///     state = state.update(&settings, batch, 0.05);
+/// }
+/// assert_eq!(state.step, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct State {
     /// The model.
     pub rbm: Rbm,

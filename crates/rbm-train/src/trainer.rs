@@ -21,6 +21,20 @@ use std::time::{Duration, Instant};
 const HEALTH_INTERVAL: u64 = 200;
 
 /// Why training stopped.
+///
+/// # Examples
+/// ```
+/// use rbm_train::{Settings, StopReason, Training, data::bars_and_stripes};
+/// let (mut settings, data) = (Settings::default(), bars_and_stripes(2)?);
+/// settings.model.hidden = 3;
+/// settings.training.epochs = Some(100);
+/// let reason = |settings: &Settings| Training::new(settings, &data).run().map(|trained| trained.reason);
+/// assert!(matches!(reason(&settings)?, StopReason::Finished));
+/// // Weights beyond `training.weight_limit`: an end, not an error.
+/// settings.optimizer.learning_rate = 1e6;
+/// assert!(matches!(reason(&settings)?, StopReason::Diverged { .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum StopReason {
     /// All epochs are done.

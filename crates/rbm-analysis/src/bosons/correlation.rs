@@ -54,6 +54,22 @@ pub struct Kurtosis {
 ///
 /// # Errors
 /// [`AnalysisError::Argument`] for a group of another size or a coordinate that was not recorded, [`AnalysisError::NoSuchMode`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::bosons::connected_correlations;
+/// use rbm_analysis::reciprocal::{Coordinate::{X, Y}, Trajectories, pairs};
+/// use rbm_analysis::statistics::BootstrapOptions;
+/// // The four states of one unit per layer, once each.
+/// let states = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
+/// let record = Trajectories::from_array(pairs(&[0]), 4, &states)?;
+/// let groups = [vec![X(0), X(0)], vec![X(0), Y(0)]];
+/// let found = connected_correlations(&record, &groups, &[2.0], &BootstrapOptions::default())?;
+/// assert_eq!((found[0].value, found[1].value), (0.25, 0.0));
+/// // 4/(16 - lambda^2)
+/// assert_eq!(found[0].gaussian, Some(1.0 / 3.0));
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn connected_correlations(
     trajectories: &Trajectories,
     groups: &[Vec<Coordinate>],
@@ -89,6 +105,21 @@ pub fn connected_correlations(
 ///
 /// # Errors
 /// [`AnalysisError::Empty`] where nothing was recorded, [`AnalysisError::NoSuchMode`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, Trajectories, bosons::excess_kurtosis};
+/// use rbm_analysis::reciprocal::pairs;
+/// use rbm_analysis::statistics::BootstrapOptions;
+/// use rbm_model::Parameters;
+/// let space = ReciprocalSpace::new(&Parameters::new(1, 1, vec![2.0], vec![0.0], vec![0.0])?)?;
+/// let states = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
+/// let record = Trajectories::from_array(pairs(&[0]), 4, &states)?;
+/// // A fair coin: kappa_4/kappa_2^2 = -2, and the vector of one unit has IPR 1.
+/// let found = excess_kurtosis(&record, &space, &BootstrapOptions::default())?;
+/// assert!((found[0].excess.unwrap() + 2.0).abs() < 1e-12 && found[0].uniform == -2.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn excess_kurtosis(
     trajectories: &Trajectories,
     space: &ReciprocalSpace,

@@ -41,6 +41,23 @@ pub struct Occupation {
 ///
 /// # Errors
 /// [`AnalysisError::Empty`] where nothing was recorded, [`AnalysisError::NoSuchMode`].
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_analysis::{ReciprocalSpace, Trajectories, reciprocal::pairs, statistics::BootstrapOptions};
+/// use rbm_analysis::bosons::{exact_occupations, occupations};
+/// use rbm_model::{Parameters, Rbm, noise::stream, sampling::Chains};
+/// let model = Parameters::new(2, 1, vec![1.0, 2.0], vec![-0.5; 2], vec![0.3])?;
+/// let (space, rbm) = (ReciprocalSpace::new(&model)?, Rbm::from_parameters(&model, &Device::flex()));
+/// let mut chains = Chains::from_biases(&rbm, 100, 1, stream::SAMPLE);
+/// chains.sweep(&rbm, 50);
+/// let record = Trajectories::record(&space, pairs(&[0]), &rbm, &mut chains, 100, 1)?;
+/// let found = occupations(&space, &record, &BootstrapOptions::default())?[0];
+/// let exact = exact_occupations(&space, &model)?[0].occupation;
+/// assert!((found.occupation - exact).abs() < 5.0 * found.error.unwrap());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn occupations(
     space: &ReciprocalSpace,
     trajectories: &Trajectories,
@@ -97,6 +114,20 @@ pub fn occupations(
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the point has other sizes than the model.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{MeanFieldOptions, ReciprocalSpace};
+/// use rbm_analysis::{bosons::point_occupations, mean_field::central_fixed_point};
+/// use rbm_model::Parameters;
+/// // Centered, lambda = 2: means 1/2, and lambda cov(x, y) = lambda^2/(16 - lambda^2).
+/// let model = Parameters::new(1, 1, vec![2.0], vec![-1.0], vec![-1.0])?;
+/// let point = central_fixed_point(&model, &MeanFieldOptions::default())?;
+/// let boson = point_occupations(&ReciprocalSpace::new(&model)?, &point)?[0];
+/// assert!((boson.occupation - 2.0 / 4.0).abs() < 1e-9);
+/// assert!((boson.connected.unwrap() - 4.0 / 12.0).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn point_occupations(
     space: &ReciprocalSpace,
     point: &FixedPoint,

@@ -72,6 +72,27 @@ pub struct ModeDiffusion {
 ///
 /// # Errors
 /// As [`autocorrelations`]; [`AnalysisError::NoSuchMode`] for a mode without prediction.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_analysis::{Coordinate, ReciprocalSpace, Trajectories};
+/// use rbm_analysis::dynamics::{DiffusionOptions, diffusion, mode_relaxations};
+/// use rbm_model::{Parameters, Rbm, noise::stream, sampling::Chains};
+/// let model = Parameters::new(1, 1, vec![2.0], vec![-1.0], vec![-1.0])?;
+/// let (space, rbm) = (ReciprocalSpace::new(&model)?, Rbm::from_parameters(&model, &Device::flex()));
+/// let mut chains = Chains::from_biases(&rbm, 100, 1, stream::SAMPLE);
+/// chains.sweep(&rbm, 20);
+/// let record = Trajectories::record(&space, vec![Coordinate::X(0)], &rbm, &mut chains, 300, 1)?;
+/// let predictions = mode_relaxations(&space, None)?;
+/// let found = &diffusion(&record, &predictions, &DiffusionOptions::default())?[0];
+/// // One unit per layer is a chain of two states with rho(1) = tanh^2(1/2), which the Gaussian limit puts at (2/4)^2.
+/// let rho = 0.5f64.tanh().powi(2);
+/// let tau = found.measured.integrated_time.unwrap();
+/// assert!((tau.value - (1.0 + rho) / (1.0 - rho)).abs() < 5.0 * tau.error);
+/// assert!((found.predicted.plain.unwrap().gibbs_coefficient - 0.25).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn diffusion(
     trajectories: &Trajectories,
     predictions: &[ModeRelaxation],

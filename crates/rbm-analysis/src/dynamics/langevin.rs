@@ -18,6 +18,19 @@ use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// Potential of one mode.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::dynamics::ModePotential;
+/// let potential = ModePotential::quadratic(2.0);
+/// assert_eq!(potential.force([1.0, 0.0]), [-4.0, 2.0]);
+/// // <x^2> = 4/(16 - lambda^2), <x y> = lambda/(16 - lambda^2)
+/// let [xx, _, xy] = potential.second_moments().unwrap();
+/// assert!((xx - 4.0 / 12.0).abs() < 1e-8 && (xy - 2.0 / 12.0).abs() < 1e-8);
+/// // Beyond lambda = 4 quartic terms alone keep the mode together.
+/// assert!(ModePotential::quadratic(5.0).second_moments().is_none());
+/// assert!(ModePotential::landau(5.0, 0.1, 0.1).second_moments().is_some());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ModePotential {
     /// Singular value lambda.

@@ -60,6 +60,16 @@ pub struct GaussianMoments {
 }
 
 /// How fast a mode relaxes in the Gaussian limit.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::gaussian::Relaxation;
+/// let mode = Relaxation::new(2.0);
+/// assert_eq!((mode.rate_u, mode.rate_w, mode.gibbs_coefficient), (2.0, 6.0, 0.25));
+/// // -1/ln(lambda^2/16)
+/// assert!((mode.gibbs_time.unwrap() - 1.0 / 4f64.ln()).abs() < 1e-12);
+/// assert_eq!(Relaxation::new(4.0).gibbs_time, None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Relaxation {
     /// Rate 4 - lambda of overdamped Langevin motion along u, per unit time; not positive for lambda >= 4.

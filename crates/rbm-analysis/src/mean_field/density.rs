@@ -78,6 +78,18 @@ pub struct SampledFreeEnergy {
 /// # Errors
 /// [`AnalysisError::Argument`] for bins without range, a coordinate that was not recorded or another number of coordinates
 /// than bins, 1 or 2; [`AnalysisError::Empty`] where nothing was recorded.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{Coordinate, Trajectories};
+/// use rbm_analysis::mean_field::{Bins, sampled_free_energy};
+/// // Four independent samples, three of them with the unit off; bins of width 1.
+/// let record = Trajectories::from_array(vec![Coordinate::X(0)], 4, &[0.0, 0.0, 0.0, 1.0])?;
+/// let bins = Bins { low: -0.5, high: 1.5, count: 2 };
+/// let found = sampled_free_energy(&record, &[Coordinate::X(0)], &[bins], 4)?;
+/// assert!((found.free_energy[0].unwrap() + 0.75f64.ln()).abs() < 1e-12);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn sampled_free_energy(
     trajectories: &Trajectories,
     coordinates: &[Coordinate],
@@ -143,6 +155,20 @@ pub fn sampled_free_energy(
 /// # Errors
 /// As [`sampled_free_energy`]; [`AnalysisError::Argument`] for coordinates of different layers or of a layer of more than
 /// [`ENUMERATION_LIMIT`] units, [`AnalysisError::NoSuchMode`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{Coordinate, ReciprocalSpace};
+/// use rbm_analysis::mean_field::{Bins, exact_free_energy};
+/// use rbm_model::{Parameters, partition::Enumeration};
+/// // One unit per layer and bins of width 1: -ln p(v).
+/// let model = Parameters::new(1, 1, vec![2.0], vec![0.3], vec![-0.4])?;
+/// let bins = Bins { low: -0.5, high: 1.5, count: 2 };
+/// let found = exact_free_energy(&model, &ReciprocalSpace::new(&model)?, &[Coordinate::X(0)], &[bins])?;
+/// let exact = Enumeration::new(&model)?.log_probability(&[1.0]);
+/// assert!((found.free_energy[1].unwrap() + exact).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn exact_free_energy(
     parameters: &Parameters,
     space: &ReciprocalSpace,

@@ -98,6 +98,19 @@ pub struct MeanFieldSolution {
 ///
 /// # Errors
 /// [`AnalysisError::NoConvergence`] if the tolerance is not reached; unusable parameters.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::mean_field::{MeanFieldOptions, central_fixed_point};
+/// use rbm_model::{Parameters, partition::Enumeration};
+/// // Centered, lambda = 2: means 1/2, F_MF = 2/4 - 2 ln 2, dressed singular value lambda/4.
+/// let model = Parameters::new(1, 1, vec![2.0], vec![-1.0], vec![-1.0])?;
+/// let point = central_fixed_point(&model, &MeanFieldOptions::default())?;
+/// assert!((point.free_energy - 0.5 + 4f64.ln()).abs() < 1e-9);
+/// assert!((point.dressed_singular_values[0] - 0.5).abs() < 1e-9);
+/// assert!(-point.free_energy < Enumeration::new(&model)?.ln_z());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn central_fixed_point(
     parameters: &Parameters,
     options: &MeanFieldOptions,
@@ -124,6 +137,21 @@ pub fn central_fixed_point(
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the starts do not have M columns; unusable parameters.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{MeanFieldOptions, fixed_points};
+/// use rbm_model::Parameters;
+/// // Centered, lambda = 6: two wells that mirror each other, and the saddle between them.
+/// let model = Parameters::new(1, 1, vec![6.0], vec![-3.0], vec![-3.0])?;
+/// let found = fixed_points(&model, None, &MeanFieldOptions::default())?;
+/// let wells: Vec<f64> = found.points.iter().filter(|p| p.stable).map(|p| p.visible[0]).collect();
+/// assert_eq!(wells.len(), 2);
+/// assert!((wells[0] + wells[1] - 1.0).abs() < 1e-6);
+/// // m = sigmoid(6 (m - 1/2)) on this line
+/// assert!((wells[0] - rbm_model::parameters::sigmoid(6.0 * wells[0] - 3.0)).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn fixed_points(
     parameters: &Parameters,
     starts: Option<MatRef<'_, f64>>,
@@ -189,7 +217,7 @@ pub fn fixed_points(
 
 /// Naive mean-field Gibbs free energy Gamma = -m_v.W.m_h - b.m_v - c.m_h - S(m_v) - S(m_h) of any means in [0, 1].
 ///
-/// An upper bound of -ln Z everywhere, equal to F_MF at a fixed point.
+/// An upper bound of -ln Z everywhere, equal to F_MF at a fixed point. `visible` is `[N]`, `hidden` `[M]`; in units of k_B T.
 ///
 /// # Errors
 /// [`AnalysisError::Shape`].

@@ -20,6 +20,14 @@ pub const NEARLY_DEGENERATE: f64 = 0.02;
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the vectors differ in length.
+///
+/// # Examples
+/// ```
+/// use faer::mat;
+/// let found = rbm_analysis::overlap::overlaps(mat![[1.0], [0.0]].as_ref(), mat![[-0.6], [0.8]].as_ref())?;
+/// assert_eq!(found[(0, 0)], 0.6);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn overlaps(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Mat<f64>, AnalysisError> {
     check_len("vector", a.nrows(), b.nrows())?;
     let mut product = a.transpose() * b;
@@ -31,7 +39,7 @@ pub fn overlaps(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Mat<f64>, Anal
     Ok(product)
 }
 
-/// Principal angles between the spaces that two sets of orthonormal columns span, in radians, ascending:
+/// Principal angles between the spaces that two sets of orthonormal columns span, `[units, p]` and `[units, q]`, in radians, ascending:
 /// min(p, q) angles in [0, pi/2].
 ///
 /// cos theta are the singular values of A^T B, sin theta those of B - A A^T B; each angle comes from the one of the two
@@ -39,6 +47,18 @@ pub fn overlaps(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Mat<f64>, Anal
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the vectors differ in length, [`AnalysisError::Empty`] without columns.
+///
+/// # Examples
+/// ```
+/// use faer::mat;
+/// use rbm_analysis::overlap::principal_angles;
+/// // A plane, and one turned about its first axis by 1e-9.
+/// let (a, t) = (mat![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], 1e-9f64);
+/// let b = mat![[1.0, 0.0], [0.0, t.cos()], [0.0, t.sin()]];
+/// let angles = principal_angles(a.as_ref(), b.as_ref())?;
+/// assert!(angles[0].abs() < 1e-15 && (angles[1] / t - 1.0).abs() < 1e-6);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn principal_angles(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisError> {
     check_len("vector", a.nrows(), b.nrows())?;
     // The smaller space is measured against the larger.
@@ -69,6 +89,12 @@ pub fn principal_angles(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<Vec<f6
 /// Groups of neighboring modes whose singular values (descending) differ by less than `gap` times the larger of the two.
 ///
 /// A bulk becomes one group where its levels are that dense: its single vectors mean nothing.
+///
+/// # Examples
+/// ```
+/// let groups = rbm_analysis::overlap::degenerate_groups(&[5.0, 3.0, 2.99, 1.0], 0.02);
+/// assert_eq!(groups, [0..1, 1..3, 3..4]);
+/// ```
 pub fn degenerate_groups(singular_values: &[f64], gap: f64) -> Vec<Range<usize>> {
     let mut groups: Vec<Range<usize>> = Vec::new();
     for (k, &value) in singular_values.iter().enumerate() {
@@ -106,11 +132,26 @@ pub struct ModeOverlap {
 
 /// Overlaps of the first `modes` columns of `a` with all columns of `b`, with groups from the two sets of values (descending).
 ///
+/// `a` is `[units, K]` with K values, `b` `[units, L]` with L, and `gap` that of [`degenerate_groups`].
 /// The group of mode k in `a` is compared with the other set's groups that its members' best partners are in (from the first to
 /// the last of them).
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where vectors differ in length or values and vectors in number.
+///
+/// # Examples
+/// ```
+/// use faer::mat;
+/// use rbm_analysis::overlap::mode_overlaps;
+/// // Two modes of equal value, turned into each other: the space that they span is the same.
+/// let half = 0.5f64.sqrt();
+/// let a = mat![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+/// let b = mat![[half, -half], [half, half], [0.0, 0.0]];
+/// let found = mode_overlaps(a.as_ref(), &[2.0, 2.0], b.as_ref(), &[2.0, 2.0], 1, 0.02)?;
+/// assert!((found[0].overlap - half).abs() < 1e-12);
+/// assert!((found[0].group_overlap - 1.0).abs() < 1e-12 && found[0].largest_angle < 1e-12);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn mode_overlaps(
     a: MatRef<'_, f64>,
     a_values: &[f64],
@@ -172,6 +213,19 @@ pub fn mode_overlaps(
 ///
 /// # Errors
 /// As [`mode_overlaps`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, overlap::checkpoint_overlaps};
+/// use rbm_model::Parameters;
+/// let space = |weight| -> Result<ReciprocalSpace, Box<dyn std::error::Error>> {
+///     Ok(ReciprocalSpace::new(&Parameters::new(2, 2, weight, vec![0.0; 2], vec![0.0; 2])?)?)
+/// };
+/// // Unit 2 overtakes unit 1: mode 0 of before is mode 1 of later.
+/// let found = checkpoint_overlaps(&space(vec![2.0, 0.0, 0.0, 1.0])?, &space(vec![2.0, 0.0, 0.0, 3.0])?, 1)?;
+/// assert_eq!((found[0].best, found[0].overlap), (1, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn checkpoint_overlaps(
     earlier: &ReciprocalSpace,
     later: &ReciprocalSpace,
@@ -191,6 +245,19 @@ pub fn checkpoint_overlaps(
 ///
 /// # Errors
 /// As [`mode_overlaps`].
+///
+/// # Examples
+/// ```
+/// use faer::mat;
+/// use rbm_analysis::{ReciprocalSpace, overlap::{Pca, data_overlaps}};
+/// use rbm_model::Parameters;
+/// // Rows that vary along (1, -1), and a mode that has learned it.
+/// let pca = Pca::new(mat![[0.0, 1.0], [1.0, 0.0]].as_ref())?;
+/// let model = Parameters::new(2, 1, vec![-1.0, 1.0], vec![0.0; 2], vec![0.0])?;
+/// let found = data_overlaps(&ReciprocalSpace::new(&model)?, &pca, 1)?;
+/// assert!(found[0].best == 0 && (found[0].overlap - 1.0).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn data_overlaps(
     space: &ReciprocalSpace,
     pca: &Pca,

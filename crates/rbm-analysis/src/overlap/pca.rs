@@ -235,6 +235,20 @@ impl Pca {
     ///
     /// # Errors
     /// [`AnalysisError::Shape`] where the vectors do not have N entries.
+    ///
+    /// # Examples
+    /// ```
+    /// use faer::mat;
+    /// use rbm_analysis::overlap::Pca;
+    /// // Variances 1/4 and 0 of the columns, and their mean in between.
+    /// let pca = Pca::new(mat![[0.0, 1.0], [1.0, 1.0]].as_ref())?;
+    /// let half = 0.5f64.sqrt();
+    /// let found = pca.variance_along(mat![[1.0, 0.0, half], [0.0, 1.0, half]].as_ref())?;
+    /// for (found, share) in found.iter().zip([1.0, 0.0, 0.5]) {
+    ///     assert!((found.share - share).abs() < 1e-12 && (found.variance - share / 4.0).abs() < 1e-12);
+    /// }
+    /// # Ok::<(), rbm_analysis::AnalysisError>(())
+    /// ```
     pub fn variance_along(
         &self,
         vectors: MatRef<'_, f64>,

@@ -84,6 +84,19 @@ pub struct TrackPoint {
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] where the layers differ in size.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, overlap::{Modes, match_modes}};
+/// use rbm_model::Parameters;
+/// let modes = |weight| -> Result<Modes, Box<dyn std::error::Error>> {
+///     let model = Parameters::new(2, 2, weight, vec![0.0; 2], vec![0.0; 2])?;
+///     Ok(Modes::of(&ReciprocalSpace::new(&model)?, 2))
+/// };
+/// let found = match_modes(&modes(vec![2.0, 0.0, 0.0, 1.0])?, &modes(vec![2.0, 0.0, 0.0, 3.0])?)?;
+/// assert_eq!((found[0].from, found[0].to, found[0].weight), (0, 1, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn match_modes(first: &Modes, second: &Modes) -> Result<Vec<ModeMatch>, AnalysisError> {
     check_len("left vectors", first.left.nrows(), second.left.nrows())?;
     check_len("right vectors", first.right.nrows(), second.right.nrows())?;

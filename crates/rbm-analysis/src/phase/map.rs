@@ -73,10 +73,27 @@ pub struct MapPoint {
 }
 
 impl Ensemble {
-    /// Model number `index` at a place of the plane, with its temperature in the parameters: p = exp(-E)/Z.
+    /// Model number `index` at a place of the plane, with its temperature in the parameters: p = exp(-E)/Z,
+    ///
+    /// ```text
+    /// W_ij = (J0/(N+M) + J g_ij/sqrt(N+M)) / T,   g_ij standard normal
+    /// ```
+    ///
+    /// for units in {0, 1} without biases. Couplings of spins, W_s, become 4 W_s with biases -2 W_s 1 and -2 W_s^T 1.
     ///
     /// # Errors
     /// [`AnalysisError::Empty`], [`AnalysisError::Argument`] for couplings or a temperature that cannot be.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_analysis::phase::{Ensemble, PlanePoint, Units};
+    /// use rbm_analysis::statistics::variance;
+    /// let ensemble = Ensemble { n_visible: 20, n_hidden: 30, units: Units::Binary, disorder: 2, seed: 1 };
+    /// let model = ensemble.model(PlanePoint { j0: 0.0, j: 2.0, temperature: 0.5 }, 0)?;
+    /// // (J/T)^2/(N+M) = 16/50, known from 600 weights to sqrt(2/600).
+    /// assert!((variance(&model.weight) / 0.32 - 1.0).abs() < 5.0 * (2.0f64 / 600.0).sqrt());
+    /// # Ok::<(), rbm_analysis::AnalysisError>(())
+    /// ```
     pub fn model(&self, at: PlanePoint, index: usize) -> Result<Parameters, AnalysisError> {
         check_temperature(at.temperature)?;
         if !(at.j >= 0.0 && at.j.is_finite() && at.j0.is_finite()) {
@@ -114,6 +131,19 @@ impl Ensemble {
 /// # Errors
 /// [`AnalysisError::Argument`] for fewer than 2 models, chains or measurements, or values that cannot be; [`AnalysisError::Model`] where
 /// both layers are too large for [`Averages::Exact`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::phase::{Averages, Ensemble, PlanePoint, Region, Units, phase_map};
+/// let ensemble = Ensemble { n_visible: 6, n_hidden: 6, units: Units::Spin, disorder: 3, seed: 1 };
+/// let at = |temperature| PlanePoint { j0: 4.0, j: 0.5, temperature };
+/// // The infinite system orders at |J0|/2 = 2.
+/// let map = phase_map(&[at(0.5), at(20.0)], &ensemble, &Averages::Exact)?;
+/// for (point, region) in map.iter().zip([Region::Ferromagnet, Region::Paramagnet]) {
+///     assert_eq!((point.region, point.predicted), (Some(region), Some(region)));
+/// }
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn phase_map(
     places: &[PlanePoint],
     ensemble: &Ensemble,

@@ -20,6 +20,15 @@ pub enum Region {
 
 /// Temperatures at which the paramagnet of the infinite spin ensemble becomes unstable (replica-symmetric mean field, by linearizing
 /// m_v = (J0/T) M/(N+M) m_h, m_h = (J0/T) N/(N+M) m_v and q_v = (J/T)^2 M/(N+M) q_h, q_h = (J/T)^2 N/(N+M) q_v).
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::phase::{Region, Transitions};
+/// let line = Transitions::new(10, 10, 4.0, 1.0);
+/// assert!((line.ferromagnet - 2.0).abs() < 1e-12 && (line.spin_glass - 0.5f64.sqrt()).abs() < 1e-12);
+/// assert_eq!([1.0, 3.0].map(|t| line.region(t)), [Region::Ferromagnet, Region::Paramagnet]);
+/// assert_eq!(Transitions::new(10, 10, 0.0, 1.0).region(0.5), Region::SpinGlass);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Transitions {
     /// Towards the ferromagnet, |J0| sqrt(NM)/(N+M).

@@ -35,6 +35,20 @@ impl HiddenUnits {
     ///
     /// # Errors
     /// [`AnalysisError::Shape`].
+    ///
+    /// # Examples
+    /// ```
+    /// use faer::mat;
+    /// use rbm_analysis::reciprocal::HiddenUnits;
+    /// use rbm_model::Parameters;
+    /// let model = Parameters::new(1, 1, vec![3f64.ln()], vec![0.0], vec![0.0])?;
+    /// let visible = mat![[0.0], [1.0]];
+    /// let means = HiddenUnits::Mean.of(&model, visible.as_ref())?;
+    /// assert!((means[(0, 0)] - 0.5).abs() < 1e-12 && (means[(1, 0)] - 0.75).abs() < 1e-12);
+    /// let drawn = HiddenUnits::Drawn { seed: 1 }.of(&model, visible.as_ref())?;
+    /// assert!([0.0, 1.0].contains(&drawn[(0, 0)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(
         self,
         parameters: &Parameters,

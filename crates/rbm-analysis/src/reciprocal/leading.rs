@@ -20,6 +20,15 @@ use faer::{Accum, Mat, Par};
 ///
 /// # Errors
 /// As [`svd`](fn@super::svd), and [`AnalysisError::Shape`] if the number of weights is not n m.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::reciprocal::leading_singular_values;
+/// // ((3, 0), (4, 0), (0, 2)): columns of lengths 5 and 2 at right angles.
+/// let found = leading_singular_values(&[3.0, 0.0, 4.0, 0.0, 0.0, 2.0], 3, 2, 1)?;
+/// assert!(found.len() == 1 && (found[0] - 5.0).abs() < 1e-12);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn leading_singular_values(
     weight: &[f32],
     n: usize,

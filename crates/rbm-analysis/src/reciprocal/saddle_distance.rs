@@ -66,6 +66,20 @@ pub fn root_mean_square(distances: &[SaddleDistance]) -> Option<f64> {
 ///
 /// # Errors
 /// [`AnalysisError::Argument`] where y of a recorded x is missing, [`AnalysisError::Empty`], [`AnalysisError::NoSuchMode`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, Trajectories};
+/// use rbm_analysis::reciprocal::{pairs, saddle_distances, uniform_distances};
+/// use rbm_model::Parameters;
+/// // The four states of one unit per layer, once each, are its uniform measure.
+/// let space = ReciprocalSpace::new(&Parameters::new(1, 1, vec![2.0], vec![0.5], vec![-1.0])?)?;
+/// let states = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
+/// let record = Trajectories::from_array(pairs(&[0]), 4, &states)?;
+/// let (found, uniform) = (saddle_distances(&space, &record)?, uniform_distances(&space, &[0])?);
+/// assert!((found[0].distance - uniform[0].distance).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn saddle_distances(
     space: &ReciprocalSpace,
     states: &Trajectories,
@@ -102,6 +116,16 @@ pub fn saddle_distances(
 ///
 /// # Errors
 /// [`AnalysisError::NoSuchMode`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, reciprocal::uniform_distances};
+/// use rbm_model::Parameters;
+/// // No biases: the saddle is at the origin, half a unit from the mean in x and y, each with deviation 1/2.
+/// let space = ReciprocalSpace::new(&Parameters::new(1, 1, vec![2.0], vec![0.0], vec![0.0])?)?;
+/// assert!((uniform_distances(&space, &[0])?[0].distance - 2f64.sqrt()).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn uniform_distances(
     space: &ReciprocalSpace,
     modes: &[usize],
@@ -130,6 +154,27 @@ pub fn uniform_distances(
 ///
 /// # Errors
 /// [`AnalysisError::Shape`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{ReciprocalSpace, Trajectories, faer::Mat, random::{gaussian_matrix, generator}};
+/// use rbm_analysis::reciprocal::{pairs, root_mean_square, rotated_distances, saddle_distances};
+/// use rbm_model::{Parameters, init::normal};
+/// // Random modes know nothing of random states: W is one of its rotated copies.
+/// let weight = normal(30 * 20, 0.1, 1).into_iter().map(f64::from).collect();
+/// let space = ReciprocalSpace::new(&Parameters::new(30, 20, weight, vec![0.1; 30], vec![-0.1; 20])?)?;
+/// let bits = |stream, columns| {
+///     let normal = gaussian_matrix(&mut generator(1, stream), 100, columns, 1.0);
+///     Mat::from_fn(100, columns, |i, j| f64::from(u8::from(normal[(i, j)] > 0.0)))
+/// };
+/// let (v, h) = (bits(1, 30), bits(2, 20));
+/// let modes: Vec<usize> = (0..20).collect();
+/// let record = Trajectories::from_states(&space, pairs(&modes), v.as_ref(), h.as_ref())?;
+/// let measured = saddle_distances(&space, &record)?;
+/// let copies = rotated_distances(&space, (v.as_ref(), h.as_ref()), &measured, 50, 1)?.unwrap();
+/// assert!((root_mean_square(&measured).unwrap() - copies.mean).abs() < 4.0 * copies.deviation);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn rotated_distances(
     space: &ReciprocalSpace,
     states: (MatRef<'_, f64>, MatRef<'_, f64>),

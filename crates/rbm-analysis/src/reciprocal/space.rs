@@ -118,6 +118,22 @@ impl ReciprocalSpace {
     ///
     /// # Errors
     /// As [`svd`].
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_analysis::{ReciprocalSpace, faer::mat};
+    /// use rbm_model::Parameters;
+    /// let model = Parameters::new(3, 1, vec![1.0, 2.0, -2.0], vec![0.0; 3], vec![0.0])?;
+    /// let v = mat![[1.0, 0.0, 1.0]];
+    /// // There and back with all modes; the paired one alone holds (v.W) W/9 = -W/9 of v.
+    /// let full = ReciprocalSpace::new_full(&model)?;
+    /// let back = full.unproject_visible(full.project_visible(v.as_ref())?.as_ref())?;
+    /// assert!((&back - &v).norm_max() < 1e-12);
+    /// let thin = ReciprocalSpace::new(&model)?;
+    /// let part = thin.unproject_visible(thin.project_visible(v.as_ref())?.as_ref())?;
+    /// assert!((part - mat![[-1.0, -2.0, 2.0]] * 9f64.recip()).norm_max() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new_full(parameters: &Parameters) -> Result<Self, AnalysisError> {
         Self::with_vectors(parameters, Vectors::Full)
     }
@@ -145,7 +161,20 @@ impl ReciprocalSpace {
     /// parameters multiplied by beta.
     ///
     /// # Errors
-    /// If `beta` is not positive and finite.
+    /// [`AnalysisError::Argument`] unless `beta` is positive and finite.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_analysis::ReciprocalSpace;
+    /// use rbm_model::Parameters;
+    /// let space = ReciprocalSpace::new(&Parameters::new(1, 1, vec![2.0], vec![-1.0], vec![0.5])?)?;
+    /// let cold = space.at_inverse_temperature(3.0)?;
+    /// let (a, b) = (space.saddles()[0].unwrap(), cold.saddles()[0].unwrap());
+    /// // The saddle stays where it is, and its energy is in units of a third of the temperature.
+    /// assert_eq!((b.x, b.y), (a.x, a.y));
+    /// assert!((b.energy - 3.0 * a.energy).abs() < 1e-12 && cold.singular_values() == [6.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn at_inverse_temperature(&self, beta: f64) -> Result<Self, AnalysisError> {
         if !(beta > 0.0 && beta.is_finite()) {
             return Err(AnalysisError::Argument {

@@ -47,7 +47,20 @@ pub fn weight_matrix(parameters: &Parameters) -> Mat<f64> {
 /// arbitrary orthonormal basis of their space.
 ///
 /// # Errors
-/// For an empty matrix, for NaN or infinite entries, and if the iteration does not converge.
+/// [`AnalysisError::Empty`], [`AnalysisError::NotFinite`], and [`AnalysisError::NoConvergence`] of the iteration.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{Vectors, faer::mat, svd};
+/// let w = mat![[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]];
+/// let found = svd(w.as_ref(), Vectors::Thin)?;
+/// // W v_k = lambda_k u_k
+/// for k in 0..2 {
+///     let difference = &w * found.right.col(k) - found.left.col(k) * found.singular_values[k];
+///     assert!(difference.norm_max() < 1e-12);
+/// }
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisError> {
     let (n, m) = matrix.shape();
     let modes = n.min(m);
@@ -80,6 +93,15 @@ pub fn svd(matrix: MatRef<'_, f64>, vectors: Vectors) -> Result<Svd, AnalysisErr
 ///
 /// # Errors
 /// As [`svd`].
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{faer::mat, reciprocal::singular_values};
+/// let found = singular_values(mat![[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]].as_ref())?;
+/// // Their squares add up to those of the entries.
+/// assert!((found.iter().map(|x| x * x).sum::<f64>() - 15.25).abs() < 1e-12);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn singular_values(matrix: MatRef<'_, f64>) -> Result<Vec<f64>, AnalysisError> {
     decompose("matrix", matrix, ComputeSvdVectors::No, (None, None))
 }

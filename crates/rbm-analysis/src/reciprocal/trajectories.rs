@@ -145,6 +145,21 @@ impl Trajectories {
     ///
     /// # Errors
     /// [`AnalysisError::Shape`], [`AnalysisError::NoSuchMode`], [`AnalysisError::NotFinite`].
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_analysis::{ReciprocalSpace, Trajectories, faer::mat};
+    /// use rbm_analysis::reciprocal::{HiddenUnits, pairs};
+    /// use rbm_model::{Parameters, parameters::sigmoid};
+    /// let model = Parameters::new(2, 1, vec![3.0, 4.0], vec![0.0; 2], vec![-6.0])?;
+    /// let space = ReciprocalSpace::new(&model)?;
+    /// let row = mat![[1.0, 1.0]];
+    /// let record = Trajectories::from_data(&space, &model, pairs(&[0]), row.as_ref(), HiddenUnits::Mean)?;
+    /// // x = (3 + 4)/5, and y is the mean of h.
+    /// let [x, y] = record.at(0, 0) else { unreachable!() };
+    /// assert!((x - 1.4).abs() < 1e-12 && (y - sigmoid(1.0)).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_data(
         space: &ReciprocalSpace,
         parameters: &Parameters,
@@ -177,6 +192,23 @@ impl Trajectories {
     ///
     /// # Errors
     /// [`AnalysisError::Shape`] where the model has another size than `space`, [`AnalysisError::NoSuchMode`], [`AnalysisError::Tensor`].
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::Device;
+    /// use rbm_analysis::{ReciprocalSpace, Trajectories, faer::mat, reciprocal::pairs};
+    /// use rbm_model::{RbmConfig, noise::stream, sampling::Chains};
+    /// let rbm = RbmConfig::new(2, 1).with_weight_std(1.0).init(&Device::flex())?;
+    /// let space = ReciprocalSpace::new(&rbm.parameters()?)?;
+    /// let mut chains = Chains::from_biases(&rbm, 1, 1, stream::SAMPLE);
+    /// let record = Trajectories::record(&space, pairs(&[0]), &rbm, &mut chains, 3, 2)?;
+    /// assert_eq!((record.times(), chains.step), (3, 6));
+    /// // The last recording is of the states that the chains are in.
+    /// let v: Vec<f64> = chains.visible.to_data().iter::<f64>().collect();
+    /// let x = space.project_visible(mat![[v[0], v[1]]].as_ref())?[(0, 0)];
+    /// assert!((record.at(2, 0)[0] - x).abs() < 1e-6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn record(
         space: &ReciprocalSpace,
         coordinates: Vec<Coordinate>,

@@ -27,6 +27,21 @@ pub struct KolmogorovSmirnov {
 ///
 /// # Errors
 /// As [`fit_bulk`](super::fit_bulk).
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::random::generator;
+/// use rbm_analysis::spectrum::{fit_bulk, ks_test, random_spectrum};
+/// let p_value = |values: &[f64]| -> Result<Option<f64>, rbm_analysis::AnalysisError> {
+///     let fit = fit_bulk(values, 60, 40)?.unwrap();
+///     Ok(ks_test(values, 60, 40, &fit, 99, 1)?.p_value)
+/// };
+/// // A random matrix, and levels at equal distances, which no such matrix has: 1/(1 + 99).
+/// assert!(p_value(&random_spectrum(&mut generator(1, 0), 60, 40)?)? > Some(0.05));
+/// let even: Vec<f64> = (1..=40).rev().map(f64::from).collect();
+/// assert_eq!(p_value(&even)?, Some(0.01));
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn ks_test(
     singular_values: &[f64],
     n_visible: usize,

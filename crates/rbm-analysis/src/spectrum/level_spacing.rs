@@ -21,6 +21,18 @@ pub struct LevelSpacing {
 }
 
 /// Mean level-spacing ratio of singular values in any order; `None` with fewer than two usable ratios.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::random::generator;
+/// use rbm_analysis::spectrum::{level_spacing, random_spectrum};
+/// let found = level_spacing(&random_spectrum(&mut generator(1, 0), 300, 200)?).unwrap();
+/// assert!((found.mean - found.random_matrix).abs() < 4.0 * found.error);
+/// assert!(found.mean - found.independent > 4.0 * found.error);
+/// // Gaps 1, 2, 4: ratios of 1/2.
+/// assert_eq!(level_spacing(&[0.0, 1.0, 3.0, 7.0]).unwrap().mean, 0.5);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn level_spacing(singular_values: &[f64]) -> Option<LevelSpacing> {
     let mut values = singular_values.to_vec();
     values.sort_by(f64::total_cmp);

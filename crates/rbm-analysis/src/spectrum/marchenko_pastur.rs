@@ -14,6 +14,18 @@ use rbm_model::numeric::bisect;
 use std::f64::consts::{FRAC_PI_2, PI};
 
 /// The law for an `n_visible` x `n_hidden` matrix with entries of standard deviation `scale`.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::MarchenkoPastur;
+/// let law = MarchenkoPastur::new(16, 9, 0.5)?;
+/// // s |sqrt N +- sqrt M|
+/// assert_eq!(law.edges(), (0.5, 3.5));
+/// let median = law.quantile(0.5)?;
+/// assert!((law.cdf(median) - 0.5).abs() < 1e-12 && law.cdf(3.5) == 1.0);
+/// assert!(law.density(median) > 0.0 && law.density(4.0) == 0.0 && law.outlier_threshold() > 3.5);
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarchenkoPastur {
     n_visible: usize,
@@ -22,6 +34,8 @@ pub struct MarchenkoPastur {
 }
 
 impl MarchenkoPastur {
+    /// The law for N, M and the standard deviation s of the entries.
+    ///
     /// # Errors
     /// [`AnalysisError::Argument`] unless both sizes and the scale are positive and finite.
     pub fn new(n_visible: usize, n_hidden: usize, scale: f64) -> Result<Self, AnalysisError> {

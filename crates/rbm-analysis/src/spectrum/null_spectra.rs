@@ -50,6 +50,16 @@ pub(crate) fn null_distances(
 ///
 /// # Errors
 /// [`AnalysisError::NoConvergence`] if the eigenvalue iteration fails, [`AnalysisError::Empty`] for an empty matrix.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::{random::generator, spectrum::random_spectrum};
+/// let values = random_spectrum(&mut generator(1, 0), 60, 40)?;
+/// // sum lambda^2 is chi-squared with N M degrees of freedom.
+/// let square: f64 = values.iter().map(|x| x * x).sum();
+/// assert!(values.len() == 40 && (square - 2400.0).abs() < 5.0 * 4800f64.sqrt());
+/// # Ok::<(), rbm_analysis::AnalysisError>(())
+/// ```
 pub fn random_spectrum(
     generator: &mut ChaCha8Rng,
     n_visible: usize,

@@ -8,6 +8,8 @@ use rbm_model::noise::stream;
 use serde::{Deserialize, Serialize};
 
 /// How to resample.
+///
+/// Source: B. Efron, Ann. Statist. 7, 1 (1979); blocks: H. R. Kuensch, Ann. Statist. 17, 1217 (1989).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootstrapOptions {
     /// Number of resamples.

@@ -132,6 +132,23 @@ pub struct ModeAnalysis {
 ///
 /// # Errors
 /// [`AnalysisError::Shape`] for data of another width, [`AnalysisError::Argument`] for options of zero, unusable parameters.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_analysis::{ModeAnalysisOptions, ReciprocalSpace, analyze_modes, bosons::exact_occupations};
+/// use rbm_model::{RbmConfig, noise::stream, sampling::Chains};
+/// let rbm = RbmConfig::new(6, 4).with_weight_std(0.8).init(&Device::flex())?;
+/// let model = rbm.parameters()?;
+/// let space = ReciprocalSpace::new(&model)?;
+/// let mut chains = Chains::from_biases(&rbm, 50, 1, stream::SAMPLE);
+/// let options = ModeAnalysisOptions { modes: 1, warm_up: 50, recordings: 200, ..Default::default() };
+/// let found = analyze_modes(&rbm, &space, &mut chains, None, &options)?;
+/// let (boson, exact) = (found.model_occupations[0], exact_occupations(&space, &model)?[0]);
+/// assert!((boson.occupation - exact.occupation).abs() < 5.0 * boson.error.unwrap());
+/// assert_eq!(found.landau.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn analyze_modes(
     rbm: &Rbm,
     space: &ReciprocalSpace,

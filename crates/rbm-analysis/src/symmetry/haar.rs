@@ -22,6 +22,18 @@ use rbm_model::numeric::bisect;
 use std::sync::{Arc, LazyLock};
 
 /// Mean inverse participation ratio 3/(N+2) of a Haar vector of N entries.
+///
+/// # Examples
+/// The columns of a Haar matrix, with variance and covariance of their ratios:
+/// ```
+/// use rbm_analysis::random::{generator, haar_matrix};
+/// use rbm_analysis::statistics::mean;
+/// use rbm_analysis::symmetry::{haar::{ipr_covariance, ipr_mean, ipr_variance}, inverse_participation_ratios};
+/// let ratios = inverse_participation_ratios(haar_matrix(&mut generator(1, 0), 50, 50).as_ref());
+/// let variance = (ipr_variance(50) + 49.0 * ipr_covariance(50)) / 50.0;
+/// assert_eq!(ipr_mean(50), 3.0 / 52.0);
+/// assert!((mean(&ratios) - ipr_mean(50)).abs() < 5.0 * variance.sqrt());
+/// ```
 pub fn ipr_mean(units: usize) -> f64 {
     3.0 / (units as f64 + 2.0)
 }
@@ -39,6 +51,14 @@ pub fn ipr_covariance(units: usize) -> f64 {
 }
 
 /// Mean excess kurtosis -6/(N+1) of the entries of a Haar vector about their own mean.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::symmetry::haar::{kurtosis_mean, kurtosis_variance};
+/// // Two numbers have the excess kurtosis -2 about their mean, whatever they are; three have -3/2.
+/// assert_eq!((kurtosis_mean(2), kurtosis_variance(2)), (-2.0, 0.0));
+/// assert_eq!((kurtosis_mean(3), kurtosis_variance(3)), (-1.5, 0.0));
+/// ```
 pub fn kurtosis_mean(units: usize) -> f64 {
     -6.0 / (units as f64 + 1.0)
 }
@@ -53,6 +73,15 @@ pub fn kurtosis_variance(units: usize) -> f64 {
 ///
 /// With w = 1 - t^2 the integral is (1/2) sum_j (1/2)_j/j! w^{a+1+j}/(a+1+j), a = (N-3)/2: all terms positive, so
 /// the relative error is that of rounding. The normalization is Wallis's product.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::symmetry::haar::entry_tail;
+/// // On the sphere in three dimensions a coordinate is uniform (Archimedes).
+/// assert!((entry_tail(3, 0.3) - 0.7).abs() < 1e-12);
+/// // On the circle: 1 - (2/pi) asin m
+/// assert!((entry_tail(2, 0.5) - 2.0 / 3.0).abs() < 1e-12);
+/// ```
 pub fn entry_tail(units: usize, magnitude: f64) -> f64 {
     if magnitude <= 0.0 || units <= 1 {
         return if magnitude <= 1.0 { 1.0 } else { 0.0 };
@@ -89,9 +118,19 @@ pub fn entry_tail(units: usize, magnitude: f64) -> f64 {
     (tail / total).min(1.0)
 }
 
-/// Median of the largest magnitude among `entries` entries of Haar vectors of N entries, entries taken as independent.
+/// Median of the largest magnitude among `entries` entries of Haar vectors of N entries, entries taken as independent:
+/// the m at which (1 - P(|u_i| >= m))^`entries` = 1/2.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::symmetry::haar::largest_entry_median;
+/// // In three dimensions |u_i| is uniform in (0, 1): the largest of n has its median at 2^(-1/n).
+/// assert!((largest_entry_median(3, 1) - 0.5).abs() < 1e-9);
+/// assert!((largest_entry_median(3, 4) - 0.5f64.powf(0.25)).abs() < 1e-9);
+/// ```
 pub fn largest_entry_median(units: usize, entries: usize) -> f64 {
-    let rare = std::f64::consts::LN_2 / entries.max(1) as f64;
+    // (1 - rare)^entries = 1/2
+    let rare = -(-std::f64::consts::LN_2 / entries.max(1) as f64).exp_m1();
     bisect(0.0, 1.0, |m| entry_tail(units, m) > rare)
 }
 

@@ -75,6 +75,17 @@ pub fn host() -> Option<Device> {
 /// # Errors
 /// [`ModelError::UnknownDevice`]; [`ModelError::Device`] for a backend that is not compiled in, naming
 /// the feature to build with, and for an adapter or CUDA device that this machine lacks.
+///
+/// # Examples
+/// ```
+/// use rbm_model::ModelError;
+/// use rbm_model::device::{describe, is_host, parse_device};
+/// let device = parse_device("flex")?;
+/// assert!(is_host(&device));
+/// assert_eq!(describe(&device)?.to_string(), "flex");
+/// assert!(matches!(parse_device("abacus"), Err(ModelError::UnknownDevice { .. })));
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn parse_device(requested: &str) -> Result<Device, ModelError> {
     let (kind, index) = match requested.split_once(':') {
         Some((kind, index)) => (kind, Some(index)),

@@ -63,7 +63,7 @@ impl Entry {
         }
     }
 
-    /// The numbers of a tensor as F32.
+    /// The numbers of a tensor as F32, with its shape.
     pub fn tensor<const D: usize>(name: &str, tensor: &Tensor<D>) -> Self {
         Self {
             name: name.into(),
@@ -109,6 +109,19 @@ impl Entry {
 }
 
 /// Tensors with metadata: what a safetensors file holds.
+///
+/// # Examples
+/// ```
+/// use rbm_model::file::{Container, Entry};
+/// let mut container = Container { entries: vec![], metadata: Default::default() };
+/// container.entries.push(Entry::f32("x", &[2], [1.0, 2.0]));
+/// let mut file = std::io::Cursor::new(Vec::new());
+/// container.write(&mut file)?;
+/// // The tensors are the end of the file.
+/// let bytes = file.into_inner();
+/// assert!(bytes.ends_with(&[1f32.to_le_bytes(), 2f32.to_le_bytes()].concat()));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Container {
     /// The tensors, in the order of the file.

@@ -65,6 +65,18 @@ impl<W: Write> Write for Hashing<W> {
 ///
 /// # Errors
 /// What `file` says.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{RbmConfig, file};
+/// let mut bytes = file::to_bytes(&RbmConfig::new(3, 2).init(&Device::flex())?)?;
+/// assert_eq!(file::digest_holds(&mut bytes.as_slice())?, Some(true));
+/// // One bit of the last parameter.
+/// *bytes.last_mut().unwrap() ^= 1;
+/// assert_eq!(file::digest_holds(&mut bytes.as_slice())?, Some(false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn digest_holds(file: &mut impl Read) -> io::Result<Option<bool>> {
     let mut start = Vec::new();
     file.take(8).read_to_end(&mut start)?;

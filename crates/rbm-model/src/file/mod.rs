@@ -71,6 +71,24 @@ pub fn entries(rbm: &Rbm) -> Result<Vec<Entry>, ModelError> {
 /// What is wrong, with the file, the tensor, what was expected and what was found:
 /// [`ModelError::Io`], [`ModelError::Format`], [`ModelError::MissingTensor`],
 /// [`ModelError::TensorType`], or [`ModelError::InFile`] around a shape or value error.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{Rbm, RbmConfig, file};
+/// let device = Device::flex();
+/// let rbm = RbmConfig::new(3, 2).init(&device)?;
+/// let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("model.safetensors");
+/// std::fs::write(&path, file::to_bytes(&rbm)?)?;
+///
+/// let parameters = file::read(&path)?;
+/// assert_eq!(parameters, rbm.parameters()?);
+/// // F32 there and back loses nothing: the same bytes again.
+/// let again = Rbm::from_parameters(&parameters, &device);
+/// assert_eq!(file::to_bytes(&again)?, std::fs::read(&path)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read(path: &Path) -> Result<Parameters, ModelError> {
     let bytes = std::fs::read(path).map_err(|source| ModelError::Io {
         path: path.into(),

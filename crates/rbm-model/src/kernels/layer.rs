@@ -28,6 +28,18 @@ const TASK_ENTRIES: usize = 1 << 14;
 ///
 /// # Errors
 /// [`ModelError::Shape`] where a length does not fit.
+///
+/// # Examples
+/// ```
+/// use rbm_model::{kernels::layer::sample_layer, noise::{NoiseKey, stream}};
+/// let (mut states, mut p) = (vec![0.0; 4000], vec![0.0; 4000]);
+/// let key = NoiseKey::new(1, stream::SAMPLE);
+/// sample_layer(&[0.0; 4000], &[3f32.ln(); 4], key, &mut states, Some(&mut p))?;
+/// assert!(p.iter().all(|p| (p - 0.75).abs() < 1e-6));
+/// // Five standard deviations, sqrt(3/16 / 4000) each.
+/// assert!((states.iter().sum::<f32>() / 4000.0 - 0.75).abs() < 0.035);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn sample_layer(
     field: &[f32],
     bias: &[f32],
@@ -42,7 +54,7 @@ pub fn sample_layer(
 ///
 /// # Errors
 /// As [`sample_layer`].
-pub fn sample_layer_with(
+fn sample_layer_with(
     isa: Isa,
     field: &[f32],
     bias: &[f32],
@@ -80,7 +92,7 @@ pub fn probabilities_layer(
 ///
 /// # Errors
 /// As [`probabilities_layer`].
-pub fn probabilities_layer_with(
+fn probabilities_layer_with(
     isa: Isa,
     field: &[f32],
     bias: &[f32],

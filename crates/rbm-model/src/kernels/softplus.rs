@@ -26,6 +26,15 @@ const TASK_ENTRIES: usize = 1 << 14;
 ///
 /// # Errors
 /// [`ModelError::Shape`] where a length does not fit.
+///
+/// # Examples
+/// ```
+/// let mut out = [0.0];
+/// rbm_model::kernels::softplus::softplus_sum(&[0.0, 3f32.ln()], &[0.0; 2], &mut out)?;
+/// // ln 2 + ln 4
+/// assert!((out[0] - 8f32.ln()).abs() < 1e-6);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn softplus_sum(field: &[f32], bias: &[f32], out: &mut [f32]) -> Result<(), ModelError> {
     softplus_sum_with(Isa::detect(), field, bias, out)
 }
@@ -34,7 +43,7 @@ pub fn softplus_sum(field: &[f32], bias: &[f32], out: &mut [f32]) -> Result<(), 
 ///
 /// # Errors
 /// As [`softplus_sum`].
-pub fn softplus_sum_with(
+fn softplus_sum_with(
     isa: Isa,
     field: &[f32],
     bias: &[f32],

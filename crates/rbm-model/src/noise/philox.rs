@@ -11,6 +11,13 @@ pub(crate) const PHILOX_ROUNDS: usize = 10;
 ///
 /// A bijection of the counter for each key; words of different counters or keys behave as
 /// independent uniform 32-bit integers.
+///
+/// # Examples
+/// A known answer of Random123:
+/// ```
+/// let words = rbm_model::noise::philox4x32([0; 4], [0; 2]);
+/// assert_eq!(words, [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+/// ```
 #[must_use]
 #[inline]
 pub const fn philox4x32(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
@@ -34,6 +41,13 @@ pub const fn philox4x32(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 /// The number in (0, 1) that 32 random bits stand for: `((bits >> 9) + 1/2) * 2^-23`.
 ///
 /// All 2^23 values are exact in f32, none is 0 or 1, and their mean is exactly 1/2.
+///
+/// # Examples
+/// ```
+/// use rbm_model::noise::uniform_from_bits;
+/// let (least, most) = (uniform_from_bits(0), uniform_from_bits(u32::MAX));
+/// assert_eq!((least, most), (2f32.powi(-24), 1.0 - 2f32.powi(-24)));
+/// ```
 #[must_use]
 #[inline]
 pub const fn uniform_from_bits(bits: u32) -> f32 {

@@ -8,6 +8,18 @@ use super::philox::{philox4x32, uniform_from_bits};
 /// Word `i` is output `i % 4` of the counter `(i / 4, 2^32 - 1, step, tag)`, with the tag of
 /// the visible layer; it meets the numbers of a [`NoiseKey`] with the same seed, stream and
 /// step only in row 2^32 - 1. Use a stream of its own all the same.
+///
+/// # Examples
+/// ```
+/// use rbm_model::noise::{Sequence, stream};
+/// let mut sequence = Sequence::new(7, stream::SAMPLE, 0);
+/// // A fair die: 1000 of each face, give or take five standard deviations of 28.9.
+/// let mut faces = [0u32; 6];
+/// for _ in 0..6000 {
+///     faces[sequence.below(6) as usize] += 1;
+/// }
+/// assert!(faces.iter().all(|count| count.abs_diff(1000) < 145));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sequence {
     key: NoiseKey,
@@ -67,10 +79,20 @@ impl Sequence {
     }
 }
 
-/// A uniformly random order of `0..n` for one epoch: Fisher and Yates' shuffle.
+/// A uniformly random order of `0..n` for one epoch: Fisher and Yates' shuffle
+/// (in place, R. Durstenfeld, Commun. ACM 7, 420 (1964)).
 ///
 /// All n! orders are equally likely, up to the quality of the generator. The order depends on
 /// the four arguments only; numbers come from [`Sequence`] with `epoch` as the step.
+///
+/// # Examples
+/// ```
+/// use rbm_model::noise::{shuffle, stream};
+/// let mut order = shuffle(7, stream::SHUFFLE, 0, 100);
+/// assert_ne!(order, shuffle(7, stream::SHUFFLE, 1, 100));
+/// order.sort();
+/// assert!(order.into_iter().eq(0..100));
+/// ```
 #[must_use]
 pub fn shuffle(seed: u64, stream: u8, epoch: u64, n: u32) -> Vec<u32> {
     let mut sequence = Sequence::new(seed, stream, epoch);

@@ -12,6 +12,16 @@ impl BitMatrix {
     }
 
     /// The entries of a tensor `[rows, columns]`: 1 where a number exceeds 1/2.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use rbm_model::BitMatrix;
+    /// let device = Device::flex();
+    /// let rows = BitMatrix::from_tensor(Tensor::from_floats([[0.0, 1.0, 0.6]], &device));
+    /// assert_eq!(rows.to_numbers(), [0.0, 1.0, 1.0]);
+    /// assert_eq!(BitMatrix::from_tensor(rows.to_tensor(&device)), rows);
+    /// ```
     pub fn from_tensor(states: Tensor<2>) -> Self {
         pack::<Dispatch>(states.into_dispatch())
     }
@@ -23,6 +33,15 @@ impl BitMatrix {
 
 /// Reads the numbers of a tensor, in row-major order; in place where they are in the host's memory as
 /// f32, else a copy.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// let tensor = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], &Device::flex());
+/// let mut trace = 0.0;
+/// rbm_model::ops::with_slice(tensor, |numbers| trace = numbers[0] + numbers[3]);
+/// assert_eq!(trace, 5.0);
+/// ```
 pub fn with_slice<const D: usize>(tensor: Tensor<D>, mut read: impl FnMut(&[f32])) {
     Dispatch::with_slice(tensor.into_dispatch(), &mut read);
 }

@@ -48,6 +48,26 @@ pub fn ignore_steps(_: usize, _: &[f64]) -> ControlFlow<()> {
 /// # Errors
 /// [`ModelError::Annealing`] for fewer than two betas, betas outside \[0, 1\], or a start that does
 /// not fit; [`ModelError::Shape`] for states of another length.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{RbmConfig, noise::stream};
+/// use rbm_model::partition::{
+///     Base, Direction, Enumeration, Estimate, GeometricPath, Noise, Start, anneal, ignore_steps, linear,
+/// };
+/// let device = Device::flex();
+/// let model = RbmConfig::new(10, 6).with_weight_std(0.5).init(&device)?.parameters()?;
+/// let base = Base::uniform(10, 6);
+/// let path = GeometricPath::from_base(&base, &model)?;
+/// let noise = Noise { seed: 1, stream: stream::ANNEALING, first_step: 0 };
+/// let run = anneal(&path, &device, &linear(200), Start::Independent(100), noise, &mut ignore_steps)?;
+///
+/// let found = Estimate::new(Direction::Forward, base.ln_z(), &run.log_weights, 200, 1)?;
+/// let exact = Enumeration::new(&model)?.ln_z();
+/// assert!((found.value - exact).abs() < 5.0 * found.log_weight_std / 100f64.sqrt());
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn anneal(
     path: &GeometricPath,
     device: &Device,

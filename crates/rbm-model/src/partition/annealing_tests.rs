@@ -1,5 +1,6 @@
 //! Annealing estimates against enumeration, on small models.
 
+use super::equilibrium::pick;
 use super::*;
 use crate::init::normal;
 use crate::kernels::BitMatrix;

@@ -46,6 +46,14 @@ pub struct Bennett {
 /// # Errors
 /// [`ModelError::Annealing`] for fewer than two chains in a direction, log weights that are not
 /// finite (forward ones may be negative infinity), or none that is.
+///
+/// # Examples
+/// ```
+/// // Works of both directions spread evenly about ln(Z / Z0) = 1, the known ln Z0 being 2.
+/// let found = rbm_model::partition::bennett(2.0, &[1.5, 0.5], &[-0.5, -1.5], &[])?;
+/// assert!((found.value - 3.0).abs() < 1e-12);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn bennett(
     ln_z_start: f64,
     forward: &[f64],

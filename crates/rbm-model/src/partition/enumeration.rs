@@ -31,6 +31,22 @@ pub struct ExactMoments {
 }
 
 /// A model whose partition function has been summed exactly.
+///
+/// # Examples
+/// Without couplings ln Z is a sum of softplus, and units are independent:
+/// ```
+/// use rbm_model::Parameters;
+/// use rbm_model::parameters::{sigmoid, softplus};
+/// use rbm_model::partition::Enumeration;
+/// let model = Parameters::new(2, 1, vec![0.0; 2], vec![0.3, -1.2], vec![0.7])?;
+/// let exact = Enumeration::new(&model)?;
+/// let sum: f64 = [0.3, -1.2, 0.7].map(softplus).iter().sum();
+/// assert!((exact.ln_z() - sum).abs() < 1e-12);
+/// assert!((exact.moments().visible[1] - sigmoid(-1.2)).abs() < 1e-12);
+/// // d ln p / db = v - <v>
+/// assert!((exact.gradient(&[1.0, 0.0]).visible[0] - sigmoid(-0.3)).abs() < 1e-12);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Enumeration {
     parameters: Parameters,
@@ -69,12 +85,24 @@ impl Enumeration {
         self.ln_z
     }
 
-    /// ln p(v) = - F(v) - ln Z of one visible state, in nats.
+    /// ln p(v) = - F(v) - ln Z of one visible state `[n_visible]`, in nats.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_model::{Parameters, partition::Enumeration};
+    /// let model = Parameters::new(2, 1, vec![1.0, -2.0], vec![0.5, 0.0], vec![0.25])?;
+    /// let exact = Enumeration::new(&model)?;
+    /// let states = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+    /// let sum: f64 = states.iter().map(|v| exact.log_probability(v).exp()).sum();
+    /// assert!((sum - 1.0).abs() < 1e-12);
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn log_probability(&self, visible: &[f64]) -> f64 {
         -self.parameters.free_energy(visible) - self.ln_z
     }
 
-    /// Mean log-likelihood of visible states (row-major `[rows, n_visible]`), in nats per row.
+    /// Mean log-likelihood of visible states (row-major `[rows, n_visible]`), in nats per row; NaN
+    /// without rows.
     pub fn log_likelihood(&self, visible: &[f64]) -> f64 {
         let n = self.parameters.n_visible;
         let rows = visible.len() / n;

@@ -79,6 +79,26 @@ pub fn equilibrate(
 ///
 /// Source: A. Gelman and D. B. Rubin, Stat. Sci. 7, 457 (1992), doi:10.1214/ss/1177011136; for many
 /// short chains, C. C. Margossian et al., arXiv:2110.13017.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{BitMatrix, ModelError, Parameters, noise::stream};
+/// use rbm_model::partition::{Group, Noise, compare, equilibrate, ignore_steps};
+/// // Chains from all units off and all on meet where couplings are weak, and do not where they make two wells.
+/// let meet = |w: f64| -> Result<bool, ModelError> {
+///     let model = Parameters::new(6, 4, vec![w; 24], vec![-2.0 * w; 6], vec![-3.0 * w; 4])?;
+///     let mut groups = [false, true].map(|on| Group {
+///         name: on.to_string(),
+///         visible: BitMatrix::from_fn(200, 6, |_, _| on),
+///     });
+///     let noise = Noise { seed: 1, stream: stream::EQUILIBRIUM, first_step: 0 };
+///     equilibrate(&model, &Device::flex(), &mut groups, 50, noise, &mut ignore_steps)?;
+///     Ok(compare(&model, &[&groups[0], &groups[1]], 50).agree)
+/// };
+/// assert!(meet(0.1)? && !meet(3.0)?);
+/// # Ok::<(), ModelError>(())
+/// ```
 pub fn compare(model: &Parameters, groups: &[&Group], sweeps: usize) -> Comparison {
     let leading = leading_left_vector(model);
     let quantities: [Quantity<'_>; 3] = [
@@ -143,9 +163,9 @@ fn sweep(
     Ok(anneal(&path, device, &stay, Start::Visible(&visible), noise, each)?.visible)
 }
 
-/// R-hat of one quantity over groups of independent chains; see [`equilibrate`]. 1 where nothing
+/// R-hat of one quantity over groups of independent chains; see [`compare`]. 1 where nothing
 /// varies, infinite where groups differ and chains within them do not.
-pub fn r_hat(groups: &[Vec<f64>]) -> f64 {
+fn r_hat(groups: &[Vec<f64>]) -> f64 {
     let means: Vec<f64> = groups
         .iter()
         .map(|g| g.iter().sum::<f64>() / g.len() as f64)
@@ -161,6 +181,15 @@ pub fn r_hat(groups: &[Vec<f64>]) -> f64 {
 /// Chains to go on with, in proportion to their weights, as equally weighted ones: each comes up
 /// floor or ceil of its share of times (systematic resampling; Douc, Cappe and Moulines 2005,
 /// arXiv:cs/0507025). As many numbers of chains as there are weights, rising.
+///
+/// # Examples
+/// ```
+/// use rbm_model::{noise::stream, partition::{Noise, resample}};
+/// let noise = Noise { seed: 1, stream: stream::POPULATION, first_step: 0 };
+/// // Two of four chains have all the weight: twice each.
+/// let none = f64::NEG_INFINITY;
+/// assert_eq!(resample(&[0.0, none, 0.0, none], noise), [0, 0, 2, 2]);
+/// ```
 pub fn resample(log_weights: &[f64], noise: Noise) -> Vec<usize> {
     let chains = log_weights.len();
     let max = log_weights.iter().fold(f64::NEG_INFINITY, |m, w| m.max(*w));
@@ -185,7 +214,7 @@ pub fn resample(log_weights: &[f64], noise: Noise) -> Vec<usize> {
 ///
 /// # Panics
 /// If there is no such chain.
-pub fn pick(visible: &BitMatrix, chains: &[usize]) -> BitMatrix {
+pub(super) fn pick(visible: &BitMatrix, chains: &[usize]) -> BitMatrix {
     let chains: Vec<u32> = chains.iter().map(|chain| *chain as u32).collect();
     visible.select(&chains)
 }

@@ -32,6 +32,19 @@ pub enum Direction {
 /// doi:10.1023/A:1008923215028, for RBMs Salakhutdinov and Murray, ICML (2008),
 /// doi:10.1145/1390156.1390266. Reverse: Burda, Grosse and Salakhutdinov, AISTATS (2015),
 /// arXiv:1412.8566.
+///
+/// # Examples
+/// ```
+/// use rbm_model::partition::{Direction, Estimate};
+/// // Weights 1 and 3, ln Z0 = 5.
+/// let log_weights = [0.0, 3f64.ln()];
+/// let up = Estimate::new(Direction::Forward, 5.0, &log_weights, 100, 1)?;
+/// let down = Estimate::new(Direction::Reverse, 5.0, &log_weights, 100, 1)?;
+/// assert!((up.value - 5.0 - 2f64.ln()).abs() < 1e-12 && (down.value - 5.0 + 2f64.ln()).abs() < 1e-12);
+/// // (1 + 3)^2 / (1 + 9)
+/// assert!((up.effective_sample_size - 1.6).abs() < 1e-12);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
     /// ln Z.
@@ -53,7 +66,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The estimate from the log weights of independent chains, in a run with so many
+    /// The estimate from the log weights `[chains]` of independent chains, in a run with so many
     /// temperatures; `ln_z_start` is ln Z at the start of the path, for both directions. A log weight
     /// of negative infinity is a chain of no weight.
     ///
@@ -77,6 +90,17 @@ impl Estimate {
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`ModelError::Shape`] for another number of ancestors.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_model::partition::{Direction::Forward, Estimate};
+    /// // Four chains with the same weight, but only two ancestors.
+    /// let alone = Estimate::new(Forward, 0.0, &[1.0; 4], 100, 1)?;
+    /// let related = Estimate::with_ancestors(Forward, 0.0, &[1.0; 4], &[0, 0, 3, 3], 100, 1)?;
+    /// assert_eq!((alone.value, related.value), (1.0, 1.0));
+    /// assert!((alone.effective_sample_size - 4.0).abs() < 1e-12 && (related.effective_sample_size - 2.0).abs() < 1e-12);
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn with_ancestors(
         direction: Direction,
         ln_z_start: f64,

@@ -6,6 +6,16 @@ use crate::noise::NoiseKey;
 use crate::parameters::{Parameters, softplus};
 
 /// Independent units, whose partition function is known: ln Z = sum_i softplus(a_i) + sum_j softplus(d_j).
+///
+/// # Examples
+/// ```
+/// use rbm_model::partition::Base;
+/// // One row in which the unit is on: p = 2/3, a = ln 2, and ln Z = ln(1 + 2) + ln 2.
+/// let base = Base::from_visible_mean(&[1.0], 1, 1);
+/// assert!((base.visible_bias[0] - 2f64.ln()).abs() < 1e-12);
+/// assert!((base.ln_z() - 6f64.ln()).abs() < 1e-12);
+/// assert!((Base::uniform(3, 2).ln_z() - 32f64.ln()).abs() < 1e-12);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Base {
     /// Fields a on the visible units, `[n_visible]`.
@@ -23,7 +33,7 @@ impl Base {
         }
     }
 
-    /// Visible units at the data's means over `rows` rows, smoothed by Laplace's rule,
+    /// Visible units at the data's means `[n_visible]` over `rows` rows, smoothed by Laplace's rule,
     /// p = (rows mean + 1) / (rows + 2); hidden units at 1/2 (Salakhutdinov and Murray 2008).
     pub fn from_visible_mean(mean: &[f64], rows: usize, n_hidden: usize) -> Self {
         Self {
@@ -32,7 +42,8 @@ impl Base {
         }
     }
 
-    /// Both layers at means: those of the data, and those of p(h = 1 | v) over it.
+    /// Both layers at means: those of the data `[n_visible]`, and those of p(h = 1 | v) over it `[n_hidden]`, smoothed as
+    /// in [`from_visible_mean`](Self::from_visible_mean).
     ///
     /// With both means in place only correlations are left to be annealed: the path is that of a
     /// model centered at these means, where W multiplies `(v - <v>) (h - <h>)`. This dissipates the
@@ -105,6 +116,30 @@ impl GeometricPath {
     ///
     /// # Errors
     /// [`ModelError::Shape`] where the shapes differ.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::Device;
+    /// use rbm_model::{ModelError, Parameters, Rbm, noise::stream, sampling::PackedChains};
+    /// use rbm_model::partition::{
+    ///     Direction, Enumeration, Estimate, GeometricPath, Noise, Start, anneal, ignore_steps, linear,
+    /// };
+    /// let model = |w: f64| Parameters::new(4, 3, vec![w; 12], vec![-0.5; 4], vec![0.0; 3]);
+    /// let (start, end, device) = (model(0.2)?, model(0.6)?, Device::flex());
+    /// let rbm = Rbm::from_parameters(&start, &device);
+    /// let mut chains = PackedChains::from_biases(&rbm, 400, 1, stream::SAMPLE);
+    /// chains.sweep(&rbm, 100);
+    /// // From samples of the one model to the other: ln Z of the second from that of the first.
+    /// let path = GeometricPath::between(&start, &end)?;
+    /// let noise = Noise { seed: 1, stream: stream::ANNEALING, first_step: 0 };
+    /// let from = Start::Visible(&chains.visible);
+    /// let run = anneal(&path, &device, &linear(50), from, noise, &mut ignore_steps)?;
+    /// let known = Enumeration::new(&start)?.ln_z();
+    /// let found = Estimate::new(Direction::Forward, known, &run.log_weights, 50, 1)?;
+    /// let exact = Enumeration::new(&end)?.ln_z();
+    /// assert!((found.value - exact).abs() < 5.0 * found.log_weight_std / 400f64.sqrt());
+    /// # Ok::<(), ModelError>(())
+    /// ```
     pub fn between(start: &Parameters, end: &Parameters) -> Result<Self, ModelError> {
         let shape = |p: &Parameters| vec![p.n_visible, p.n_hidden];
         if shape(start) != shape(end) {

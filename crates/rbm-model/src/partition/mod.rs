@@ -43,7 +43,7 @@ pub use bracket_input::BracketInput;
 pub use bracket_options::BracketOptions;
 pub use bracket_plan::BracketPlan;
 pub use enumeration::{ENUMERATION_LIMIT, Enumeration, ExactMoments};
-pub use equilibrium::{Comparison, Group, compare, equilibrate, pick, r_hat, resample};
+pub use equilibrium::{Comparison, Group, compare, equilibrate, resample};
 pub use estimate::{Direction, Estimate};
 pub use geometric_path::{Base, GeometricPath, Noise};
 pub use ln_z_bracket::{LnZBracket, bracket};

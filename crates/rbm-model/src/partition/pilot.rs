@@ -49,6 +49,22 @@ impl Pilot {
     /// Sources: G. E. Crooks, Phys. Rev. Lett. 99, 100602 (2007), doi:10.1103/PhysRevLett.99.100602
     /// (thermodynamic length); D. A. Sivak and G. E. Crooks, Phys. Rev. Lett. 108, 190602 (2012),
     /// doi:10.1103/PhysRevLett.108.190602 (with relaxation).
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_model::{BitMatrix, partition::Pilot};
+    /// let found = |variances: Vec<f64>| Pilot {
+    ///     ln_ratio: 0.0,
+    ///     effective_fraction: 1.0,
+    ///     log_weights: vec![],
+    ///     visible: BitMatrix::zeros(0, 1),
+    ///     ancestors: vec![],
+    ///     variances,
+    /// };
+    /// // Work that is spread evenly asks for even steps.
+    /// let betas = found(vec![0.3; 50]).betas(10);
+    /// assert!((0..=10).all(|k| (betas[k] - k as f64 / 10.0).abs() < 1e-12));
+    /// ```
     pub fn betas(&self, count: usize) -> Vec<f64> {
         spread_evenly(&self.variances, count)
     }
@@ -65,6 +81,24 @@ impl Pilot {
 ///
 /// # Errors
 /// As [`anneal()`]; the path has to start from independent units.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{RbmConfig, noise::stream};
+/// use rbm_model::partition::{Base, Enumeration, GeometricPath, Noise, pilot};
+/// let device = Device::flex();
+/// let model = RbmConfig::new(10, 6).with_weight_std(0.5).init(&device)?.parameters()?;
+/// let base = Base::uniform(10, 6);
+/// let noise = Noise { seed: 1, stream: stream::ANNEALING_PILOT, first_step: 0 };
+/// let found = pilot(&GeometricPath::from_base(&base, &model)?, &device, 200, 100, noise)?;
+/// let exact = Enumeration::new(&model)?.ln_z();
+/// assert!((base.ln_z() + found.ln_ratio - exact).abs() < 0.2);
+/// // Temperatures that suit the work found.
+/// let betas = found.betas(50);
+/// assert_eq!((betas.len(), betas[0], betas[50]), (51, 0.0, 1.0));
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn pilot(
     path: &GeometricPath,
     device: &Device,

@@ -7,6 +7,11 @@ use crate::error::ModelError;
 const EVEN_PART: f64 = 0.1;
 
 /// `count` equal steps from 0 to 1: `count` + 1 numbers.
+///
+/// # Examples
+/// ```
+/// assert_eq!(rbm_model::partition::linear(4), [0.0, 0.25, 0.5, 0.75, 1.0]);
+/// ```
 pub fn linear(count: usize) -> Vec<f64> {
     (0..=count).map(|k| k as f64 / count as f64).collect()
 }
@@ -26,6 +31,14 @@ pub(super) fn back(up: &[f64]) -> Vec<f64> {
 /// `count` steps from 0 to 1 that are short at both ends,
 /// beta = (s(steepness (2t - 1)) - s(-steepness)) / (s(steepness) - s(-steepness)), s the sigmoid
 /// function and t = k / `count`.
+///
+/// # Examples
+/// ```
+/// let betas = rbm_model::partition::sigmoid(10, 5.0);
+/// // The same from both ends, and shortest there.
+/// assert!((0..=10).all(|k| (betas[k] + betas[10 - k] - 1.0).abs() < 1e-12));
+/// assert!(betas[1] - betas[0] < 0.5 * (betas[6] - betas[5]));
+/// ```
 pub fn sigmoid(count: usize, steepness: f64) -> Vec<f64> {
     let s = crate::parameters::sigmoid;
     let (low, high) = (s(-steepness), s(steepness));
@@ -43,6 +56,13 @@ pub fn sigmoid(count: usize, steepness: f64) -> Vec<f64> {
 ///
 /// # Errors
 /// [`ModelError::Annealing`] that says which is wrong.
+///
+/// # Examples
+/// ```
+/// use rbm_model::partition::check_betas;
+/// assert!(check_betas(&[0.0, 0.5, 1.0]).is_ok());
+/// assert!(check_betas(&[0.0, 0.5, 0.4, 1.0]).is_err());
+/// ```
 pub fn check_betas(betas: &[f64]) -> Result<(), ModelError> {
     let error = |reason| Err(ModelError::Annealing { reason });
     if betas.len() < 2 || betas[0] != 0.0 || betas[betas.len() - 1] != 1.0 {
@@ -64,6 +84,13 @@ pub fn check_betas(betas: &[f64]) -> Result<(), ModelError> {
 
 /// `count` steps whose density over equal stretches of \[0, 1\] follows the square roots of
 /// variances, one a stretch; see [`super::Pilot::betas`].
+///
+/// # Examples
+/// ```
+/// let betas = rbm_model::partition::spread_evenly(&[9.0, 1.0], 40);
+/// // sqrt 9 : sqrt 1 of nine tenths, and half of the tenth that is even: 29 of 40 steps in the first half.
+/// assert_eq!(betas.windows(2).filter(|pair| pair[1] < 0.5 + 1e-9).count(), 29);
+/// ```
 pub fn spread_evenly(variances: &[f64], count: usize) -> Vec<f64> {
     let roots: Vec<f64> = variances.iter().map(|v| v.max(0.0).sqrt()).collect();
     let total: f64 = roots.iter().sum();

@@ -9,6 +9,22 @@ use burn::tensor::Tensor;
 ///
 /// A sweep draws v ~ p(v | h) and then h ~ p(h | v). `step` counts the sweeps and keys their
 /// random numbers, so chains saved and restored with it continue exactly as if never stopped.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{RbmConfig, noise::stream};
+/// use rbm_model::sampling::{Chains, PackedChains};
+/// let rbm = RbmConfig::new(12, 8).with_weight_std(0.5).init(&Device::flex())?;
+/// let mut chains = Chains::from_biases(&rbm, 100, 1, stream::CHAINS);
+/// let mut stopped = chains.clone();
+/// chains.sweep(&rbm, 5);
+/// // Stopped after two sweeps and gone on with: the same states.
+/// stopped.sweep(&rbm, 2);
+/// stopped.sweep(&rbm, 3);
+/// assert_eq!(PackedChains::from(&stopped), PackedChains::from(&chains));
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Chains {
     /// Visible states, `[chains, n_visible]`.

@@ -82,10 +82,33 @@ pub struct Diagnosis {
     pub effective_sample_size: f64,
 }
 
-/// Judges chains of one scalar.
+/// Judges chains of one scalar: mean, R-hat, autocorrelation time tau, and the effective sample size
+///
+/// ```text
+/// n_eff = n / (2 tau),  at most n log10 n,      standard error of the mean = sqrt(var+ / n_eff)
+/// ```
+///
+/// of n draws in all, var+ being the variance of all chains together, as in [`autocorrelation_time`].
+///
+/// Source: A. Vehtari et al., Bayesian Analysis 16, 667 (2021), arXiv:1903.08008.
 ///
 /// # Errors
 /// [`DiagnosticsError`].
+///
+/// # Examples
+/// ```
+/// use rbm_model::noise::{Sequence, stream};
+/// use rbm_model::sampling::diagnostics::diagnose;
+/// // Four chains of 1000 independent draws, uniform in (0, 1).
+/// let mut sequence = Sequence::new(1, stream::SAMPLE, 0);
+/// let chains = [(); 4].map(|()| [(); 1000].map(|()| f64::from(sequence.next_uniform())));
+/// let found = diagnose(&chains)?;
+/// assert!(found.r_hat < 1.01);
+/// assert!((found.mean - 0.5).abs() < 5.0 * found.standard_error);
+/// // sqrt(1/12 / 4000)
+/// assert!((found.standard_error / (1.0 / 48_000f64).sqrt() - 1.0).abs() < 0.2);
+/// # Ok::<(), rbm_model::sampling::diagnostics::DiagnosticsError>(())
+/// ```
 pub fn diagnose<C: AsRef<[f64]>>(chains: &[C]) -> Result<Diagnosis, DiagnosticsError> {
     let time = autocorrelation_time(chains)?;
     let draws = chains[0].as_ref().len();
@@ -118,6 +141,24 @@ pub fn diagnose<C: AsRef<[f64]>>(chains: &[C]) -> Result<Diagnosis, DiagnosticsE
 ///
 /// # Errors
 /// [`DiagnosticsError`].
+///
+/// # Examples
+/// ```
+/// use rbm_model::noise::{Sequence, stream};
+/// use rbm_model::sampling::diagnostics::autocorrelation_time;
+/// // x <- x/2 + noise: rho(t) = 2^-t, so tau = 1/2 + 1.
+/// let mut sequence = Sequence::new(1, stream::SAMPLE, 0);
+/// let chains = [(); 8].map(|()| {
+///     let mut x = 0.0;
+///     [(); 2000].map(|()| {
+///         x = x / 2.0 + f64::from(sequence.next_uniform()) - 0.5;
+///         x
+///     })
+/// });
+/// let tau = autocorrelation_time(&chains)?;
+/// assert!(tau.resolved && (tau.value - 1.5).abs() < 5.0 * tau.standard_error);
+/// # Ok::<(), rbm_model::sampling::diagnostics::DiagnosticsError>(())
+/// ```
 pub fn autocorrelation_time<C: AsRef<[f64]>>(
     chains: &[C],
 ) -> Result<AutocorrelationTime, DiagnosticsError> {
@@ -190,6 +231,18 @@ pub fn split_r_hat<C: AsRef<[f64]>>(chains: &[C]) -> Result<f64, DiagnosticsErro
 ///
 /// # Errors
 /// [`DiagnosticsError`].
+///
+/// # Examples
+/// ```
+/// use rbm_model::sampling::diagnostics::{r_hat, split_r_hat};
+/// // Two chains with one mean and different spreads: the plain R-hat does not see it.
+/// let alternating = |size: f64| (0..100).map(|t| if t % 2 == 0 { size } else { -size }).collect();
+/// let chains: [Vec<f64>; 2] = [alternating(1.0), alternating(10.0)];
+/// assert!(split_r_hat(&chains)? < 1.01 && r_hat(&chains)? > 1.5);
+/// // Chains that stand still at different values.
+/// assert_eq!(split_r_hat(&[[1.0; 8], [2.0; 8]])?, f64::INFINITY);
+/// # Ok::<(), rbm_model::sampling::diagnostics::DiagnosticsError>(())
+/// ```
 pub fn r_hat<C: AsRef<[f64]>>(chains: &[C]) -> Result<f64, DiagnosticsError> {
     check(chains)?;
     let halves = halves(chains);

@@ -24,7 +24,7 @@ use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use std::io::{Read, Write};
 
 /// The first bytes of a file.
-pub const MAGIC: [u8; 8] = *b"RBMBITS1";
+const MAGIC: [u8; 8] = *b"RBMBITS1";
 
 /// Columns of a strip.
 const STRIP: usize = 7;
@@ -103,6 +103,22 @@ pub fn encode(images: &Images) -> std::io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`DataError::Format`] where the bytes, said to come from `name`, depart from the format.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::{BitMatrix, asset::{Images, decode, encode}};
+/// let images = Images {
+///     train: BitMatrix::from_fn(3, 20, |row, pixel| pixel % (row + 2) == 0),
+///     test: BitMatrix::from_fn(1, 20, |_, pixel| pixel < 7),
+///     train_labels: vec![0, 1, 2],
+///     test_labels: vec![3],
+///     shape: (2, 10),
+/// };
+/// let file = encode(&images)?;
+/// assert_eq!(decode("mine", &file)?, images);
+/// assert!(decode("mine", &file[1..]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn decode(name: &str, file: &[u8]) -> Result<Images, DataError> {
     let wrong = |expected: &str, found: String| DataError::Format {
         file: name.into(),

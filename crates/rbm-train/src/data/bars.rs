@@ -17,6 +17,16 @@ pub const SIDES: std::ops::RangeInclusive<usize> = 2..=12;
 ///
 /// # Errors
 /// [`DataError::Setting`] for a side outside [`SIDES`].
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::bars_and_stripes;
+/// let data = bars_and_stripes(3)?;
+/// assert_eq!((data.train.rows(), data.train.columns()), (14, 9));
+/// // With each pattern there is its negative.
+/// assert_eq!(data.train.column_means(), [0.5; 9]);
+/// # Ok::<(), rbm_train::data::DataError>(())
+/// ```
 pub fn bars_and_stripes(side: usize) -> Result<BinaryDataset, DataError> {
     if !SIDES.contains(&side) {
         return Err(side_error(&side.to_string()));

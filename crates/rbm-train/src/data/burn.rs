@@ -24,6 +24,19 @@ pub struct BinaryItem {
 }
 
 /// One part of a data set as a Burn [`Dataset`], for Burn's data loaders and transforms.
+///
+/// # Examples
+/// ```
+/// use burn_dataset::Dataset;
+/// use rbm_train::data::{BinaryDataset, DatasetView, Part};
+/// use std::sync::Arc;
+/// let data = BinaryDataset::from_rows("mine", &[[true, false], [false, true], [true, true]])?;
+/// let view = DatasetView::new(Arc::new(data.clone()), Part::Train);
+/// assert_eq!((view.len(), view.get(1)?.units), (3, vec![0, 1]));
+/// // There and back.
+/// assert_eq!(BinaryDataset::from_burn("mine", &view)?.train, data.train);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DatasetView {
     data: Arc<BinaryDataset>,

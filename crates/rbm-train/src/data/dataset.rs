@@ -4,6 +4,20 @@ use super::{BitMatrix, DataError};
 use sha2::{Digest, Sha256};
 
 /// Binary data for training and testing.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::{BinaryDataset, split};
+/// let rows = [[true, false], [false, true], [true, true], [false, false]];
+/// let data = BinaryDataset::from_rows("mine", &rows)?;
+/// // The digest is of the rows alone.
+/// let renamed = BinaryDataset { name: "other".into(), ..data.clone() };
+/// assert_eq!(renamed.digest(), data.digest());
+/// // Models are compared with the training rows where no others are held out.
+/// assert_eq!(data.held_out().0.rows(), 4);
+/// assert_eq!(split(data, 0.25, 1)?.held_out().0.rows(), 1);
+/// # Ok::<(), rbm_train::data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BinaryDataset {
     /// Name of a built-in set, or file name.

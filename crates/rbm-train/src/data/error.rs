@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 /// Names of the built-in data sets, for messages.
-pub const BUILT_IN: &str = "mnist, bars-and-stripes, bars-and-stripes:N (side N, 2 to 12), ising";
+pub(super) const BUILT_IN: &str =
+    "mnist, bars-and-stripes, bars-and-stripes:N (side N, 2 to 12), ising";
 
 /// Errors of data sets. Each says where, what was expected, what was found, and what to do.
 ///

@@ -5,6 +5,15 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Rows and columns of an image, written `28x28`.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::ImageShape;
+/// let shape: ImageShape = "28x20".parse()?;
+/// assert_eq!((shape.height, shape.width, shape.pixels()), (28, 20, Some(560)));
+/// assert!("28".parse::<ImageShape>().is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImageShape {

@@ -54,6 +54,18 @@ impl Default for Ising {
 /// # Errors
 /// [`DataError::Setting`] for a side outside [`ISING_SIDES`], a temperature that is not a number above 0,
 /// and no rows.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::{Ising, ising};
+/// // In the cold all spins of a state agree, up or down with probability 1/2.
+/// let data = ising(&Ising { side: 4, temperature: 0.1, rows: 100 }, 1)?;
+/// let up = (0..100).map(|row| data.train.ones(row).count());
+/// assert!(up.clone().all(|count| count == 0 || count == 16));
+/// let states = up.filter(|count| *count == 16).count();
+/// assert!(states.abs_diff(50) < 25, "within five standard deviations of 5");
+/// # Ok::<(), rbm_train::data::DataError>(())
+/// ```
 pub fn ising(settings: &Ising, seed: u64) -> Result<BinaryDataset, DataError> {
     let Ising {
         side,

@@ -68,6 +68,27 @@ impl Default for DatasetSpec {
 /// [`DataError`]: an unknown name, a file that cannot be read or used, data that is not binary
 /// and comes without a threshold, settings that do not fit the data, and data of which no row or
 /// no column is left.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::{DatasetSpec, load};
+/// let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("rows.csv");
+/// std::fs::write(&path, "a,b,label\n0.2,0.9,7\n0.7,0.5,7\n0.1,0.4,3\n")?;
+/// let spec = DatasetSpec {
+///     source: path.display().to_string(),
+///     threshold: Some(0.5),
+///     digits: Some(vec![7]),
+///     test_fraction: 0.0,
+///     ..DatasetSpec::default()
+/// };
+/// let data = load(&spec)?;
+/// assert_eq!(data.train.to_numbers(), [0.0, 1.0, 1.0, 1.0]);
+/// assert_eq!(data.train_labels, Some(vec![7, 7]));
+/// // Numbers that are not 0 or 1 ask for a threshold.
+/// assert!(load(&DatasetSpec { threshold: None, ..spec }).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn load(spec: &DatasetSpec) -> Result<BinaryDataset, DataError> {
     split::check_fraction(&spec.source, spec.test_fraction)?;
     if spec.limit == Some(0) {

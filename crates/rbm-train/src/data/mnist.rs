@@ -4,7 +4,7 @@ use super::{BinaryDataset, DataError, asset, units};
 use std::path::Path;
 
 /// The embedded file; see [`asset`] for its format.
-pub static EMBEDDED: &[u8] = include_bytes!("../../assets/mnist.bin");
+static EMBEDDED: &[u8] = include_bytes!("../../assets/mnist.bin");
 
 /// The smallest byte that is on in the embedded images: 0.5 of the full range 0 to 255.
 pub const CUTOFF: u8 = 128;
@@ -16,9 +16,21 @@ const PROVENANCE: &str = "MNIST database of handwritten digits, Yann LeCun, Cori
 /// All 60,000 training and 10,000 test images with their labels, 28x28 pixels that are on where
 /// the original has at least half of the full range.
 ///
+/// Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Proc. IEEE 86, 2278 (1998).
+///
 /// # Errors
 /// [`DataError::Setting`] for a threshold that would give other pixels,
 /// [`DataError::Format`] if the embedded file is damaged.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::mnist::mnist;
+/// let data = mnist(None)?;
+/// assert_eq!((data.train.rows(), data.test.rows(), data.image_shape), (60_000, 10_000, Some((28, 28))));
+/// // The images have kept no gray: another threshold cannot be had of them.
+/// assert!(mnist(Some(0.3)).is_err());
+/// # Ok::<(), rbm_train::data::DataError>(())
+/// ```
 pub fn mnist(threshold: Option<f64>) -> Result<BinaryDataset, DataError> {
     if let Some(threshold) = threshold
         && units::byte_cutoff(Path::new("mnist"), threshold)? != CUTOFF

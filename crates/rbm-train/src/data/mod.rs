@@ -31,7 +31,7 @@ mod units;
 pub use bars::{SIDES, bars_and_stripes};
 pub use burn::{BinaryItem, DatasetView, Part};
 pub use dataset::BinaryDataset;
-pub use error::{BUILT_IN, DataError};
+pub use error::DataError;
 pub use format::Header;
 pub use image_shape::ImageShape;
 pub use ising::{CRITICAL_TEMPERATURE, ISING_SIDES, Ising, ising};

@@ -11,6 +11,18 @@ use rbm_model::noise::{self, stream};
 ///
 /// # Errors
 /// [`DataError::Setting`] for a fraction outside 0 <= fraction < 1, or more than 2^32 - 1 rows.
+///
+/// # Examples
+/// ```
+/// use rbm_train::data::{BinaryDataset, split};
+/// let rows: Vec<Vec<bool>> = (0..10).map(|row| (0..10).map(|column| row == column).collect()).collect();
+/// let data = split(BinaryDataset::from_rows("mine", &rows)?, 0.3, 1)?;
+/// assert_eq!((data.train.rows(), data.test.rows()), (7, 3));
+/// // Each row is in one part.
+/// let (train, test) = (data.train.counts(), data.test.counts());
+/// assert!(train.iter().zip(&test).all(|(a, b)| a + b == 1));
+/// # Ok::<(), rbm_train::data::DataError>(())
+/// ```
 pub fn split(
     dataset: BinaryDataset,
     test_fraction: f64,

@@ -1,3 +1,4 @@
+use super::error::BUILT_IN;
 use super::*;
 use std::path::Path;
 use tempfile::tempdir;

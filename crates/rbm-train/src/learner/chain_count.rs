@@ -29,7 +29,7 @@ const SAMPLES: usize = 1000;
 
 impl ChainCount {
     /// Chains that stand for the model: all, or some evenly over the training rows, which may be sorted.
-    pub fn samples(self, chains: PackedChains) -> PackedChains {
+    pub(crate) fn samples(self, chains: PackedChains) -> PackedChains {
         let (rows, count) = (chains.count(), chains.count().min(SAMPLES));
         match self {
             Self::Data => {

@@ -45,6 +45,17 @@ impl Settings {
 
     /// Estimate of what training takes, in bytes: parameters, a copy to work on and moments as f32, the
     /// Gram matrix of the metrics in f64, and what the learner takes.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_train::Settings;
+    /// let mut settings = Settings::default();
+    /// let few = settings.memory_bytes(784, 60_000);
+    /// // Twice the hidden units: twice the weights, and between twice and four times the Gram matrix.
+    /// settings.model.hidden *= 2;
+    /// let many = settings.memory_bytes(784, 60_000);
+    /// assert!(many > 1.5 * few && many < 4.0 * few);
+    /// ```
     pub fn memory_bytes(&self, n_visible: usize, rows: usize) -> f64 {
         let (n, m) = (n_visible as f64, self.model.hidden as f64);
         let moments = match self.optimizer.kind {

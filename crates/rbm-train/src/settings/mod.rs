@@ -31,6 +31,20 @@ pub use training::TrainingSettings;
 use serde::{Deserialize, Serialize};
 
 /// Everything that determines a run.
+///
+/// # Examples
+/// ```
+/// use rbm_train::Settings;
+/// let mut settings: Settings = toml::from_str("[model]\nhidden = 64\n[learner]\nkind = \"pt\"")?;
+/// assert_eq!(settings.validate(), Ok(()));
+/// assert_eq!(settings.flatten()["learner.kind"], "pt");
+/// // What is not said has its default; a name that is none is an error.
+/// assert_eq!(settings.training.batch_size, Settings::default().training.batch_size);
+/// assert!(toml::from_str::<Settings>("[model]\nhiden = 64").is_err());
+/// settings.optimizer.learning_rate = -1.0;
+/// assert_eq!(settings.validate().unwrap_err().setting, "optimizer.learning_rate");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -57,6 +71,15 @@ const EVALUATIONS: usize = 100;
 
 impl Settings {
     /// The settings with what depends on the number of training rows filled in where it is not given.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_train::Settings;
+    /// // At least 60 epochs and 20000 updates, here of 10 per epoch.
+    /// let settings = Settings::default().fit_to(1000);
+    /// assert_eq!((settings.updates_per_epoch(1000), settings.epochs()), (10, 2000));
+    /// assert_eq!(settings.monitor.epochs_between, Some(20));
+    /// ```
     #[must_use]
     pub fn fit_to(mut self, rows: usize) -> Self {
         let enough = LEAST_UPDATES.div_ceil(self.updates_per_epoch(rows).max(1));
@@ -80,9 +103,9 @@ impl Settings {
         here == *planned
     }
 
-    /// Updates per epoch; the last batch may be smaller than the others.
+    /// Updates per epoch, ceil(rows / batch size): the last batch may be smaller than the others.
     pub fn updates_per_epoch(&self, rows: usize) -> usize {
-        rows.div_ceil(self.training.batch_size)
+        rows.div_ceil(self.training.batch_size.max(1))
     }
 
     /// Epochs of the run.
@@ -112,6 +135,8 @@ mod tests {
         assert_eq!(fit(20_001, |_| ()), (100, Some(1)));
         assert_eq!(fit(30, |_| ()), (20_000, Some(200)));
         assert_eq!(fit(0, |_| ()).0, 20_000);
+        let unchecked = |s: &mut Settings| s.training.batch_size = 0;
+        assert_eq!(fit(200, unchecked).0, 100, "refused later, not divided by");
         let given = |s: &mut Settings| s.training.epochs = Some(101);
         assert_eq!(fit(30, given), (101, Some(2)));
         assert_eq!(fit(30, |s| s.monitor.epochs_between = Some(7)).1, Some(7));

@@ -59,7 +59,15 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// Factor on the initial learning rate at a fraction (0 to 1) of the schedule.
+    /// Factor on the initial learning rate at a fraction t (0 to 1) of the schedule: 1, 1 - t, (1 + cos pi t)/2 and 100^-t.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_train::settings::Schedule;
+    /// let half = |schedule: Schedule| schedule.factor(0.5);
+    /// assert_eq!((half(Schedule::Constant), half(Schedule::Linear)), (1.0, 0.5));
+    /// assert!((half(Schedule::Cosine) - 0.5).abs() < 1e-12 && (half(Schedule::Exponential) - 0.1).abs() < 1e-12);
+    /// ```
     pub fn factor(self, fraction: f64) -> f64 {
         let t = fraction.clamp(0.0, 1.0);
         match self {

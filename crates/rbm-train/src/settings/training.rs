@@ -47,6 +47,17 @@ impl TrainingSettings {
     ///
     /// # Errors
     /// [`ModelError`] of the first that is not there.
+    ///
+    /// # Examples
+    /// ```
+    /// use rbm_train::Settings;
+    /// let mut settings = Settings::default();
+    /// settings.training.device = "flex,flex".into();
+    /// assert_eq!(settings.training.open_devices()?.len(), 2);
+    /// settings.training.device = "flex,abacus".into();
+    /// assert!(settings.training.open_devices().is_err());
+    /// # Ok::<(), rbm_model::ModelError>(())
+    /// ```
     pub fn open_devices(&self) -> Result<Vec<Device>, ModelError> {
         self.devices().map(device::parse_device).collect()
     }

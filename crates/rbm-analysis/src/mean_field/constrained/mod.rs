@@ -83,6 +83,21 @@ pub struct ConstrainedFreeEnergy {
 ///
 /// # Errors
 /// [`AnalysisError::NoSuchMode`], [`AnalysisError::Shape`], [`AnalysisError::NotFinite`] for unusable parameters or a grid that is not finite.
+///
+/// # Examples
+/// ```
+/// use rbm_analysis::ReciprocalSpace;
+/// use rbm_analysis::mean_field::{ConstrainedOptions, constrained_free_energy};
+/// use rbm_model::{Parameters, parameters::softplus};
+/// // One unit per layer: x is m_v itself, and F(x) = - b x - S(x) - softplus(c + W x).
+/// let model = Parameters::new(1, 1, vec![2.0], vec![0.3], vec![-0.4])?;
+/// let (space, x) = (ReciprocalSpace::new(&model)?, 0.25f64);
+/// let found = constrained_free_energy(&model, &space, 0, &[x], None, &ConstrainedOptions::default())?;
+/// let entropy = -x * x.ln() - (1.0 - x) * (1.0 - x).ln();
+/// let exact = -0.3 * x - entropy - softplus(-0.4 + 2.0 * x);
+/// assert!((found.free_energy[0].unwrap() - exact).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn constrained_free_energy(
     parameters: &Parameters,
     space: &ReciprocalSpace,

@@ -7,6 +7,20 @@ use crate::kernels::BitMatrix;
 ///
 /// How chains are saved, and how they live from update to update where the processor trains
 /// ([`update::pcd`](crate::update::pcd)).
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{RbmConfig, noise::stream};
+/// use rbm_model::sampling::{Chains, PackedChains};
+/// let rbm = RbmConfig::new(12, 8).with_weight_std(0.5).init(&Device::flex())?;
+/// let mut packed = PackedChains::from_biases(&rbm, 100, 1, stream::CHAINS);
+/// let mut chains = Chains::from_biases(&rbm, 100, 1, stream::CHAINS);
+/// packed.sweep(&rbm, 5);
+/// chains.sweep(&rbm, 5);
+/// assert_eq!(packed, PackedChains::from(&chains));
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedChains {
     /// Visible states, `[chains, n_visible]`.

@@ -14,6 +14,20 @@ use crate::noise::{Layer, NoiseKey};
 use std::ops::Range;
 
 /// The parameters of a binary RBM with N visible and M hidden units, for the packed kernels.
+///
+/// # Examples
+/// ```
+/// use rbm_model::{BitMatrix, kernels::{Isa, packed::PackedModel}};
+/// let (weight, visible) = ([3f32.ln(); 2], BitMatrix::from_fn(2, 2, |row, column| column <= row));
+/// let model = PackedModel::new(&weight, &[0.0; 2], &[0.0])?;
+/// // Fields ln 3 and 2 ln 3, with any instructions the same bytes.
+/// for isa in Isa::ALL {
+///     let mut p = [0.0; 2];
+///     model.with_isa(isa).hidden_probabilities(&visible, &mut p)?;
+///     assert!((p[0] - 0.75).abs() < 1e-6 && (p[1] - 0.9).abs() < 1e-6);
+/// }
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PackedModel<'a> {
     weight: &'a [f32],

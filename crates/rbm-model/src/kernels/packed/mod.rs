@@ -47,7 +47,7 @@ pub use annealing::{AnnealedModel, Stage};
 pub use chains::PackedChains;
 pub use fused_update::{FusedUpdate, Hidden};
 pub use gibbs::{PackedModel, Sweeps};
-pub use outer_mean::{outer_mean, outer_mean_with};
+pub use outer_mean::outer_mean;
 pub use scale::WeightScale;
 
 #[cfg(test)]

@@ -23,6 +23,17 @@ use std::ops::Range;
 ///
 /// # Errors
 /// [`ModelError::Shape`] where a length does not fit.
+///
+/// # Examples
+/// ```
+/// use rbm_model::{BitMatrix, kernels::packed::outer_mean};
+/// let visible = BitMatrix::from_numbers(&[1.0, 0.0, 1.0, 1.0], 2, 2)?;
+/// let mut out = [0.0; 2];
+/// // One hidden unit with p = 1/4 and 3/4 in the two samples.
+/// outer_mean(&visible, &[0.25, 0.75], 0.5, 0.0, &mut out)?;
+/// assert_eq!(out, [0.5, 0.375]);
+/// # Ok::<(), rbm_model::ModelError>(())
+/// ```
 pub fn outer_mean(
     visible: &BitMatrix,
     probabilities: &[f32],
@@ -37,7 +48,7 @@ pub fn outer_mean(
 ///
 /// # Errors
 /// As [`outer_mean`].
-pub fn outer_mean_with(
+pub(super) fn outer_mean_with(
     isa: Isa,
     visible: &BitMatrix,
     probabilities: &[f32],

@@ -1,5 +1,6 @@
 //! The packed kernels against sums and enumeration in f64.
 
+use super::outer_mean::outer_mean_with;
 use super::*;
 use crate::error::ModelError;
 use crate::kernels::layer::sample_layer;

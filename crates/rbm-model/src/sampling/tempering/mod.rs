@@ -89,6 +89,27 @@ const SWAP_ROWS: usize = 1 << 31;
 /// A round is an [`exchange`](Self::exchange) and a [`sweep`](Self::sweep). Everything random is keyed by
 /// the seed and by counters in [`TemperingState`], so a sampler that is restored from that and from its visible
 /// states goes on bit for bit.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{Parameters, Rbm};
+/// use rbm_model::noise::stream;
+/// use rbm_model::progress::ignore_progress;
+/// use rbm_model::sampling::{Adaptation, ModelPath, Tempering};
+/// // All units off and all on are two wells of equal depth, between which Gibbs sweeps do not cross.
+/// let model = Parameters::new(6, 4, vec![3.0; 24], vec![-6.0; 6], vec![-9.0; 4])?;
+/// let path = ModelPath::tempered(&Rbm::from_parameters(&model, &Device::flex()), &[0.0; 6])?;
+/// let levels = Tempering::even_positions(&path, 5);
+/// let mut ladders = Tempering::new(path, levels, 20, 1, stream::TEMPERED_SAMPLE)?;
+/// ladders.adapt(&Adaptation::default(), &mut ignore_progress)?;
+/// let mut on = 0.0;
+/// for _ in 0..300 {
+///     on += ladders.round(1).visible.mean().into_scalar::<f32>() / 300.0;
+/// }
+/// assert!((on - 0.5).abs() < 0.1 && ladders.state().round_trips > 20);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tempering {
     path: ModelPath,

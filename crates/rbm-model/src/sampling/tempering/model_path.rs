@@ -28,6 +28,18 @@ use burn::tensor::{Tensor, TensorData};
 ///   may meet a discontinuous one. Source: N. Bereux, A. Decelle, C. Furtlehner, L. Rosset,
 ///   B. Seoane, arXiv:2405.15376 (2024), whose replicas are the snapshots themselves; here levels may
 ///   lie between snapshots as well, so that neighbors overlap as wanted.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Device;
+/// use rbm_model::{Parameters, Rbm, sampling::ModelPath};
+/// let model = Parameters::new(1, 1, vec![2.0], vec![0.5], vec![-1.0])?;
+/// let path = ModelPath::tempered(&Rbm::from_parameters(&model, &Device::flex()), &[1.5])?;
+/// // (beta W, (1 - beta) a + beta b, beta c) at beta = 1/2
+/// let half = Parameters::new(1, 1, vec![1.0], vec![1.0], vec![-0.5])?;
+/// assert_eq!(path.at(0.5).parameters()?, half);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ModelPath {
     nodes: Vec<Rbm>,

@@ -70,7 +70,7 @@ impl TemperingState {
         self.positions.len().saturating_mul(self.ladders)
     }
 
-    /// Fraction of swaps between each level and the next that were made; NaN where none was tried.
+    /// Fraction of swaps between each level and the next that were made, `[levels - 1]`; NaN where none was tried.
     pub fn swap_rates(&self) -> Vec<f64> {
         let swaps = self.accepted.iter().zip(&self.attempts);
         swaps.map(|(a, n)| *a as f64 / *n as f64).collect()

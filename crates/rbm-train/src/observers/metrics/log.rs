@@ -8,6 +8,20 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 const TIME: [&str; 3] = ["step", "epoch", "learning_rate"];
 
 /// One evaluation: a row of `metrics.csv`.
+///
+/// # Examples
+/// The first evaluation is of the model before any update:
+/// ```
+/// use rbm_train::{Settings, Training, data::bars_and_stripes};
+/// let (mut settings, data) = (Settings::default(), bars_and_stripes(2)?);
+/// settings.model.hidden = 3;
+/// settings.training.epochs = Some(1);
+/// let first = &Training::new(&settings, &data).run()?.metrics[0];
+/// assert_eq!((first.step, first.singular_values().len()), (0, 3));
+/// // All units are on half of the time, and as good as independent.
+/// assert!((first.pseudo_log_likelihood().value + 4.0 * 2f64.ln()).abs() < 0.01);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricsRow {
     /// Updates made.
@@ -22,7 +36,7 @@ pub struct MetricsRow {
 
 impl MetricsRow {
     /// An evaluation without metrics.
-    pub fn new(step: u64, epoch: f64, learning_rate: f64) -> Self {
+    pub(crate) fn new(step: u64, epoch: f64, learning_rate: f64) -> Self {
         Self {
             step,
             epoch,
@@ -38,7 +52,7 @@ impl MetricsRow {
     }
 
     /// Sets the value in a column; new columns come last.
-    pub fn set(&mut self, column: &str, value: Option<f64>) {
+    pub(crate) fn set(&mut self, column: &str, value: Option<f64>) {
         match self.values.iter_mut().find(|(name, _)| name == column) {
             Some((_, old)) => *old = value,
             None => self.values.push((column.to_owned(), value)),
@@ -78,6 +92,12 @@ impl MetricsRow {
 }
 
 /// A pseudo-log-likelihood, in nats per row.
+///
+/// # Examples
+/// ```
+/// let value = rbm_train::PseudoLogLikelihood { part: "test", value: -46.06, error: Some(0.21) };
+/// assert_eq!(value.text(1), "-46.1 ± 0.2");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PseudoLogLikelihood {
     /// "train" or "test" rows.
