@@ -1,6 +1,7 @@
 //! The whole program from outside: exit codes, messages, files.
 
 mod analyze;
+mod ancestor;
 mod backends;
 mod book;
 mod errors;

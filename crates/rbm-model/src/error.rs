@@ -41,17 +41,31 @@ pub enum ModelError {
         value: f64,
     },
     /// A tensor that a model file lacks.
-    #[error("{}: tensor `{tensor}` is missing; found {found:?}", path.display())]
+    #[error("{}: tensor `{tensor}` is missing, or has several other names; found {}", path.display(), found.join(", "))]
     MissingTensor {
         /// The file.
         path: PathBuf,
         /// Name of the tensor.
         tensor: &'static str,
-        /// Names that the file holds.
+        /// Names and shapes that the file holds.
         found: Vec<String>,
     },
-    /// A tensor of a type other than F32 or F64.
-    #[error("{}: tensor `{tensor}` has type {found}; expected F32 or F64", path.display())]
+    /// A weight whose shape fits the biases the other way round.
+    #[error(
+        "tensor `{tensor}` has shape {found:?} beside {n_visible} visible and {n_hidden} hidden biases: it looks transposed"
+    )]
+    Transposed {
+        /// Name of the tensor.
+        tensor: String,
+        /// Number of visible units, by the biases.
+        n_visible: usize,
+        /// Number of hidden units, by the biases.
+        n_hidden: usize,
+        /// Shape that was found.
+        found: Vec<usize>,
+    },
+    /// A tensor of a type that is no float.
+    #[error("{}: tensor `{tensor}` has type {found}; expected F64, F32, F16 or BF16", path.display())]
     TensorType {
         /// The file.
         path: PathBuf,

@@ -10,6 +10,7 @@
 pub mod data;
 pub mod settings;
 
+mod ancestor;
 mod bench;
 mod checkpoint;
 mod cli;

@@ -1,5 +1,6 @@
 //! Starting a run and going on with one: settings in, outcome out.
 
+use crate::ancestor::Ancestor;
 use crate::checkpoint::{
     ARITHMETIC, Checkpoint, Manifest, RunDir, RunError, Status, state_container,
 };
@@ -26,6 +27,8 @@ pub struct SessionOptions<'a> {
     pub stop_after: Option<usize>,
     /// Set to stop after the current update.
     pub stop: &'a AtomicBool,
+    /// What a new run starts from, instead of random weights.
+    pub from: Option<&'a Ancestor>,
     /// Where progress is told instead of shown, by who shows several runs at once.
     pub meter: Option<&'a Meter>,
 }
@@ -111,7 +114,12 @@ pub fn start(
     for line in settings.without_effect(data.train.rows(), n_visible) {
         tracing::warn!("{line}");
     }
-    let state = initial_state(settings, &data, &devices)?;
+    let state = match options.from {
+        Some(ancestor) => ancestor
+            .state(settings, &data, &devices[0])?
+            .divide(settings, &devices),
+        None => initial_state(settings, &data, &devices)?,
+    };
     let manifest = Manifest {
         format: Manifest::FORMAT.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -126,6 +134,7 @@ pub fn start(
         seed: settings.training.seed,
         device: settings.training.device.clone(),
         adapter: adapter(&devices)?,
+        parent: options.from.map(|ancestor| ancestor.parent.clone()),
         status: Status::Running,
         step: 0,
     };

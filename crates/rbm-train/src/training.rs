@@ -157,6 +157,7 @@ mod tests {
             overwrite: false,
             stop_after: None,
             stop: &stop,
+            from: None,
             meter: None,
         };
         let (run, outcome) = start(&settings, &dir.path().join("run"), options).unwrap();

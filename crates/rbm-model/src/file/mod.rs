@@ -2,23 +2,31 @@
 //!
 //! `weight` `[n_visible, n_hidden]`, `visible_bias` `[n_visible]`, `hidden_bias` `[n_hidden]`, F32
 //! or F64, row-major; metadata `format = "rbm"`, `version`, `units`, `sha256`. Any file with those three
-//! tensors and consistent shapes is read, whoever wrote it; what its metadata say must be so.
+//! tensors and consistent shapes is read, whoever wrote it; what its metadata say must be so. Files of other programs
+//! may have F16 and BF16, a transposed weight (see [`Layout`]), and other usual names:
+//!
+//! | weight | visible bias, hidden bias |
+//! |---|---|
+//! | `weight`, `weights`, `weight_matrix`, `W`, `w` | `visible_bias`, `hidden_bias`; `visible_biases`, `hidden_biases`; `bias_visible`, `bias_hidden` |
+//! | `components_`, `[n_hidden, n_visible]` | `vbias`, `hbias`; `v_bias`, `h_bias`; `intercept_visible_`, `intercept_hidden_`; `a`, `b`; `b`, `c` |
 
 use crate::error::ModelError;
 use crate::model::Rbm;
 use crate::ops::with_slice;
 use crate::parameters::Parameters;
 use burn::tensor::Tensor;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::SafeTensors;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 
 mod container;
 mod digest;
+mod layout;
 
 pub use container::{Container, Content, ElementType, Entry};
 pub use digest::digest_holds;
+pub use layout::Layout;
 
 /// What units a model has, as a file says it.
 const UNITS: &str = "binary 0/1";
@@ -90,83 +98,52 @@ pub fn entries(rbm: &Rbm) -> Result<Vec<Entry>, ModelError> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(path: &Path) -> Result<Parameters, ModelError> {
+    read_as(path, Layout::default())
+}
+
+/// As [`read`], of a file whose weight lies as `layout` says.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(path: &Path, layout: Layout) -> Result<Parameters, ModelError> {
     let bytes = std::fs::read(path).map_err(|source| ModelError::Io {
         path: path.into(),
         source,
     })?;
-    from_bytes(&bytes, path)
+    from_bytes(&bytes, path, layout)
 }
 
-/// As [`read`], from the bytes of a file; `path` is for messages.
+/// As [`read_as`], from the bytes of a file; `path` is for messages.
 ///
 /// # Errors
 /// As [`read`].
-pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Parameters, ModelError> {
+pub fn from_bytes(bytes: &[u8], path: &Path, layout: Layout) -> Result<Parameters, ModelError> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| format_error(path, e.to_string()))?;
     check_metadata(bytes, path)?;
     let in_file = |source: ModelError| ModelError::InFile {
         path: path.into(),
         source: Box::new(source),
     };
-    let mut values = Vec::with_capacity(3);
-    let mut shapes = Vec::with_capacity(3);
-    for name in NAMES {
-        let view = file.tensor(name).map_err(|_| {
-            let mut found: Vec<String> = file.names().into_iter().map(String::from).collect();
-            found.sort();
-            ModelError::MissingTensor {
-                path: path.into(),
-                tensor: name,
-                found,
-            }
-        })?;
-        values.push(floats(&view).ok_or_else(|| ModelError::TensorType {
+    let found = layout::find(&file, layout, path)?;
+    let tensor = |name: &str| {
+        let view = file
+            .tensor(name)
+            .map_err(|e| format_error(path, e.to_string()))?;
+        let values = layout::floats(&view).ok_or_else(|| ModelError::TensorType {
             path: path.into(),
             tensor: name.into(),
             found: format!("{:?}", view.dtype()),
-        })?);
-        shapes.push(view.shape().to_vec());
-    }
-    let [n, m] = shapes[0][..] else {
-        return Err(in_file(ModelError::Shape {
-            tensor: "weight".into(),
-            expected: vec![shapes[1].iter().product(), shapes[2].iter().product()],
-            found: shapes[0].clone(),
-        }));
+        })?;
+        Ok((values, view.shape().to_vec()))
     };
-    for (index, units) in [(1, n), (2, m)] {
-        if shapes[index] != [units] {
-            return Err(in_file(ModelError::Shape {
-                tensor: NAMES[index].into(),
-                expected: vec![units],
-                found: shapes[index].clone(),
-            }));
-        }
-    }
-    let mut values = values.into_iter();
-    let mut next = || values.next().unwrap_or_default();
-    Parameters::new(n, m, next(), next(), next()).map_err(in_file)
-}
-
-fn floats(view: &TensorView<'_>) -> Option<Vec<f64>> {
-    let data = view.data();
-    match view.dtype() {
-        Dtype::F32 => Some(
-            data.as_chunks::<4>()
-                .0
-                .iter()
-                .map(|b| f64::from(f32::from_le_bytes(*b)))
-                .collect(),
-        ),
-        Dtype::F64 => Some(
-            data.as_chunks::<8>()
-                .0
-                .iter()
-                .map(|b| f64::from_le_bytes(*b))
-                .collect(),
-        ),
-        _ => None,
-    }
+    let [weight, visible, hidden] = found.names;
+    let (weight, of_weight) = tensor(weight)?;
+    let (visible_bias, of_visible) = tensor(visible)?;
+    let (hidden_bias, of_hidden) = tensor(hidden)?;
+    let weight =
+        layout::arrange(&found, weight, [&of_weight, &of_visible, &of_hidden]).map_err(in_file)?;
+    let (n, m) = (visible_bias.len(), hidden_bias.len());
+    Parameters::new(n, m, weight, visible_bias, hidden_bias).map_err(in_file)
 }
 
 fn finite_entry<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Entry, ModelError> {

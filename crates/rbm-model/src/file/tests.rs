@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::RbmConfig;
 use burn::tensor::Device;
+use half::{bf16, f16};
 
 fn container(entries: &[Entry]) -> Vec<u8> {
     with_metadata(entries, &[])
@@ -23,6 +24,10 @@ fn good() -> Vec<Entry> {
         Entry::f32("visible_bias", &[2], [0.1, 0.2]),
         Entry::f32("hidden_bias", &[3], [1.0, 2.0, 3.0]),
     ]
+}
+
+fn from_bytes(bytes: &[u8], path: &Path) -> Result<Parameters, ModelError> {
+    super::from_bytes(bytes, path, Layout::default())
 }
 
 fn message(entries: &[Entry]) -> String {
@@ -61,11 +66,105 @@ fn double_precision_and_foreign_tensors_are_read() {
     assert_eq!(read.weight_at(1, 2), 4.0);
 }
 
+fn raw(name: &str, dtype: ElementType, shape: &[usize], bytes: Vec<u8>) -> Entry {
+    Entry {
+        name: name.into(),
+        element: dtype,
+        shape: shape.to_vec(),
+        content: Content::Bytes(bytes),
+    }
+}
+
+#[test]
+fn half_precision_is_read() {
+    // Powers of two, which both types hold exactly.
+    let numbers = [0.5, -1.0, 2.0, 0.0, 1.0, 4.0];
+    let halves = |to: fn(f32) -> [u8; 2]| numbers.iter().flat_map(|x| to(*x)).collect();
+    let types: [(&str, fn(f32) -> [u8; 2]); 2] = [
+        ("F16", |x| f16::from_f32(x).to_le_bytes()),
+        ("BF16", |x| bf16::from_f32(x).to_le_bytes()),
+    ];
+    let expected = from_bytes(&container(&good()), Path::new("x")).unwrap();
+    for (name, to) in types {
+        // The container writes no such types: the same bytes under another name of the type.
+        let mut entries = good();
+        entries[0] = raw("weight", ElementType::U8, &[2, 3], halves(to));
+        let bytes = container(&entries);
+        let (length, rest) = bytes.split_at(8);
+        let header = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+        let text = std::str::from_utf8(&rest[..header]).unwrap();
+        let text = text.replace("U8", name);
+        let mut file = (text.len() as u64).to_le_bytes().to_vec();
+        file.extend(text.bytes().chain(rest[header..].iter().copied()));
+        assert_eq!(
+            from_bytes(&file, Path::new("x")).unwrap(),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn usual_names_are_known_and_doubtful_ones_are_not() {
+    let named = |names: [&str; 3]| {
+        let mut entries = good();
+        for (entry, name) in entries.iter_mut().zip(names) {
+            entry.name = name.into();
+        }
+        entries
+    };
+    let expected = from_bytes(&container(&good()), Path::new("x")).unwrap();
+    for names in [
+        ["W", "vbias", "hbias"],
+        ["w", "a", "b"],
+        ["weight_matrix", "b", "c"],
+    ] {
+        let read = from_bytes(&container(&named(names)), Path::new("x"));
+        assert_eq!(read.unwrap(), expected, "{names:?}");
+    }
+    // Which of three biases are meant cannot be known.
+    let mut three = named(["W", "a", "b"]);
+    three.push(Entry::f32("c", &[3], [0.0; 3]));
+    assert!(message(&three).contains("a [2], b [3], c [3]"));
+    // This crate's own names go before others.
+    let mut both = good();
+    both.push(Entry::f32("W", &[1], [0.0]));
+    assert_eq!(
+        from_bytes(&container(&both), Path::new("x")).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn a_transposed_weight_is_seen_and_read_where_asked() {
+    let path = Path::new("x");
+    let expected = from_bytes(&container(&good()), path).unwrap();
+    let mut entries = good();
+    entries[0] = Entry::f32("weight", &[3, 2], [0.5, 0.0, -1.0, 1.0, 2.0, 4.0]);
+    assert!(message(&entries).contains("it looks transposed"));
+    let bytes = container(&entries);
+    let read = super::from_bytes(&bytes, path, Layout::HiddenVisible);
+    assert_eq!(read.unwrap(), expected);
+    // scikit-learn's is always so.
+    for (entry, name) in
+        entries
+            .iter_mut()
+            .zip(["components_", "intercept_visible_", "intercept_hidden_"])
+    {
+        entry.name = name.into();
+    }
+    assert_eq!(from_bytes(&container(&entries), path).unwrap(), expected);
+    let bytes = container(&good());
+    let error = super::from_bytes(&bytes, path, Layout::HiddenVisible).unwrap_err();
+    assert!(error.to_string().contains("it looks transposed"));
+}
+
 #[test]
 fn each_defect_is_named() {
     let mut missing = good();
     missing.remove(2);
     assert!(message(&missing).contains("hidden_bias` is missing"));
+    assert!(message(&missing).contains("found visible_bias [2], weight [2, 3]"));
 
     let mut misshaped = good();
     misshaped[1] = Entry::f32("visible_bias", &[3], [0.0; 3]);

@@ -16,6 +16,18 @@ pub enum Status {
     Diverged,
 }
 
+/// The model that a run started from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Run directory or model file, as it was given.
+    pub path: String,
+    /// SHA-256 of the model file, or of the checkpoint of the run.
+    pub sha256: String,
+    /// Updates that a run had made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+}
+
 /// Identity of a run. Holds no times, so equal runs have equal manifests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -46,6 +58,9 @@ pub struct Manifest {
     /// Adapter, graphics interface and driver of the device, where it has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
+    /// The model that it started from, if that was not a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// How far the run got.
     pub status: Status,
     /// Updates made at the last checkpoint.

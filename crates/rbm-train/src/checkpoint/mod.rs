@@ -8,6 +8,6 @@ mod run_dir;
 mod state;
 
 pub use lock::open_lock;
-pub use manifest::{Manifest, Status};
+pub use manifest::{Manifest, Parent, Status};
 pub use run_dir::{RunDir, RunError};
 pub use state::{ARITHMETIC, Checkpoint, state_container};

@@ -19,6 +19,7 @@ fn manifest(seed: u64) -> Manifest {
         seed,
         device: "flex".into(),
         adapter: None,
+        parent: None,
         status: Status::Running,
         step: 0,
     }

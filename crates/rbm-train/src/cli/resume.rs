@@ -40,6 +40,7 @@ pub fn run(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
         overwrite: false,
         stop_after: args.stop_after,
         stop: stop_on_signals()?,
+        from: None,
         meter: None,
     };
     open_run(&args.run)?;

@@ -7,7 +7,8 @@ use crate::session;
 use crate::settings::Settings;
 use anyhow::Context;
 use clap::Args;
-use rbm_model::Parameters;
+use rbm_model::file::{self, Layout};
+use rbm_model::{ModelError, Parameters};
 use std::path::{Path, PathBuf};
 
 /// A run, or a model file.
@@ -19,6 +20,9 @@ pub struct SourceArgs {
     /// Model file (safetensors) instead of a run
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
+    /// The model file's weight is [n_hidden, n_visible]; of a square one nothing else can tell
+    #[arg(long, requires = "model")]
+    pub transpose: bool,
 }
 
 /// What was found there.
@@ -59,6 +63,25 @@ pub fn open_run(root: &Path) -> anyhow::Result<RunDir> {
 }
 
 impl SourceArgs {
+    /// Reads a model file.
+    fn read(&self, path: &Path) -> anyhow::Result<Parameters> {
+        let layout = match self.transpose {
+            true => Layout::HiddenVisible,
+            false => Layout::VisibleHidden,
+        };
+        file::read_as(path, layout).map_err(|error| {
+            let hint = match (&error, self.transpose) {
+                (ModelError::InFile { source, .. }, false)
+                    if matches!(**source, ModelError::Transposed { .. }) =>
+                {
+                    "; --transpose reads it so"
+                }
+                _ => "",
+            };
+            anyhow::anyhow!("{error}{hint}")
+        })
+    }
+
     /// Reads the model.
     pub fn open(&self) -> anyhow::Result<Source> {
         match (&self.run, &self.model) {
@@ -96,7 +119,7 @@ impl SourceArgs {
                 .into())
             }
             (None, Some(path)) => Ok(Source {
-                parameters: rbm_model::file::read(path)?,
+                parameters: self.read(path)?,
                 run: None,
                 path: path.clone(),
             }),

@@ -3,6 +3,8 @@
 use super::output;
 use super::settings::SettingArgs;
 use super::signals::{end_on_signals, stop_on_signals};
+use super::source::open_run;
+use crate::ancestor::Ancestor;
 use crate::checkpoint::RunDir;
 use crate::observers::metrics::not_converged;
 use crate::presets::Preset;
@@ -30,6 +32,10 @@ pub struct TrainArgs {
     /// Settings file (TOML, like config.toml of a run); flags override it
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     config: Option<PathBuf>,
+    /// Start from the model of a run or of a model file instead of random weights. Of a run also its settings are taken,
+    /// unless --preset or --config is given; its chains go on
+    #[arg(long, value_name = "RUN|FILE", help_heading = "Run")]
+    from: Option<PathBuf>,
     /// Replace the run that is in the run directory
     #[arg(long, help_heading = "Run")]
     overwrite: bool,
@@ -45,11 +51,13 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// The preset, then the file, then flags.
-    fn settings(&self) -> anyhow::Result<Settings> {
+    /// The preset or the run that it starts from, then the file, then flags.
+    fn settings(&self, from: Option<&Ancestor>) -> anyhow::Result<Settings> {
         let preset = self.preset.unwrap_or(Preset::Default);
+        let of_run = from.and_then(|ancestor| ancestor.settings.clone());
+        let of_run = of_run.filter(|_| self.preset.is_none());
         let settings = match &self.config {
-            None => preset.settings(),
+            None => of_run.unwrap_or_else(|| preset.settings()),
             Some(path) => {
                 let text = std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read settings file {}", path.display()))?;
@@ -64,15 +72,33 @@ impl TrainArgs {
         };
         let mut table = settings.to_table();
         sections::lay_over(&mut table, self.settings.0.clone());
-        table
+        let mut settings: Settings = table
             .try_into()
-            .map_err(|error| output::UsageError(values::in_words(error)).into())
+            .map_err(|error| output::UsageError(values::in_words(error)))?;
+        if let Some(ancestor) = from {
+            let (asked, found) = (&mut settings.model.hidden, ancestor.parameters.n_hidden);
+            if values::entries(&self.settings.0).any(|(name, _)| name == "model.hidden")
+                && *asked != found
+            {
+                return Err(output::UsageError(format!(
+                    "--hidden is {asked}; the model of {} has {found} hidden units",
+                    ancestor.parent.path
+                ))
+                .into());
+            }
+            *asked = found;
+        }
+        Ok(settings)
     }
 }
 
 /// Runs the command.
 pub fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
-    let settings = args.settings()?;
+    let from = match &args.from {
+        Some(path) => Some(ancestor(path)?),
+        None => None,
+    };
+    let settings = args.settings(from.as_ref())?;
     settings.validate()?;
     let root = match &args.out {
         Some(root) => root.clone(),
@@ -82,10 +108,19 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         overwrite: args.overwrite,
         stop_after: args.stop_after,
         stop: stop_on_signals()?,
+        from: from.as_ref(),
         meter: None,
     };
     let (run, outcome) = session::start(&settings, &root, options)?;
     finish(&run, &outcome, !args.no_report, args.json)
+}
+
+/// Reads what to start from, or says what was given in its place.
+fn ancestor(path: &Path) -> anyhow::Result<Ancestor> {
+    if path.is_dir() {
+        open_run(path)?;
+    }
+    Ancestor::read(path)
 }
 
 /// What a session of training prints as JSON.

@@ -284,6 +284,7 @@ fn train(
         overwrite: false,
         stop_after: None,
         stop: job.stop,
+        from: None,
         meter: Some(meter),
     };
     let (directory, outcome) = match RunDir::open(&root) {

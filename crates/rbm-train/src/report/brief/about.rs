@@ -2,6 +2,7 @@
 
 use super::Brief;
 use crate::checkpoint::{Manifest, RunDir};
+use rbm_figures::number::readable;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where and when a run was trained, and how to do it again.
@@ -15,11 +16,23 @@ pub(super) fn about(brief: &mut Brief, run: &RunDir, manifest: &Manifest) {
     }
     let root = std::path::absolute(run.root()).unwrap_or_else(|_| run.root().to_path_buf());
     brief.row("Directory", root.display().to_string());
+    let from = manifest.parent.as_ref().map(|parent| {
+        let step = match parent.step {
+            Some(step) => format!(" after {} updates", readable(step as f64)),
+            None => String::new(),
+        };
+        brief.row(
+            "Started from",
+            format!("{}{step}, SHA-256 {}", parent.path, parent.sha256),
+        );
+        format!(" --from {}", parent.path)
+    });
     brief.row(
         "The same again",
         format!(
-            "`rbm-train train --config {}`",
-            root.join("config.toml").display()
+            "`rbm-train train --config {}{}`",
+            root.join("config.toml").display(),
+            from.unwrap_or_default()
         ),
     );
     brief.row(
