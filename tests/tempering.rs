@@ -1,6 +1,8 @@
 //! Tempering from outside: as a learner, and as a way to sample.
 
-use crate::support::{assert_same_run, fail, json, program, succeed};
+use crate::support::{assert_same_run, fail, json, program, run, succeed};
+use burn::tensor::Device;
+use rbm_model::{Parameters, Rbm, file};
 use tempfile::tempdir;
 
 const PT: &str = "--learner pt --replicas 4 --dataset mnist --limit 1500 --hidden 40 --epochs 3 \
@@ -128,5 +130,54 @@ fn a_preset_comes_before_file_and_flags() {
         "train --learner pt --replicas 1",
         2,
         &["levels"],
+    );
+}
+
+/// What `sample` from random starts says, on standard output and on standard error.
+fn said_of(model: &Parameters, arguments: &str) -> (String, String) {
+    let dir = tempdir().unwrap();
+    let rbm = Rbm::from_parameters(model, &Device::flex());
+    std::fs::write(
+        dir.path().join("m.safetensors"),
+        file::to_bytes(&rbm).unwrap(),
+    )
+    .unwrap();
+    let output = run(
+        dir.path(),
+        &format!("sample --model m.safetensors --from random {arguments}"),
+    );
+    assert!(output.status.success());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn chains_that_do_not_mix_or_cannot_be_judged_are_said_so() {
+    // All units on and all off are equally likely, with nothing in between.
+    let (n, m, w) = (10, 2, 4.0);
+    let fields = |count: usize| -0.5 * w * count as f64;
+    let two_wells =
+        Parameters::new(n, m, vec![w; n * m], vec![fields(m); n], vec![fields(n); m]).unwrap();
+    let (_, said) = said_of(&two_wells, "--gibbs-steps 200");
+    assert!(
+        said.contains("have not mixed (R-hat ") && said.contains("--method tempering"),
+        "{said}"
+    );
+    let (_, said) = said_of(&two_wells, "--gibbs-steps 7");
+    assert!(said.contains("7 sweeps are too few to tell"), "{said}");
+
+    let free = Parameters::new(n, m, vec![0.0; n * m], vec![0.5; n], vec![0.0; m]).unwrap();
+    let (_, said) = said_of(&free, "--gibbs-steps 200");
+    assert!(!said.contains("mixed"), "{said}");
+
+    let frozen = Parameters::new(n, m, vec![0.0; n * m], vec![500.0; n], vec![0.0; m]).unwrap();
+    let (lines, said) = said_of(&frozen, "--gibbs-steps 200");
+    assert!(
+        lines.contains("R-hat undefined, since nothing moved"),
+        "{lines}"
+    );
+    assert!(
+        !lines.contains("NaN") && said.contains("have not mixed"),
+        "{lines}{said}"
     );
 }

@@ -26,6 +26,7 @@
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
 pub mod agreement;
+mod conditional;
 pub mod config;
 pub mod device;
 pub mod error;
@@ -45,6 +46,7 @@ pub mod pseudo_likelihood;
 pub mod sampling;
 pub mod update;
 
+pub use conditional::Conditional;
 pub use config::RbmConfig;
 pub use error::ModelError;
 pub use kernels::BitMatrix;

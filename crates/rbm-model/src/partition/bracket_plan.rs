@@ -4,6 +4,7 @@ use super::anneal::{anneal, ignore_steps};
 use super::base_choice::PILOTS;
 use super::bracket_input::BracketInput;
 use super::bracket_options::BracketOptions;
+use super::equilibrium::FEWEST_CHAINS;
 use super::geometric_path::{Base, GeometricPath, Noise};
 use super::pilot::Pilot;
 use super::sampler::Start;
@@ -24,6 +25,8 @@ const DECIDING_PILOT: usize = 400;
 const PILOT_PART: f64 = 0.2;
 /// Part of what is left of a budget then that is planned with: a little comes after.
 const PLANNED_PART: f64 = 0.93;
+/// Effective fraction of chains below which more temperatures are worth more than chains.
+const FEW: f64 = 0.25;
 /// Sweeps before the reverse run, as a part of the temperatures.
 const SWEEPS_PART: f64 = 1.0 / 3.0;
 /// Runs of all chains, each with the temperatures asked for, that a bracket comes to: up, sweeps and down
@@ -93,6 +96,20 @@ pub(super) fn needed(pilot: &Pilot, length: usize) -> usize {
 pub(super) fn expected_fraction(pilot: &Pilot, length: usize, temperatures: usize) -> f64 {
     let variance = 1.0 / pilot.effective_fraction - 1.0;
     1.0 / (1.0 + variance * length as f64 / temperatures as f64)
+}
+
+/// Chains and temperatures of the same work: half of the chains and twice the temperatures, and so on, as long as few of
+/// the chains can be expected to count and enough of them stay to be judged. Few good chains tell more than many that do not count: the
+/// error of ln Z falls with the sum of effective chains, which grows.
+pub(super) fn fewer_chains(
+    pilot: &Pilot,
+    length: usize,
+    (mut chains, mut temperatures): (usize, usize),
+) -> (usize, usize) {
+    while expected_fraction(pilot, length, temperatures) < FEW && chains >= 2 * FEWEST_CHAINS {
+        (chains, temperatures) = (chains / 2, temperatures * 2);
+    }
+    (chains, temperatures)
 }
 
 /// Temperatures that fit into a time, from the seconds that one took in the pilot runs: once up, and

@@ -33,7 +33,8 @@ pub struct LnZBracket {
 /// ```
 ///
 /// Pilot runs choose the independent units, space the temperatures, and tell how many of them fit
-/// into the budget, if there is one. Samples for the way down come from data (rows and saved chains), from
+/// into the budget, if there is one; where few of the chains would count, half of them, or fewer, take more temperatures at the same
+/// cost. Samples for the way down come from data (rows and saved chains), from
 /// the pilot runs, and from annealing, after Gibbs sweeps of all; the verdict says which count, and why.
 /// Basins that these runs hardly reach are found by mean-field descent from data rows, samples, uniform starts and
 /// weights. Up to four separate ones that hold 0.1% of Z or more get annealing of their own, with a quarter of the temperatures and
@@ -118,6 +119,9 @@ pub fn bracket(
         None => options.temperatures,
     }
     .max(1);
+    let asked = (chains, temperatures);
+    let (chains, temperatures) = bracket_plan::fewer_chains(&best.pilot, length, asked);
+    let options = &BracketOptions { chains, ..*options };
     let plan = BracketPlan::both_directions(chains, temperatures, best.name);
     let mut work = bracket_plan::RUNS;
     let expected = bracket_plan::expected_fraction(&best.pilot, length, temperatures);

@@ -11,7 +11,7 @@ use crate::sampling::{self, Mixing, TemperingReport};
 use crate::settings::Settings;
 use clap::{Args, ValueEnum};
 use rbm_figures::atomic;
-use rbm_model::sampling::diagnostics::Diagnosis;
+use rbm_model::sampling::diagnostics::{Diagnosis, LEAST_DRAWS};
 use rbm_model::{BitMatrix, Rbm, device};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -208,6 +208,13 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
         lines.push(format!("figures: {}", page.display()));
     }
     output::lines(lines)?;
+    if samples.mixing.is_none() {
+        tracing::warn!(
+            "{} sweeps are too few to tell whether the chains have mixed ({} can be judged): samples are what so few leave of their starts",
+            args.gibbs_steps,
+            2 * LEAST_DRAWS
+        );
+    }
     if let Some(mixing) = samples.mixing.as_ref().filter(|mixing| !mixing.is_enough()) {
         tracing::warn!(
             "the chains have not mixed (R-hat {}, where {} is allowed): samples show what is near their starts, not what share of the mass it has; take more --gibbs-steps, or --method tempering",
@@ -220,9 +227,10 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
 
 /// R-hat as text.
 fn r_hat(value: f64) -> String {
-    match value.is_nan() {
-        true => "undefined, since nothing moved".to_owned(),
-        false => format!("{value:.3}"),
+    match value {
+        value if value.is_nan() => "undefined, since nothing moved".to_owned(),
+        value if value.is_infinite() => "infinite, since each chain stays where it is".to_owned(),
+        value => format!("{value:.3}"),
     }
 }
 
@@ -276,6 +284,10 @@ fn tempering_lines(t: &TemperingReport) -> Vec<String> {
 fn mixing_lines(m: &Mixing) -> Vec<String> {
     let line = |name: String, d: &Diagnosis| {
         let time = d.autocorrelation_time;
+        // Draws that are all alike, or alike in each chain, have no times and no sizes.
+        if !d.r_hat.is_finite() {
+            return format!("{name}: mean {:.3}, R-hat {}", d.mean, r_hat(d.r_hat));
+        }
         let sweeps = m.sweeps_between_draws as f64;
         format!(
             "{name}: mean {:.3} ± {:.3}, R-hat {}, autocorrelation time {}{:.1} ± {:.1} sweeps, effective sample \
