@@ -5,6 +5,7 @@
 //! Gaussian and scaled to it, the biases N(0, 1/4), or those of the centered model.
 
 use maud::html;
+use rbm_analysis::mean_field::central_fixed_point;
 use rbm_analysis::random::{gaussian_matrix, generator};
 use rbm_analysis::reciprocal::singular_values;
 use rbm_analysis::{MeanFieldOptions, ReciprocalSpace, fixed_points, gaussian_limit};
@@ -19,12 +20,13 @@ const MODELS: u64 = 100;
 const STRENGTHS: [f64; 18] = [
     0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 3.75, 3.95, 4.25, 4.5, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0,
 ];
-/// The four approximations, and the last three summed over all stable mean-field points.
-const METHODS: [&str; 7] = [
+/// The five approximations, and three of them summed over all stable mean-field points.
+const METHODS: [&str; 8] = [
     "Gaussian",
     "mean field",
     "Onsager",
     "one loop",
+    "fluctuations of fixed length",
     "mean field, all wells",
     "Onsager, all wells",
     "one loop, all wells",
@@ -114,13 +116,16 @@ fn scan(family: &'static str, strength: f64) -> Result<Vec<Cell>, Box<dyn std::e
     for seed in 0..MODELS {
         let model = model(family, strength, seed)?;
         let exact = Enumeration::new(&model)?.ln_z();
-        let solution = fixed_points(&model, None, &MeanFieldOptions::default())?;
+        let options = MeanFieldOptions::default();
+        let solution = fixed_points(&model, None, &options)?;
         let best = solution.points.iter().find(|p| p.stable);
         let values = [
             gaussian_limit(&ReciprocalSpace::new(&model)?).ln_z,
             best.map(|p| -p.free_energy),
             best.map(|p| p.ln_z_onsager),
             best.and_then(|p| p.ln_z_one_loop),
+            // From m = 1/2, be it stable or not: a saddle between wells has the mass of all of them about it.
+            central_fixed_point(&model, &options).ok().and_then(|p| p.ln_z_spherical),
             solution.ln_z_mean_field,
             solution.ln_z_onsager,
             solution.ln_z_one_loop,
@@ -152,9 +157,9 @@ fn page(cells: &[Cell]) -> Document {
                 .filter(|c| c.family == family && c.method == *method)
                 .map(|c| (c.strength, c.rms));
             // The three sums over wells in the colors of their methods, dashed.
-            let mark = Mark::line(points).color(Color::Series(if k < 4 { k } else { k - 3 }));
+            let mark = Mark::line(points).color(Color::Series(if k < 5 { k } else { k - 4 }));
             let mark = mark.label(*method);
-            if k < 4 { mark } else { mark.dashed() }
+            if k < 5 { mark } else { mark.dashed() }
         });
         Panel::new(
             family,
@@ -179,8 +184,9 @@ fn page(cells: &[Cell]) -> Document {
         title: "Error of ln Z against enumeration".into(),
         caption: html! {
             "Root mean square over " (MODELS) " random " (VISIBLE) "x" (HIDDEN) " models. The Gaussian limit exists below 4 only; the other "
-            "methods at the stable mean-field point of lowest free energy (solid), or summed over all stable points found (dashed). On centered models "
-            "one loop is the Gaussian limit below 4, so that one curve covers the other."
+            "methods at the stable mean-field point of lowest free energy (solid), or summed over all stable points found (dashed); fluctuations of fixed "
+            "length (the spherical closure) about the point reached from m = 1/2. On centered models one loop is the Gaussian limit below 4, so that one \
+             curve covers the other."
         },
         content: Content::Panels(panels.into()),
         tables: vec![table],

@@ -1,10 +1,11 @@
 //! One snapshot's analysis in one serializable struct: what `rbm-train analyze --model FILE --json` prints.
 
+use super::ln_z::{LnZ, Points};
 use crate::bosons::occupation::occupations_of;
 use crate::error::AnalysisError;
 use crate::gaussian::limit::gaussian_limit;
 use crate::gaussian::spherical::spherical_closure;
-use crate::mean_field::fixed_points::{MeanFieldOptions, central_fixed_point};
+use crate::mean_field::fixed_points::MeanFieldOptions;
 use crate::phase::plane::{PhasePoint, phase_point};
 use crate::reciprocal::space::{ReciprocalSpace, Saddle};
 use crate::reciprocal::svd::weight_matrix;
@@ -69,7 +70,7 @@ pub struct Summary {
     pub saddle_y: Vec<Option<f64>>,
     /// Energy at each saddle, `[R]`.
     pub saddle_energy: Vec<Option<f64>>,
-    /// ln Z by five methods.
+    /// ln Z by six methods.
     pub ln_z: LnZ,
     /// Dressed singular values at the mean-field point reached from m = 1/2, `[R]`.
     pub dressed_singular_values: Option<Vec<f64>>,
@@ -87,21 +88,6 @@ pub struct Summary {
     pub nonconvergent_modes: Vec<usize>,
     /// Reasons for what is missing, and conditions of validity, by key.
     pub notes: BTreeMap<String, String>,
-}
-
-/// ln Z by five methods.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LnZ {
-    /// By enumeration.
-    pub exact: Option<f64>,
-    /// -F_MF at the point reached from m = 1/2: a lower bound.
-    pub mean_field: Option<f64>,
-    /// With Onsager's term.
-    pub onsager: Option<f64>,
-    /// To one loop.
-    pub one_loop: Option<f64>,
-    /// Gaussian (infinite-size) limit.
-    pub gaussian: Option<f64>,
 }
 
 /// Exact moments of a small model.
@@ -179,44 +165,12 @@ pub fn summarize_in(
     let saddle = |get: fn(&Saddle) -> f64| saddles.iter().map(|s| s.as_ref().map(get)).collect();
 
     let gaussian = gaussian_limit(space);
-    if gaussian.ln_z.is_none() {
-        note(
-            "ln_z.gaussian",
-            format!(
-                "{} modes have a singular value of at least 4: the Gaussian integral does not exist",
-                gaussian.nonconvergent_modes.len()
-            ),
-        );
-    }
-    let central = match central_fixed_point(parameters, &options.mean_field) {
-        Ok(point) => Some(point),
-        Err(AnalysisError::NoConvergence { what }) => {
-            for key in [
-                "ln_z.mean_field",
-                "ln_z.onsager",
-                "ln_z.one_loop",
-                "dressed_singular_values",
-            ] {
-                note(
-                    key,
-                    format!(
-                        "{what} did not reach {:e} in {} steps",
-                        options.mean_field.tolerance, options.mean_field.max_iterations
-                    ),
-                );
-            }
-            None
-        }
-        Err(error) => return Err(error),
+    let points = Points::find(parameters, space, options, &mut notes)?;
+    let mut note = |key: &str, text: String| {
+        notes.insert(key.to_string(), text);
     };
-    if central.as_ref().is_some_and(|p| !p.stable) {
-        note(
-            "ln_z.one_loop",
-            "the mean-field point reached from m = 1/2 is unstable (largest dressed singular value >= 1)".into(),
-        );
-    }
     let spherical = match spherical_closure(space.singular_values(), n, m) {
-        Ok(closure) => Some([closure.a, closure.d]),
+        Ok(closure) => Some(closure),
         Err(error) => {
             note("spherical_multipliers", error.to_string());
             None
@@ -288,6 +242,8 @@ pub fn summarize_in(
             "all weights are equal: J = 0, and ratios to it do not exist".into(),
         );
     }
+    let ln_z_exact = exact.as_ref().map(|(ln_z, _)| *ln_z);
+    let ln_z = points.ln_z(parameters, &gaussian, spherical.as_ref(), ln_z_exact, &mut notes);
     Ok(Summary {
         n_visible: n,
         n_hidden: m,
@@ -297,15 +253,9 @@ pub fn summarize_in(
         saddle_x: saddle(|s| s.x),
         saddle_y: saddle(|s| s.y),
         saddle_energy: saddle(|s| s.energy),
-        ln_z: LnZ {
-            exact: exact.as_ref().map(|(ln_z, _)| *ln_z),
-            mean_field: central.as_ref().map(|p| -p.free_energy),
-            onsager: central.as_ref().map(|p| p.ln_z_onsager),
-            one_loop: central.as_ref().and_then(|p| p.ln_z_one_loop),
-            gaussian: gaussian.ln_z,
-        },
-        dressed_singular_values: central.map(|p| p.dressed_singular_values),
-        spherical_multipliers: spherical,
+        ln_z,
+        dressed_singular_values: points.dressed_singular_values(),
+        spherical_multipliers: spherical.map(|closure| [closure.a, closure.d]),
         exact_moments: exact.map(|(_, moments)| SummaryMoments {
             boson_occupation: occupations_of(
                 space,

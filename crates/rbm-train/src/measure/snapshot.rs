@@ -246,6 +246,7 @@ impl SnapshotMeasurement {
                 mean_field: best.as_ref().map(|p| -p.free_energy),
                 onsager: best.as_ref().map(|p| p.ln_z_onsager),
                 one_loop: best.as_ref().and_then(|p| p.ln_z_one_loop),
+                spherical: best.as_ref().and_then(|p| p.ln_z_spherical),
                 gaussian: gaussian_limit(&space).ln_z,
             }),
             annealed: None,

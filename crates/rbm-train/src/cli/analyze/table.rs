@@ -50,12 +50,15 @@ pub fn model(s: &Summary) -> Vec<String> {
         ("mean field (lower bound)", s.ln_z.mean_field),
         ("Onsager", s.ln_z.onsager),
         ("one loop", s.ln_z.one_loop),
+        ("fluctuations of fixed length", s.ln_z.spherical),
         ("Gaussian limit", s.ln_z.gaussian),
     ] {
         if let Some(value) = value {
             lines.push(format!("ln Z {name}: {value:.4} nats"));
         }
     }
+    let of_ln_z = s.notes.iter().filter(|(key, _)| key.starts_with("ln_z."));
+    lines.extend(of_ln_z.map(|(key, note)| format!("note on {}: {note}", key.replace("ln_z.", "ln Z, "))));
     lines.push(
         "mode   lambda        IPR left     IPR right    saddle x*    saddle y*    energy".into(),
     );

@@ -37,6 +37,7 @@ pub fn results(groups: &[Group<'_>]) -> Option<Block> {
         ("ln Z, mean field (lower bound)", ln_z.mean_field),
         ("ln Z, Onsager", ln_z.onsager),
         ("ln Z, one loop", ln_z.one_loop),
+        ("ln Z, fluctuations of fixed length", ln_z.spherical),
         ("ln Z, Gaussian limit", ln_z.gaussian),
     ] {
         if let Some(value) = value {

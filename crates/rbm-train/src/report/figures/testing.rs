@@ -155,6 +155,7 @@ fn checkpoint(index: usize, ends: bool) -> SnapshotMeasurement {
             mean_field: Some(5.0),
             onsager: Some(5.2),
             one_loop: Some(5.3),
+            spherical: Some(5.3),
             gaussian: (lambda < 4.0).then_some(6.0),
         }),
         annealed: Some(AnnealedLnZ {
