@@ -125,7 +125,9 @@ fn scan(family: &'static str, strength: f64) -> Result<Vec<Cell>, Box<dyn std::e
             best.map(|p| p.ln_z_onsager),
             best.and_then(|p| p.ln_z_one_loop),
             // From m = 1/2, be it stable or not: a saddle between wells has the mass of all of them about it.
-            central_fixed_point(&model, &options).ok().and_then(|p| p.ln_z_spherical),
+            central_fixed_point(&model, &options)
+                .ok()
+                .and_then(|p| p.ln_z_spherical),
             solution.ln_z_mean_field,
             solution.ln_z_onsager,
             solution.ln_z_one_loop,

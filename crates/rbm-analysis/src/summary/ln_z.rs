@@ -116,6 +116,7 @@ impl Points {
         };
         self.near_the_threshold(&ln_z, notes);
         self.several_wells(notes);
+        self.condensed(&ln_z, notes);
         of_gaussian(parameters, gaussian, closure, notes);
         ln_z
     }
@@ -162,12 +163,28 @@ impl Points {
             "the value is that of one mean-field point; {stable} stable ones were found from m = 1/2 and along the leading mode, and -F_MF of \
              them together is {missed:.2} nats more"
         );
-        for key in ["mean_field", "onsager", "one_loop", "spherical"] {
+        for key in ["mean_field", "onsager", "one_loop"] {
             let note = notes.entry(format!("ln_z.{key}")).or_default();
             if !note.is_empty() {
                 note.push_str("; ");
             }
             note.push_str(&text);
+        }
+    }
+
+    /// Length shared by all modes is not that of a single one that has condensed: -F_MF at any point is a lower bound.
+    fn condensed(&self, ln_z: &LnZ, notes: &mut BTreeMap<String, String>) {
+        let points = self.all.iter().flat_map(|all| &all.points);
+        let bound = points.map(|p| -p.free_energy).reduce(f64::max);
+        if let (Some(spherical), Some(bound)) = (ln_z.spherical, bound)
+            && bound > spherical
+        {
+            let text = format!(
+                "{:.2} nats below a lower bound, -F_MF of another mean-field point: a mode has condensed, which fluctuations that share \
+                 their length do not describe",
+                bound - spherical
+            );
+            notes.insert("ln_z.spherical".into(), text);
         }
     }
 }
@@ -176,7 +193,10 @@ impl Points {
 fn along_leading_mode(space: &ReciprocalSpace) -> Mat<f64> {
     const FAR: f64 = 0.4;
     let leading = space.svd.right.col_as_slice(0);
-    let largest = leading.iter().fold(0.0f64, |a, b| a.max(b.abs())).max(f64::MIN_POSITIVE);
+    let largest = leading
+        .iter()
+        .fold(0.0f64, |a, b| a.max(b.abs()))
+        .max(f64::MIN_POSITIVE);
     Mat::from_fn(2, leading.len(), |side, j| {
         let sign = if side == 0 { 1.0 } else { -1.0 };
         0.5 + sign * FAR * leading[j] / largest

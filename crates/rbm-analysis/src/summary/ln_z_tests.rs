@@ -37,7 +37,9 @@ fn note<'a>(summary: &'a Summary, method: &str) -> &'a str {
 /// Root mean square errors over 20 centered models, against enumeration: below, at and beyond the threshold of the others.
 #[test]
 fn fluctuations_of_fixed_length_hold_beyond_the_threshold() {
-    for (strength, spherical_at_most, one_loop_at_least) in [(2.0, 0.03, 0.0), (3.95, 0.08, 1.0), (5.0, 0.15, f64::NAN)] {
+    for (strength, spherical_at_most, one_loop_at_least) in
+        [(2.0, 0.03, 0.0), (3.95, 0.08, 1.0), (5.0, 0.15, f64::NAN)]
+    {
         let errors = |get: fn(&Summary) -> Option<f64>| {
             let squares = (0..20).filter_map(|seed| {
                 let s = summary(&centered(&random(12, 8, strength, seed)));
@@ -50,7 +52,10 @@ fn fluctuations_of_fixed_length_hold_beyond_the_threshold() {
         let one_loop = errors(|s| s.ln_z.one_loop);
         assert!(spherical < spherical_at_most, "{strength}: {spherical}");
         // Where a one-loop value exists.
-        assert!(one_loop_at_least.is_nan() || one_loop >= one_loop_at_least, "{strength}: {one_loop}");
+        assert!(
+            one_loop_at_least.is_nan() || one_loop >= one_loop_at_least,
+            "{strength}: {one_loop}"
+        );
     }
 }
 
@@ -62,7 +67,11 @@ fn strong_biases_are_noted() {
     let s = summary(&model);
     let (gaussian, exact) = (s.ln_z.gaussian.unwrap(), s.ln_z.exact.unwrap());
     assert!(gaussian - exact > 100.0, "{gaussian} {exact}");
-    assert!(note(&s, "gaussian").contains("units are not near probability 1/2"), "{:?}", s.notes);
+    assert!(
+        note(&s, "gaussian").contains("units are not near probability 1/2"),
+        "{:?}",
+        s.notes
+    );
     // Independent units are no difficulty for a mean field.
     assert!((s.ln_z.one_loop.unwrap() - exact).abs() < 0.01);
     assert_eq!(note(&s, "one_loop"), "");
@@ -74,7 +83,11 @@ fn a_model_below_the_threshold_of_one_loop_is_noted() {
     let exact = s.ln_z.exact.unwrap();
     for (method, value) in [("one_loop", s.ln_z.one_loop), ("gaussian", s.ln_z.gaussian)] {
         assert!(value.unwrap() - exact > 1.0, "{method}");
-        assert!(note(&s, method).contains("near its threshold"), "{method}: {:?}", s.notes);
+        assert!(
+            note(&s, method).contains("near its threshold"),
+            "{method}: {:?}",
+            s.notes
+        );
     }
     let spherical = s.ln_z.spherical.unwrap();
     assert!((spherical - exact).abs() < 0.3, "{spherical} {exact}");
@@ -89,8 +102,18 @@ fn a_second_well_is_noted() {
     let s = summary(&centered(&Mat::from_fn(n, m, |_, _| entry)));
     let missing = s.ln_z.exact.unwrap() - s.ln_z.mean_field.unwrap();
     assert!(missing > 0.5, "{missing}");
-    for method in ["mean_field", "onsager", "spherical"] {
-        assert!(note(&s, method).contains("2 stable ones were found"), "{method}: {:?}", s.notes);
+    assert!(s.ln_z.spherical.unwrap() < s.ln_z.exact.unwrap() - 1.0);
+    assert!(
+        note(&s, "spherical").contains("below a lower bound"),
+        "{:?}",
+        s.notes
+    );
+    for method in ["mean_field", "onsager"] {
+        assert!(
+            note(&s, method).contains("2 stable ones were found"),
+            "{method}: {:?}",
+            s.notes
+        );
     }
 }
 
@@ -105,5 +128,9 @@ fn an_easy_model_has_no_notes() {
     for value in [z.mean_field, z.onsager, z.one_loop, z.spherical, z.gaussian] {
         assert!((value.unwrap() - exact).abs() < 0.05, "{value:?} {exact}");
     }
-    assert!(!s.notes.keys().any(|key| key.starts_with("ln_z")), "{:?}", s.notes);
+    assert!(
+        !s.notes.keys().any(|key| key.starts_with("ln_z")),
+        "{:?}",
+        s.notes
+    );
 }

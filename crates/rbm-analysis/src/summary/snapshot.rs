@@ -243,7 +243,13 @@ pub fn summarize_in(
         );
     }
     let ln_z_exact = exact.as_ref().map(|(ln_z, _)| *ln_z);
-    let ln_z = points.ln_z(parameters, &gaussian, spherical.as_ref(), ln_z_exact, &mut notes);
+    let ln_z = points.ln_z(
+        parameters,
+        &gaussian,
+        spherical.as_ref(),
+        ln_z_exact,
+        &mut notes,
+    );
     Ok(Summary {
         n_visible: n,
         n_hidden: m,

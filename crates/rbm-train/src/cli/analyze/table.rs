@@ -58,7 +58,9 @@ pub fn model(s: &Summary) -> Vec<String> {
         }
     }
     let of_ln_z = s.notes.iter().filter(|(key, _)| key.starts_with("ln_z."));
-    lines.extend(of_ln_z.map(|(key, note)| format!("note on {}: {note}", key.replace("ln_z.", "ln Z, "))));
+    lines.extend(
+        of_ln_z.map(|(key, note)| format!("note on {}: {note}", key.replace("ln_z.", "ln Z, "))),
+    );
     lines.push(
         "mode   lambda        IPR left     IPR right    saddle x*    saddle y*    energy".into(),
     );
