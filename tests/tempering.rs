@@ -181,3 +181,64 @@ fn chains_that_do_not_mix_or_cannot_be_judged_are_said_so() {
         "{lines}{said}"
     );
 }
+
+/// Half of an image given: the picture, the arrays, and what is known stays.
+#[test]
+fn rows_with_missing_values_are_completed() {
+    let dir = tempdir().unwrap();
+    let dir = dir.path();
+    succeed(
+        dir,
+        "train --dataset bars-and-stripes --hidden 12 --batch-size 10 --epochs 1500 --learning-rate 0.2 --schedule constant \
+         --gibbs-steps 5 --no-report --out run",
+    );
+    // The first row of a 4x4 image that can only be horizontal stripes, and a stripe that is missing altogether.
+    std::fs::write(
+        dir.join("some.csv"),
+        "1,1,1,1,0,,,,,,,,,,,\n1,1,1,1,0,0,0,0,,,,,1,1,1,1\n",
+    )
+    .unwrap();
+    let arguments = "sample run --clamp some.csv --chains 20 --gibbs-steps 400 --json";
+    let found = json(&succeed(dir, arguments));
+    assert_eq!(
+        (&found["rows"], &found["free_units"], &found["exact_rows"]),
+        (&2.into(), &15.into(), &2.into())
+    );
+    let bytes = std::fs::read(dir.join("run/samples/clamped-probabilities.npy")).unwrap();
+    let p: Vec<f32> = bytes[128..]
+        .as_chunks()
+        .0
+        .iter()
+        .map(|b| f32::from_le_bytes(*b))
+        .collect();
+    assert_eq!(p[..5], [1.0, 1.0, 1.0, 1.0, 0.0]);
+    // A well-trained model continues the stripe that is off.
+    assert!(p[5..8].iter().all(|p| *p < 0.1), "{p:?}");
+    let bits = std::fs::read(dir.join("run/samples/clamped-samples.npy")).unwrap();
+    assert_eq!(bits.len(), 128 + 2 * 20 * 16);
+    assert!(
+        bits[128..].as_chunks::<16>().0[..20]
+            .iter()
+            .all(|row| row[..5] == [1, 1, 1, 1, 0])
+    );
+    assert!(dir.join("run/samples/clamped.png").exists());
+    assert_eq!(succeed(dir, arguments), succeed(dir, arguments));
+    // What it wrote belongs to the run.
+    succeed(
+        dir,
+        "train --dataset bars-and-stripes --hidden 12 --epochs 1 --no-report --out run --overwrite",
+    );
+    std::fs::write(dir.join("wide.csv"), "0,1,\n").unwrap();
+    fail(
+        dir,
+        "sample run --clamp wide.csv",
+        1,
+        &["3 columns", "16 visible units"],
+    );
+    fail(
+        dir,
+        "sample run --clamp some.csv --method tempering",
+        2,
+        &["--clamp goes with neither"],
+    );
+}

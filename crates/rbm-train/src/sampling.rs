@@ -1,8 +1,10 @@
 //! Samples of a finished model, as arrays and pictures.
 
+mod clamped;
 mod mixing;
 mod tempered;
 
+pub use clamped::{ClampedOptions, Completed, complete};
 pub use mixing::{DRAWS, LARGEST_R_HAT, Mixing, Recorder};
 pub use tempered::{TemperingReport, reference_fields, tempered};
 
@@ -110,18 +112,34 @@ pub fn to_npy(visible: &BitMatrix) -> Vec<u8> {
 ///
 /// # Errors
 /// What the PNG writer says.
-pub fn to_png(visible: &BitMatrix, (rows, columns): (usize, usize)) -> anyhow::Result<Vec<u8>> {
-    let images = visible.rows();
-    let across = (images as f64).sqrt().ceil().max(1.0) as usize;
-    let down = images.div_ceil(across).max(1);
+pub fn to_png(visible: &BitMatrix, shape: (usize, usize)) -> anyhow::Result<Vec<u8>> {
+    let of =
+        |image| (0..visible.columns()).map(move |unit| 255 * u8::from(visible.get(image, unit)));
+    let images: Vec<Vec<u8>> = (0..visible.rows())
+        .map(|image| of(image).collect())
+        .collect();
+    let across = (images.len() as f64).sqrt().ceil().max(1.0) as usize;
+    picture(&images, shape, across)
+}
+
+/// A gray PNG of gray images on a grid, so many in a line, one gray pixel between images.
+///
+/// # Errors
+/// What the PNG writer says.
+pub fn picture(
+    images: &[Vec<u8>],
+    (rows, columns): (usize, usize),
+    across: usize,
+) -> anyhow::Result<Vec<u8>> {
+    let down = images.len().div_ceil(across).max(1);
     let (width, height) = (across * (columns + 1) + 1, down * (rows + 1) + 1);
     let mut pixels = vec![64u8; width * height];
-    for image in 0..images {
-        let top = image / across * (rows + 1) + 1;
-        let left = image % across * (columns + 1) + 1;
-        for unit in 0..rows * columns {
-            let (r, c) = (unit / columns, unit % columns);
-            pixels[(top + r) * width + left + c] = 255 * u8::from(visible.get(image, unit));
+    for (number, image) in images.iter().enumerate() {
+        let top = number / across * (rows + 1) + 1;
+        let left = number % across * (columns + 1) + 1;
+        for (r, line) in image.chunks(columns).enumerate() {
+            let at = (top + r) * width + left;
+            pixels[at..at + columns].copy_from_slice(line);
         }
     }
     let mut bytes = Vec::new();

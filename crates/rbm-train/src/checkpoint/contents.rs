@@ -65,7 +65,15 @@ fn is_own_file(parts: &[&str]) -> bool {
         ["report", rest @ ..] | ["samples", "quality", rest @ ..] => is_of_report(rest),
         ["snapshots", name] => name.starts_with("step-") && name.ends_with(".safetensors"),
         ["checkpoint", name] => matches!(*name, "state.safetensors" | "lock"),
-        ["samples", name] => matches!(*name, "samples.npy" | "samples.png" | "quality.json"),
+        ["samples", name] => matches!(
+            *name,
+            "samples.npy"
+                | "samples.png"
+                | "quality.json"
+                | "clamped-probabilities.npy"
+                | "clamped-samples.npy"
+                | "clamped.png"
+        ),
         [name] => matches!(
             *name,
             "config.toml"

@@ -1,5 +1,6 @@
 //! `rbm-train sample`.
 
+mod clamped;
 mod draw;
 
 use super::output::{self, UsageError};
@@ -41,6 +42,10 @@ pub struct SampleArgs {
     /// Number of samples, one per chain or ladder [default: 100; with --from chains: all; with --quality: 1000]
     #[arg(long, value_name = "COUNT")]
     chains: Option<usize>,
+    /// Complete the rows of this file: 0, 1, and NaN (npy) or an empty field (CSV) for units to be drawn given the others. Writes
+    /// clamped-probabilities.npy, clamped-samples.npy and a picture; --chains for each row [default: 10]
+    #[arg(long, value_name = "FILE")]
+    clamp: Option<PathBuf>,
     /// Data to start from (--from data), to compare with (--quality), or whose mean tempering starts
     /// from [default: that of the run]
     #[arg(long, value_name = "NAME|PATH")]
@@ -119,16 +124,6 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let rbm = Rbm::from_parameters(&source.parameters, &device);
     let n = source.parameters.n_visible;
 
-    let samples = match args.method {
-        Method::Gibbs => draw::gibbs(args, &source, &settings, &rbm, &device)?,
-        Method::Tempering | Method::Trajectory => {
-            if args.from.is_some() {
-                return Err(UsageError("--from goes with --method gibbs only".into()).into());
-            }
-            draw::tempered(args, &source, &settings, &rbm, &device)?
-        }
-    };
-    let visible = &samples.visible;
     let shape = match args.image_shape {
         Some(shape) if shape.pixels() == Some(n) => Some((shape.height, shape.width)),
         Some(shape) => {
@@ -156,6 +151,20 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
             .map_err(|e| anyhow::anyhow!("cannot write {}: {e}", path.display()))?;
         Ok(path)
     };
+    if let Some(file) = &args.clamp {
+        clamped::run(args, file, &source, &device, shape, &write)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let samples = match args.method {
+        Method::Gibbs => draw::gibbs(args, &source, &settings, &rbm, &device)?,
+        Method::Tempering | Method::Trajectory => {
+            if args.from.is_some() {
+                return Err(UsageError("--from goes with --method gibbs only".into()).into());
+            }
+            draw::tempered(args, &source, &settings, &rbm, &device)?
+        }
+    };
+    let visible = &samples.visible;
     let npy = write("samples.npy", &sampling::to_npy(visible))?;
     let png = match shape {
         Some(shape) => {

@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) const FORMAT: Format = Format { begins: &[], load };
 
 /// What stands for a value that is not there.
-const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "none", "?"];
+pub(super) const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "none", "?"];
 /// Names of a column that probably holds classes.
 const CLASSES: [&str; 5] = ["class", "target", "labels", "y", "digit"];
 
@@ -74,7 +74,7 @@ fn load(file: &Path, content: Vec<u8>, options: &ReadOptions) -> Result<BinaryDa
 }
 
 /// The content and what separates its fields; runs of blanks become commas.
-fn with_separator(content: Vec<u8>) -> (Vec<u8>, u8) {
+pub(super) fn with_separator(content: Vec<u8>) -> (Vec<u8>, u8) {
     let mut lines = content.split(|byte| matches!(byte, b'\n' | b'\r'));
     let first = lines
         .find(|line| !line.trim_ascii().is_empty())
@@ -118,11 +118,11 @@ fn line_of(content: &[u8], position: &::csv::Position) -> usize {
     position.line() as usize + blank.filter(|&&byte| byte == b'\n').count()
 }
 
-fn number(field: &[u8]) -> Option<f64> {
+pub(super) fn number(field: &[u8]) -> Option<f64> {
     std::str::from_utf8(field).ok()?.parse().ok()
 }
 
-fn unreadable(file: &Path, error: &::csv::Error) -> DataError {
+pub(super) fn unreadable(file: &Path, error: &::csv::Error) -> DataError {
     DataError::Format {
         file: file.into(),
         expected: "a table of text".into(),

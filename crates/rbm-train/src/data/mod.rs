@@ -25,6 +25,7 @@ mod ising;
 mod load;
 pub mod mnist;
 mod npy;
+mod partial;
 mod split;
 mod units;
 
@@ -37,6 +38,7 @@ pub use image_shape::ImageShape;
 pub use ising::{CRITICAL_TEMPERATURE, ISING_SIDES, Ising, ising};
 pub use load::{DatasetSpec, load};
 pub(crate) use npy::npy_file;
+pub(crate) use partial::load_partial;
 pub use rbm_model::BitMatrix;
 pub use split::split;
 

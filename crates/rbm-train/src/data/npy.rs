@@ -9,7 +9,7 @@ use super::units::{Range, Rule, byte_rule, value_rule};
 use super::{BinaryDataset, BitMatrix, DataError};
 use crate::memory::{GIB, available_bytes};
 use archive::Archive;
-use array::Array;
+pub(super) use array::Array;
 pub(crate) use array::npy_file;
 use std::path::Path;
 

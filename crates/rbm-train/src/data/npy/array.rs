@@ -9,7 +9,7 @@ const LONGEST_HEADER: usize = 1 << 16;
 
 /// An array as it lies in the file.
 #[derive(Debug)]
-pub(super) struct Array {
+pub(in crate::data) struct Array {
     shape: Vec<usize>,
     element: Element,
     column_major: bool,
@@ -32,7 +32,10 @@ impl Array {
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub(super) fn read(mut from: impl Read, available: u64) -> Result<Self, (String, String)> {
+    pub(in crate::data) fn read(
+        mut from: impl Read,
+        available: u64,
+    ) -> Result<Self, (String, String)> {
         let header = header(&mut from)?;
         let (element, column_major, shape) = parse(&header.text)?;
         // A size of 0 must not hide that the others are beyond all bounds: rows are made of them.
@@ -69,12 +72,12 @@ impl Array {
         })
     }
 
-    pub(super) fn shape(&self) -> &[usize] {
+    pub(in crate::data) fn shape(&self) -> &[usize] {
         &self.shape
     }
 
     /// The elements in row-major order.
-    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
+    pub(in crate::data) fn values(&self) -> impl Iterator<Item = f64> {
         let count: usize = self.shape.iter().product();
         let Element { size, .. } = self.element;
         (0..count).map(move |index| {
