@@ -79,16 +79,17 @@ fn raw(name: &str, dtype: ElementType, shape: &[usize], bytes: Vec<u8>) -> Entry
 fn half_precision_is_read() {
     // Powers of two, which both types hold exactly.
     let numbers = [0.5, -1.0, 2.0, 0.0, 1.0, 4.0];
-    let halves = |to: fn(f32) -> [u8; 2]| numbers.iter().flat_map(|x| to(*x)).collect();
-    let types: [(&str, fn(f32) -> [u8; 2]); 2] = [
-        ("F16", |x| f16::from_f32(x).to_le_bytes()),
-        ("BF16", |x| bf16::from_f32(x).to_le_bytes()),
+    let halves =
+        |to: fn(f32) -> [u8; 2]| -> Vec<u8> { numbers.iter().flat_map(|x| to(*x)).collect() };
+    let types = [
+        ("F16", halves(|x| f16::from_f32(x).to_le_bytes())),
+        ("BF16", halves(|x| bf16::from_f32(x).to_le_bytes())),
     ];
     let expected = from_bytes(&container(&good()), Path::new("x")).unwrap();
-    for (name, to) in types {
+    for (name, bytes) in types {
         // The container writes no such types: the same bytes under another name of the type.
         let mut entries = good();
-        entries[0] = raw("weight", ElementType::U8, &[2, 3], halves(to));
+        entries[0] = raw("weight", ElementType::U8, &[2, 3], bytes);
         let bytes = container(&entries);
         let (length, rest) = bytes.split_at(8);
         let header = u64::from_le_bytes(length.try_into().unwrap()) as usize;

@@ -114,7 +114,7 @@ pub(super) fn run(
         png,
     };
     if args.json {
-        return Ok(output::json(&summary)?);
+        return output::json(&summary);
     }
     let count =
         |count: usize, name: &str| format!("{count} {name}{}", if count == 1 { "" } else { "s" });

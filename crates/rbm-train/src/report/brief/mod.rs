@@ -252,7 +252,7 @@ fn test_rows_over_updates(replica: &Replica) -> String {
             .filter_map(|row| Some((row, of(row)?)))
     };
     let (Some((last, end)), Some((best, highest))) = (
-        known().last(),
+        known().next_back(),
         known().max_by(|(_, a), (_, b)| a.total_cmp(b)),
     ) else {
         return String::new();
@@ -342,5 +342,34 @@ fn worse(brief: &mut Brief, replica: &Replica) {
             "Training ended worse than it was: the pseudo-log-likelihood was {} nats after {} updates and is {} at the end.",
             fixed(value(best), 2), readable(best.step as f64), fixed(value(last), 2)
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_rows_that_were_fitted_better_before_are_told_of() {
+        let said = |values: [f64; 3]| {
+            let row = |(k, value): (usize, f64)| {
+                let mut row = MetricsRow::new(100 * k as u64, k as f64, 0.01);
+                row.set(pseudo_log_likelihood::TEST, Some(value));
+                row.set(pseudo_log_likelihood::TEST_ERROR, Some(0.5));
+                row
+            };
+            test_rows_over_updates(&Replica {
+                metrics: values.into_iter().enumerate().map(row).collect(),
+                ..Default::default()
+            })
+        };
+        assert!(said([-90.0, -80.0, -82.0]).contains("best after 100 updates, 2.00 nats better"));
+        for values in [[-90.0, -80.0, -80.4], [-90.0, -80.0, -79.0]] {
+            assert!(
+                said(values).contains("never fitted clearly better"),
+                "{values:?}"
+            );
+        }
+        assert_eq!(test_rows_over_updates(&Replica::default()), "");
     }
 }
