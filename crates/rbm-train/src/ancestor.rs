@@ -60,6 +60,7 @@ impl Ancestor {
         if let Some(run) = run {
             let saved = Checkpoint::open(&model)?;
             let chains = saved.chains(&crate::measure::device()?)?;
+            let chains = chains.filter(|chains| chains.count() > 0);
             ancestor.chains = chains.as_ref().map(PackedChains::from);
             ancestor.parent.step = Some(saved.step);
             ancestor.settings = Some(run.settings()?);

@@ -38,7 +38,7 @@ fn of_array(file: &Path, content: &[u8]) -> Result<Vec<Vec<Option<bool>>>, DataE
             advice: "write it with numpy.save".into(),
         }
     })?;
-    let columns: usize = array.shape()[1..].iter().product();
+    let columns: usize = array.shape().iter().skip(1).product();
     let values: Vec<f64> = array.values().collect();
     let rows = values.chunks(columns.max(1)).enumerate();
     rows.map(|(r, row)| {
@@ -158,6 +158,11 @@ mod tests {
             load(b"0,1\n1\n")
                 .unwrap_err()
                 .contains("row 2 has 1 columns")
+        );
+        // An array of no axes is one value.
+        assert_eq!(
+            load(&npy_file("|u1", &[], &[1])),
+            Ok(vec![vec![Some(true)]])
         );
         assert!(load(b"").unwrap_err().contains("rows of 0, 1 and missing"));
         assert!(

@@ -99,15 +99,18 @@ pub(super) fn run(
         None => None,
     };
     let sampled = || found.iter().enumerate().filter(|(_, row)| !row.exact);
-    let not_mixed =
-        sampled().filter(|(_, row)| row.r_hat.is_some_and(|r| r.is_nan() || r > LARGEST_R_HAT));
+    // NaN: all chains were in one state all the time, and agree.
+    let not_mixed = sampled().filter(|(_, row)| row.r_hat.is_some_and(|r| r > LARGEST_R_HAT));
     let summary = Summary {
         rows: rows.len(),
         chains: options.chains,
         gibbs_steps: options.sweeps,
         free_units: rows.iter().flatten().filter(|unit| unit.is_none()).count(),
         exact_rows: found.iter().filter(|row| row.exact).count(),
-        largest_r_hat: sampled().filter_map(|(_, row)| row.r_hat).reduce(f64::max),
+        largest_r_hat: sampled()
+            .filter_map(|(_, row)| row.r_hat)
+            .filter(|r| !r.is_nan())
+            .reduce(f64::max),
         not_mixed: not_mixed.map(|(row, _)| row + 1).collect(),
         probabilities,
         samples,
@@ -152,7 +155,7 @@ pub(super) fn run(
             summary.not_mixed.len(),
             summary.rows
         );
-    } else if summary.exact_rows < summary.rows && summary.largest_r_hat.is_none() {
+    } else if sampled().any(|(_, row)| row.r_hat.is_none()) {
         tracing::warn!(
             "so few sweeps or chains cannot be judged: take 8 --gibbs-steps and 2 --chains or more"
         );
